@@ -1,0 +1,53 @@
+// What Glibc's module map leaves out: epoll, eventfd, signalfd, accept4, memmem, and one thread-local word.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static const uint32_t clinux_EPOLLIN = EPOLLIN;
+static const uint32_t clinux_EPOLLOUT = EPOLLOUT;
+static const uint32_t clinux_EPOLLERR = EPOLLERR;
+static const uint32_t clinux_EPOLLHUP = EPOLLHUP;
+static const uint32_t clinux_EPOLLRDHUP = EPOLLRDHUP;
+static const int clinux_EPOLL_CTL_ADD = EPOLL_CTL_ADD;
+static const int clinux_EPOLL_CTL_MOD = EPOLL_CTL_MOD;
+static const int clinux_EPOLL_CTL_DEL = EPOLL_CTL_DEL;
+
+int clinux_epoll_create(void);
+int clinux_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t data);
+/// One ready descriptor, unpacked so that Swift need not import the packed `struct epoll_event`.
+typedef struct {
+    uint32_t events;
+    uint64_t data;
+} clinux_event;
+int clinux_epoll_wait(int epoll, clinux_event *events, int capacity, int timeout_ms);
+int clinux_eventfd(void);
+int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length);
+int clinux_socket(int family, int type);
+int clinux_signalfd(const int *signals, int count);
+const void *clinux_memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
+/// CRC-32C (Castagnoli), by the processor's instruction where it has one.
+uint32_t clinux_crc32c(uint32_t seed, const void *bytes, size_t count);
+
+/// The event loop that runs on this thread, or null: Swift has no thread-local storage of its own.
+void *clinux_current_loop(void);
+void clinux_set_current_loop(void *loop);

@@ -1,0 +1,112 @@
+import FoundationEssentials
+
+/// A customer of the service. No string converts into it silently: it is parsed where it comes in, once.
+package struct TenantID: Hashable, Sendable, Codable, CustomStringConvertible {
+    package let uuid: UUID
+
+    package init(_ uuid: UUID) { self.uuid = uuid }
+
+    /// Returns nil unless `text` is a UUID in its canonical form, in either case.
+    package init?(text: String) {
+        guard let uuid = UUID(uuidString: text) else { return nil }
+        self.uuid = uuid
+    }
+
+    /// Lower-case canonical form, as in every URL and log line.
+    package var description: String { uuid.uuidString.lowercased() }
+
+    package init(from decoder: any Decoder) throws {
+        uuid = try decoder.singleValueContainer().decode(UUID.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// A UUIDv7 (RFC 9562 §5.7) whose 16 bits after the variant are the number of the node that accepted the
+/// message, so whoever holds an id knows which node holds the entry.
+///
+/// Layout: 48 bits of milliseconds, version 7, 12 random bits, the variant, 16 bits of node number, 46 random bits.
+package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Makes the id of a message accepted by `node` at `milliseconds` since 1970.
+    ///
+    /// - Parameter random: 58 bits are used: 12 for the order within a millisecond, 46 behind the node number.
+    package init(milliseconds: UInt64, node: UInt16, random: (UInt64, UInt64)) {
+        high = (milliseconds << 16) | 0x7000 | (random.0 & 0x0FFF)
+        low = (0b10 << 62) | (UInt64(node) << 46) | (random.1 & ((1 << 46) - 1))
+    }
+
+    /// Parses the canonical form of a UUID, or `spl_` and 32 hexadecimal digits (the form of the ingestion API).
+    package init?(text: String) {
+        var digits = Substring(text)
+        if digits.hasPrefix("spl_") { digits = digits.dropFirst(4) }
+        var words: (UInt64, UInt64) = (0, 0)
+        var count = 0
+        for byte in digits.utf8 {
+            let nibble: UInt64
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): nibble = UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): nibble = UInt64(byte - UInt8(ascii: "a") + 10)
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): nibble = UInt64(byte - UInt8(ascii: "A") + 10)
+            case UInt8(ascii: "-"): continue
+            default: return nil
+            }
+            guard count < 32 else { return nil }
+            if count < 16 { words.0 = words.0 << 4 | nibble } else { words.1 = words.1 << 4 | nibble }
+            count += 1
+        }
+        guard count == 32 else { return nil }
+        (high, low) = words
+    }
+
+    /// The number of the node that accepted the message.
+    package var node: UInt16 { UInt16(truncatingIfNeeded: low >> 46) }
+
+    /// When the message was accepted, in milliseconds since 1970.
+    package var milliseconds: UInt64 { high >> 16 }
+
+    /// 32 hexadecimal digits without hyphens.
+    package var hexadecimal: String { Self.hex(high) + Self.hex(low) }
+
+    /// Lower-case canonical form of a UUID.
+    package var description: String {
+        let digits = Array(hexadecimal.utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, digit) in digits.enumerated() {
+            if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
+            text.append(digit)
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    package static func < (left: Self, right: Self) -> Bool { (left.high, left.low) < (right.high, right.low) }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = try MessageID(text: container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a message id")
+        }
+        self = id
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    private static func hex(_ word: UInt64) -> String {
+        let digits = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,3 @@
+// libpq. Only the control plane can reach it.
+#pragma once
+#include <libpq-fe.h>

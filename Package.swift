@@ -1,0 +1,137 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// The arrows of the design, in one place: a target may import what its line names, and nothing else.
+// `Tests/Tidy` reads this file and fails when an import breaks an arrow.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func shim(_ name: String, in folder: String, links: [String], headers: [String] = []) -> Target {
+    .target(
+        name: name, path: "\(folder)/C/\(name)",
+        cSettings: [.unsafeFlags(["-std=c23", "-Wall", "-Wextra", "-Werror"] + headers)],
+        linkerSettings: links.map { .linkedLibrary($0) })
+}
+
+func module(_ name: String, in folder: String, _ uses: [String]) -> Target {
+    .target(
+        name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "\(folder)/\(name)",
+        swiftSettings: strict)
+}
+
+func program(_ name: String, in folder: String, _ uses: [String]) -> Target {
+    .executableTarget(
+        name: name, dependencies: uses.map { .init(stringLiteral: $0) }, path: "\(folder)/\(name)",
+        swiftSettings: strict)
+}
+
+func tests(_ name: String, _ uses: [String]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: uses.map { .init(stringLiteral: $0) }, path: "Tests/\(name)",
+        swiftSettings: strict)
+}
+
+let common: [Target] = [
+    shim("CLinux", in: "Common", links: []),
+    shim("COpenSSL", in: "Common", links: ["ssl", "crypto"]),
+    shim("CCurl", in: "Common", links: ["curl"]),
+    module("EventLoop", in: "Common", ["CLinux", "COpenSSL"]),
+    module("Crypto", in: "Common", ["COpenSSL"]),
+    module("HTTP", in: "Common", ["EventLoop", "CLinux"]),
+    module("HTTPClient", in: "Common", ["EventLoop", "CCurl"]),
+    module("DNS", in: "Common", ["EventLoop"]),
+    module("SMTPWire", in: "Common", []),
+    module("MailFormat", in: "Common", []),
+    module("MailAuth", in: "Common", ["Crypto", "MailFormat"]),
+    module("NodeProtocol", in: "Common", ["Crypto"]),
+    module("Service", in: "Common", ["EventLoop"]),
+]
+
+let dataPlane: [Target] = [
+    module("Admission", in: "DataPlane", ["NodeProtocol", "MailFormat", "Crypto"]),
+    module("Spool", in: "DataPlane", ["CLinux", "EventLoop", "NodeProtocol", "Service"]),
+    module("Journal", in: "DataPlane", ["Spool", "NodeProtocol", "EventLoop", "Service"]),
+    module("Queue", in: "DataPlane", ["NodeProtocol"]),
+    module(
+        "Delivery", in: "DataPlane",
+        [
+            "EventLoop", "DNS", "HTTPClient", "SMTPWire", "MailFormat", "MailAuth", "Crypto", "NodeProtocol",
+            "Service",
+        ]),
+    module(
+        "Doors", in: "DataPlane",
+        ["EventLoop", "HTTP", "SMTPWire", "MailFormat", "Admission", "NodeProtocol", "Crypto", "Service"]),
+    module(
+        "Node", in: "DataPlane",
+        [
+            "EventLoop", "HTTP", "HTTPClient", "DNS", "MailFormat", "MailAuth", "Crypto", "NodeProtocol",
+            "Service", "Admission", "Spool", "Journal", "Queue", "Delivery", "Doors",
+        ]),
+    program("mta-node", in: "DataPlane", ["Node", "Service"]),
+]
+
+let controlPlane: [Target] = [
+    shim("CPostgres", in: "ControlPlane", links: ["pq"], headers: ["-I/usr/include/postgresql"]),
+    module("Postgres", in: "ControlPlane", ["CPostgres", "EventLoop", "Service"]),
+    .target(
+        name: "Schema", path: "ControlPlane/Schema",
+        cSettings: [.unsafeFlags(["-std=c23", "-Wall", "-Wextra", "-Werror"])]),
+    module(
+        "ControlPlane", in: "ControlPlane",
+        [
+            "EventLoop", "HTTP", "HTTPClient", "DNS", "MailFormat", "Crypto", "NodeProtocol", "Service",
+            "Postgres", "Schema",
+        ]),
+    program("control-plane", in: "ControlPlane", ["ControlPlane", "Service"]),
+    program("dispatch", in: "ControlPlane", ["ControlPlane", "Service"]),
+]
+
+let tools: [Target] = [
+    program("mail-catcher", in: "infra", ["EventLoop", "HTTP", "SMTPWire", "Service", "Crypto"])
+]
+
+let testTargets: [Target] = [
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+    tests("EventLoop", ["EventLoop", "TestSupport"]),
+    tests("Crypto", ["Crypto", "TestSupport"]),
+    tests("HTTP", ["HTTP", "EventLoop", "TestSupport"]),
+    tests("HTTPClient", ["HTTPClient", "HTTP", "EventLoop", "TestSupport"]),
+    tests("DNS", ["DNS", "EventLoop", "TestSupport"]),
+    tests("SMTPWire", ["SMTPWire", "TestSupport"]),
+    tests("MailFormat", ["MailFormat", "TestSupport"]),
+    tests("MailAuth", ["MailAuth", "MailFormat", "Crypto", "TestSupport"]),
+    tests("NodeProtocol", ["NodeProtocol", "Crypto", "TestSupport"]),
+    tests("Service", ["Service", "EventLoop", "TestSupport"]),
+    tests("Admission", ["Admission", "NodeProtocol", "MailFormat", "Crypto", "TestSupport"]),
+    tests("Spool", ["Spool", "NodeProtocol", "EventLoop", "Service", "TestSupport"]),
+    tests("Journal", ["Journal", "Spool", "NodeProtocol", "EventLoop", "Service", "TestSupport"]),
+    tests("Queue", ["Queue", "NodeProtocol", "TestSupport"]),
+    tests(
+        "Delivery",
+        ["Delivery", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service", "TestSupport"]),
+    tests(
+        "Doors",
+        ["Doors", "Admission", "HTTP", "SMTPWire", "MailFormat", "EventLoop", "NodeProtocol", "Crypto", "TestSupport"]),
+    tests("Postgres", ["Postgres", "EventLoop", "TestSupport"]),
+    tests("ControlPlane", ["ControlPlane", "Postgres", "EventLoop", "NodeProtocol", "Crypto", "TestSupport"]),
+    tests(
+        "Integration",
+        ["TestSupport", "EventLoop", "HTTPClient", "SMTPWire", "MailFormat", "MailAuth", "DNS", "Crypto", "NodeProtocol"]),
+    tests("Tidy", ["TestSupport"]),
+]
+
+let package = Package(
+    name: "Dispatch",
+    products: [
+        .executable(name: "mta-node", targets: ["mta-node"]),
+        .executable(name: "control-plane", targets: ["control-plane"]),
+        .executable(name: "dispatch", targets: ["dispatch"]),
+        .executable(name: "mail-catcher", targets: ["mail-catcher"]),
+    ],
+    targets: common + dataPlane + controlPlane + tools + testTargets
+)
