@@ -1,4 +1,10 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <nmmintrin.h>
@@ -80,3 +86,4 @@ uint32_t clinux_crc32c(uint32_t seed, const void *bytes, size_t count) {
 static _Thread_local void *current_loop;
 void *clinux_current_loop(void) { return current_loop; }
 void clinux_set_current_loop(void *loop) { current_loop = loop; }
+void clinux_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -1,27 +1,10 @@
 // What Glibc's module map leaves out: epoll, eventfd, signalfd, accept4, memmem, and one thread-local word.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/uio.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
 
 static const uint32_t clinux_EPOLLIN = EPOLLIN;
 static const uint32_t clinux_EPOLLOUT = EPOLLOUT;
@@ -51,3 +34,6 @@ uint32_t clinux_crc32c(uint32_t seed, const void *bytes, size_t count);
 /// The event loop that runs on this thread, or null: Swift has no thread-local storage of its own.
 void *clinux_current_loop(void);
 void clinux_set_current_loop(void *loop);
+
+/// Names the calling thread; Linux keeps 15 bytes of it.
+void clinux_set_thread_name(const char *name);
