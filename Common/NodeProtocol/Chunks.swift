@@ -1,0 +1,56 @@
+import FoundationEssentials
+
+/// What concerns every tenant. One chunk, named `global`.
+package struct GlobalChunk: Codable, Sendable, Equatable {
+    /// A key that user tokens are verified with; symmetric secrets are sealed with the cluster key.
+    package struct TokenKey: Codable, Sendable, Equatable {
+        package let keyID: String?
+        package let algorithm: String
+        package let publicKeyPEM: String?
+        package let sealedSecret: Data?
+
+        package init(keyID: String?, algorithm: String, publicKeyPEM: String?, sealedSecret: Data?) {
+            self.keyID = keyID
+            self.algorithm = algorithm
+            self.publicKeyPEM = publicKeyPEM
+            self.sealedSecret = sealedSecret
+        }
+    }
+
+    package var tokenKeys: [TokenKey]
+    package var tokenIssuer: String?
+    package var tokenAudience: String?
+    /// Local users whose tokens from before this time (seconds since 1970) are void: password changed, disabled.
+    package var tokensVoidBefore: [String: Int64]
+    /// The host name that customers send through, such as `dispatch.example.com`.
+    package var serviceHost: String
+
+    package init(
+        tokenKeys: [TokenKey], tokenIssuer: String?, tokenAudience: String?, tokensVoidBefore: [String: Int64],
+        serviceHost: String
+    ) {
+        self.tokenKeys = tokenKeys
+        self.tokenIssuer = tokenIssuer
+        self.tokenAudience = tokenAudience
+        self.tokensVoidBefore = tokensVoidBefore
+        self.serviceHost = serviceHost
+    }
+}
+
+/// The tenants whose id ends in one byte: 256 chunks named `tenants/00` … `tenants/ff`.
+package struct TenantsChunk: Codable, Sendable, Equatable {
+    package var tenants: [TenantRecord]
+    package init(tenants: [TenantRecord]) { self.tenants = tenants }
+
+    /// The name of the chunk that holds a tenant.
+    package static func name(for tenant: TenantID) -> String { "tenants/\(tenant.description.suffix(2))" }
+}
+
+/// The suppressed addresses of the tenants whose id ends in one byte: `suppressions/00` … `suppressions/ff`.
+package struct SuppressionsChunk: Codable, Sendable, Equatable {
+    /// Case-folded addresses by tenant.
+    package var addresses: [String: [String]]
+    package init(addresses: [String: [String]]) { self.addresses = addresses }
+
+    package static func name(for tenant: TenantID) -> String { "suppressions/\(tenant.description.suffix(2))" }
+}

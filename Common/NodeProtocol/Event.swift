@@ -1,0 +1,150 @@
+import FoundationEssentials
+
+/// The append-only list of what can happen to a message.
+package enum EventKind: String, Codable, Sendable, CaseIterable {
+    case accepted, attempted, delivered, deferred, bounced, expired, failed, cancelled, suppressed
+    case complained, opened, clicked, unsubscribed
+    /// An attempt to deliver a webhook, for the endpoint's log.
+    case webhookAttempted = "webhook_attempted"
+
+    /// The name under which customers subscribe to it, or nil when webhooks do not tell of it.
+    package var webhookName: String? {
+        switch self {
+        case .accepted: "sent"
+        case .bounced, .expired, .failed: "bounced"
+        case .delivered, .deferred, .complained, .opened, .clicked, .unsubscribed: rawValue
+        case .attempted, .cancelled, .suppressed, .webhookAttempted: nil
+        }
+    }
+}
+
+/// Something that happened to a message, as a node saw it. The journal numbers it; the number is not in here.
+package struct Event: Codable, Sendable, Equatable {
+    /// What the remote host said.
+    package struct Response: Codable, Sendable, Equatable {
+        /// SMTP or HTTP status.
+        package var code: Int
+        /// Such as `5.1.1`.
+        package var enhancedCode: String?
+        package var text: String
+
+        package init(code: Int, enhancedCode: String? = nil, text: String) {
+            self.code = code
+            self.enhancedCode = enhancedCode
+            self.text = text
+        }
+    }
+
+    /// What the response means.
+    package struct Classification: Codable, Sendable, Equatable {
+        package var category: String
+        package var action: String
+        package var rule: String
+
+        package init(category: String, action: String, rule: String) {
+            self.category = category
+            self.action = action
+            self.rule = rule
+        }
+    }
+
+    /// Who handed the message in.
+    package struct Origin: Codable, Sendable, Equatable {
+        package enum Kind: String, Codable, Sendable { case apiKey = "api_key", credential, user, network }
+        package var kind: Kind
+        /// Of the key or the credential, or a user's subject.
+        package var id: String
+        /// `ingest`, `tenants`, `smtp`, …
+        package var door: String
+
+        package init(kind: Kind, id: String, door: String) {
+            self.kind = kind
+            self.id = id
+            self.door = door
+        }
+    }
+
+    /// What the log keeps of an accepted message.
+    package struct Accepted: Codable, Sendable, Equatable {
+        package var origin: Origin
+        package var from: String
+        package var envelopeSender: String
+        /// Every envelope recipient, in the order of the entry.
+        package var recipients: [String]
+        package var subject: String
+        /// The value of Message-ID with its angle brackets.
+        package var messageIDHeader: String
+        package var bodyBytes: Int
+        package var hasAttachments: Bool
+        package var tags: [String]
+        package var metadata: [String: String]
+        package var isTest: Bool
+        /// Milliseconds since 1970.
+        package var scheduledAt: Int64?
+
+        package init(
+            origin: Origin, from: String, envelopeSender: String, recipients: [String], subject: String,
+            messageIDHeader: String, bodyBytes: Int, hasAttachments: Bool, tags: [String],
+            metadata: [String: String], isTest: Bool, scheduledAt: Int64?
+        ) {
+            self.origin = origin
+            self.from = from
+            self.envelopeSender = envelopeSender
+            self.recipients = recipients
+            self.subject = subject
+            self.messageIDHeader = messageIDHeader
+            self.bodyBytes = bodyBytes
+            self.hasAttachments = hasAttachments
+            self.tags = tags
+            self.metadata = metadata
+            self.isTest = isTest
+            self.scheduledAt = scheduledAt
+        }
+    }
+
+    /// Which endpoint a webhook attempt went to, and for which event.
+    package struct Webhook: Codable, Sendable, Equatable {
+        package var id: UUID
+        package var url: String
+        package var event: String
+
+        package init(id: UUID, url: String, event: String) {
+            self.id = id
+            self.url = url
+            self.event = event
+        }
+    }
+
+    package var kind: EventKind
+    package var message: MessageID
+    package var tenant: TenantID
+    /// Milliseconds since 1970.
+    package var at: Int64
+    package var node: UInt16
+    /// The envelope address; nil for `accepted`, which is of the whole message.
+    package var recipient: String?
+    /// 1 for the first attempt.
+    package var attempt: Int?
+    package var response: Response?
+    package var classification: Classification?
+    /// The host name or address that answered.
+    package var remoteHost: String?
+    /// The remote host's own queue id, where its reply named one.
+    package var remoteID: String?
+    package var durationMilliseconds: Int?
+    /// Milliseconds since 1970, with `deferred`.
+    package var nextAttemptAt: Int64?
+    package var accepted: Accepted?
+    package var webhook: Webhook?
+
+    package init(
+        _ kind: EventKind, message: MessageID, tenant: TenantID, at: Int64, node: UInt16, recipient: String? = nil
+    ) {
+        self.kind = kind
+        self.message = message
+        self.tenant = tenant
+        self.at = at
+        self.node = node
+        self.recipient = recipient
+    }
+}

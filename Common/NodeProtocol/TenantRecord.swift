@@ -1,0 +1,186 @@
+import FoundationEssentials
+
+/// All that a node knows of a tenant.
+package struct TenantRecord: Codable, Sendable, Equatable {
+    package enum Status: String, Codable, Sendable { case active, suspended, blocked }
+
+    /// What the tenant's plan allows.
+    package struct Limits: Codable, Sendable, Equatable {
+        /// Recipients a calendar month (UTC); nil is without limit.
+        package var monthlyQuota: Int?
+        package var overageEnabled: Bool
+        /// Messages a minute; nil is without limit.
+        package var messagesPerMinute: Int?
+        package var maxRecipients: Int
+        package var maxMessageBytes: Int
+        package var logsBodies: Bool
+        package var deadlineHours: Int
+
+        package init(
+            monthlyQuota: Int? = nil, overageEnabled: Bool = false, messagesPerMinute: Int? = nil,
+            maxRecipients: Int = 50, maxMessageBytes: Int = 25 * 1024 * 1024, logsBodies: Bool = true,
+            deadlineHours: Int = 72
+        ) {
+            self.monthlyQuota = monthlyQuota
+            self.overageEnabled = overageEnabled
+            self.messagesPerMinute = messagesPerMinute
+            self.maxRecipients = maxRecipients
+            self.maxMessageBytes = maxMessageBytes
+            self.logsBodies = logsBodies
+            self.deadlineHours = deadlineHours
+        }
+    }
+
+    /// What the tenant had used of its month when the snapshot was made; the node adds what it takes itself.
+    package struct Usage: Codable, Sendable, Equatable {
+        /// Such as `2026-11`.
+        package var month: String
+        package var recipients: Int
+        package init(month: String, recipients: Int) {
+            self.month = month
+            self.recipients = recipients
+        }
+    }
+
+    /// A domain that the tenant may send from: only verified ones are here.
+    package struct Domain: Codable, Sendable, Equatable {
+        package var id: UUID
+        /// A-labels, lower case.
+        package var name: String
+        package var selector: String
+        /// The RSA-2048 private key (PEM), sealed with the cluster key in the context `dkim:<tenant>:<domain>`.
+        package var sealedKey: Data
+
+        package init(id: UUID, name: String, selector: String, sealedKey: Data) {
+            self.id = id
+            self.name = name
+            self.selector = selector
+            self.sealedKey = sealedKey
+        }
+
+        package static func sealContext(tenant: TenantID, domain: String) -> String { "dkim:\(tenant):\(domain)" }
+    }
+
+    /// A bearer key; the key itself is known to the tenant alone.
+    package struct APIKey: Codable, Sendable, Equatable {
+        package var id: UUID
+        /// SHA-256 of the whole key, lower-case hexadecimal. The keys are random, so a slow hash would add nothing.
+        package var sha256: String
+        package var scopes: [String]
+        /// With a test key nothing leaves.
+        package var isTest: Bool
+        /// When set, the only domain that this key may send from.
+        package var domain: String?
+        package var requestsPerMinute: Int
+        /// When not empty, the only networks that may use this key.
+        package var allowedCIDRs: [String]
+        /// Seconds since 1970.
+        package var expiresAt: Int64?
+
+        package init(
+            id: UUID, sha256: String, scopes: [String], isTest: Bool = false, domain: String? = nil,
+            requestsPerMinute: Int = 100, allowedCIDRs: [String] = [], expiresAt: Int64? = nil
+        ) {
+            self.id = id
+            self.sha256 = sha256
+            self.scopes = scopes
+            self.isTest = isTest
+            self.domain = domain
+            self.requestsPerMinute = requestsPerMinute
+            self.allowedCIDRs = allowedCIDRs
+            self.expiresAt = expiresAt
+        }
+    }
+
+    /// A username and a random password for HTTP Basic and SMTP.
+    package struct Credential: Codable, Sendable, Equatable {
+        package var id: UUID
+        /// With the host: `name@dispatch.example.com`.
+        package var username: String
+        /// SHA-256 of the password, lower-case hexadecimal: random like an API key.
+        package var passwordSHA256: String
+
+        package init(id: UUID, username: String, passwordSHA256: String) {
+            self.id = id
+            self.username = username
+            self.passwordSHA256 = passwordSHA256
+        }
+    }
+
+    package struct Webhook: Codable, Sendable, Equatable {
+        package var id: UUID
+        package var url: String
+        /// `sent`, `delivered`, `bounced`, `complained`, …
+        package var events: [String]
+        /// Sealed with the cluster key in the context `webhook:<tenant>:<id>`.
+        package var sealedSecret: Data
+
+        package init(id: UUID, url: String, events: [String], sealedSecret: Data) {
+            self.id = id
+            self.url = url
+            self.events = events
+            self.sealedSecret = sealedSecret
+        }
+
+        package static func sealContext(tenant: TenantID, webhook: UUID) -> String {
+            "webhook:\(tenant):\(webhook.uuidString.lowercased())"
+        }
+    }
+
+    package struct Member: Codable, Sendable, Equatable {
+        /// The `sub` of the user's tokens.
+        package var subject: String
+        package var role: MemberRole
+        package init(subject: String, role: MemberRole) {
+            self.subject = subject
+            self.role = role
+        }
+    }
+
+    package var id: TenantID
+    package var name: String
+    package var status: Status
+    package var limits: Limits
+    package var usage: Usage?
+    /// X25519, raw 32 bytes: bodies for the log are sealed to it.
+    package var bodyKey: Data?
+    package var domains: [Domain]
+    package var apiKeys: [APIKey]
+    package var credentials: [Credential]
+    package var webhooks: [Webhook]
+    package var members: [Member]
+
+    package init(
+        id: TenantID, name: String, status: Status = .active, limits: Limits = Limits(), usage: Usage? = nil,
+        bodyKey: Data? = nil, domains: [Domain] = [], apiKeys: [APIKey] = [], credentials: [Credential] = [],
+        webhooks: [Webhook] = [], members: [Member] = []
+    ) {
+        self.id = id
+        self.name = name
+        self.status = status
+        self.limits = limits
+        self.usage = usage
+        self.bodyKey = bodyKey
+        self.domains = domains
+        self.apiKeys = apiKeys
+        self.credentials = credentials
+        self.webhooks = webhooks
+        self.members = members
+    }
+}
+
+/// What a user may do in a tenant, from least to most.
+package enum MemberRole: String, Codable, Sendable, CaseIterable, Comparable {
+    case viewer, member, admin, owner
+
+    package static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
+
+    private var rank: Int {
+        switch self {
+        case .viewer: 0
+        case .member: 1
+        case .admin: 2
+        case .owner: 3
+        }
+    }
+}
