@@ -1,1 +1,116 @@
-// Admission
+import MailFormat
+import NodeProtocol
+
+/// Decides whether a submission becomes a message: who sends, from which domain, to whom, how large, how much.
+///
+/// Pure: the time and the random bits are given, the meters are handed in. What passes is an `Admitted`, complete
+/// but for its signature; what does not is a `Refusal` that names the field, and nothing has changed.
+package struct Admission: Sendable {
+    /// The node's number, part of every id that it gives.
+    package let node: UInt16
+    /// The name in trace fields.
+    package let hostName: String
+
+    package init(node: UInt16, hostName: String) {
+        self.node = node
+        self.hostName = hostName
+    }
+
+    /// - Parameters:
+    ///   - now: milliseconds since 1970.
+    ///   - random: three words that nobody can guess.
+    ///   - takeQuota: takes this many recipients from the tenant's month, or refuses.
+    package func admit(
+        _ submission: Submission, from principal: Principal, snapshot: Snapshot, now: Int64,
+        random: (UInt64, UInt64, UInt64), takeQuota: (Int) throws(Refusal) -> Void
+    ) throws(Refusal) -> Admitted {
+        try principal.require("emails:send")
+        let id = MessageID(
+            milliseconds: UInt64(max(0, now)), node: node, random: (random.0, random.1))
+        let draft: Draft
+        switch submission.content {
+        case .composed(let composed):
+            draft = try compose(composed, id: id, principal: principal, now: now, seed: random.2)
+        case .raw(let raw):
+            draft = try adopt(raw, id: id, principal: principal, now: now)
+        }
+        let limits = principal.tenant.limits
+        guard draft.message.count <= limits.maxMessageBytes else {
+            throw Refusal(.messageTooLarge, "the message is larger than \(limits.maxMessageBytes) bytes")
+        }
+        let (recipients, suppressed) = try sort(draft.recipients, limits, snapshot, principal.tenant.id)
+        try checkLabels(submission)
+        try takeQuota(recipients.count)
+        return Admitted(
+            id: id, tenant: principal.tenant.id,
+            origin: Event.Origin(kind: principal.origin, id: principal.originID, door: submission.door),
+            isTest: principal.isTest, senderDomain: draft.senderDomain, envelopeSender: draft.envelopeSender,
+            from: draft.from, recipients: recipients, suppressed: suppressed, message: draft.message,
+            subject: draft.subject, messageIDHeader: draft.messageIDHeader, hasAttachments: draft.hasAttachments,
+            tags: submission.tags + draft.tags, metadata: submission.metadata,
+            stream: draft.stream ?? submission.stream, acceptedAt: now, scheduledAt: submission.scheduledAt,
+            deadline: (submission.scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000)
+    }
+
+    /// What composing and adopting have in common at their end.
+    struct Draft {
+        var senderDomain: VerifiedSenderDomain
+        var envelopeSender: String
+        var from: String
+        var recipients: [MailAddress]
+        var message: [UInt8]
+        var subject: String
+        var messageIDHeader: String
+        var hasAttachments: Bool
+        var tags: [String] = []
+        var stream: Submission.Stream?
+    }
+
+    /// The sender's domain, if it is the tenant's own and verified.
+    func verified(
+        _ address: MailAddress, _ principal: Principal, field: String
+    ) throws(Refusal) -> VerifiedSenderDomain {
+        guard let domain = VerifiedSenderDomain(address.domain, principal: principal) else {
+            throw Refusal(
+                .domainNotVerified, "the domain \(address.domain) is not verified for sending by this tenant",
+                field: field)
+        }
+        return domain
+    }
+
+    /// Each recipient once, the suppressed ones apart.
+    private func sort(
+        _ addresses: [MailAddress], _ limits: TenantRecord.Limits, _ snapshot: Snapshot, _ tenant: TenantID
+    ) throws(Refusal) -> (recipients: [String], suppressed: [String]) {
+        var seen: Set<String> = []
+        var recipients: [String] = []
+        var suppressed: [String] = []
+        for address in addresses where seen.insert(address.caseFolded).inserted {
+            if snapshot.isSuppressed(address.caseFolded, tenant: tenant) {
+                suppressed.append(address.description)
+            } else {
+                recipients.append(address.description)
+            }
+        }
+        guard recipients.count + suppressed.count <= limits.maxRecipients else {
+            throw Refusal(.tooManyRecipients, "a message may have at most \(limits.maxRecipients) recipients", field: "to")
+        }
+        guard !recipients.isEmpty else {
+            guard suppressed.isEmpty else {
+                throw Refusal(.recipientSuppressed, "every recipient is on the suppression list", field: "to")
+            }
+            throw Refusal(.missing, "the message has no recipient", field: "to")
+        }
+        return (recipients, suppressed)
+    }
+
+    private func checkLabels(_ submission: Submission) throws(Refusal) {
+        guard submission.tags.count <= 20, submission.tags.allSatisfy({ (1...128).contains($0.utf8.count) }) else {
+            throw Refusal(.invalid, "at most 20 tags of 1 to 128 bytes", field: "tags")
+        }
+        let bytes = submission.metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        guard submission.metadata.count <= 50, bytes <= 16_384 else {
+            throw Refusal(.invalid, "at most 50 entries and 16 KiB of metadata", field: "metadata")
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import MailFormat
+import NodeProtocol
+
+extension Admission {
+    /// A message that passed more hands than this runs in a circle (RFC 5321 §6.3 asks for at least 100).
+    private static let maxReceivedFields = 100
+
+    /// Takes a finished message and its envelope: checks every sender in it, completes and cleans its header.
+    func adopt(
+        _ raw: Submission.Raw, id: MessageID, principal: Principal, now: Int64
+    ) throws(Refusal) -> Draft {
+        let headers: MessageHeaders
+        do { headers = try MessageHeaders(raw.message) } catch { throw Refusal(.invalid, error.description) }
+        if let name = headers.duplicates().first {
+            throw Refusal(.invalid, "the header \(name) stands there more than once", field: name)
+        }
+        guard headers.all("Received").count <= Self.maxReceivedFields else {
+            throw Refusal(.mailLoop, "the message passed more than \(Self.maxReceivedFields) hosts")
+        }
+        let (domain, from) = try checkSenders(headers, raw.envelopeSender, principal)
+        let given = headers.value("Message-ID")
+        if let given, !MessageIdentifier.isValid(given) {
+            throw Refusal(.invalid, "Message-ID is malformed", field: "Message-ID")
+        }
+        let messageID = given ?? "<\(id)@\(domain.name)>"
+        var draft = Draft(
+            senderDomain: domain, envelopeSender: raw.envelopeSender ?? "", from: from,
+            recipients: try recipients(raw.recipients), message: [], subject: headers.text("Subject") ?? "",
+            messageIDHeader: messageID, hasAttachments: headers.hasAttachments)
+        draft.tags = headers.values("X-Dispatch-Tag")
+        if let stream = headers.value("X-Dispatch-Stream") {
+            guard let known = Submission.Stream(rawValue: stream.lowercased()) else {
+                throw Refusal(.invalid, "X-Dispatch-Stream is transactional or bulk", field: "X-Dispatch-Stream")
+            }
+            draft.stream = known
+        }
+        draft.message = try complete(headers, id: id, messageID: given == nil ? messageID : nil, raw, now: now)
+        return draft
+    }
+
+    /// The envelope's sender, From, Sender and the Resent- fields must all be of the tenant's verified domains.
+    private func checkSenders(
+        _ headers: MessageHeaders, _ envelopeSender: String?, _ principal: Principal
+    ) throws(Refusal) -> (VerifiedSenderDomain, String) {
+        let addresses: [MailAddress]
+        let from: [Mailbox]
+        do {
+            addresses = try headers.senderAddresses()
+            from = try headers.mailboxes("From")
+        } catch { throw Refusal(.invalid, error.description, field: "From") }
+        guard let author = from.first else { throw Refusal(.missing, "the message has no From", field: "From") }
+        for address in addresses { _ = try verified(address, principal, field: "From") }
+        if let envelopeSender {
+            let address: MailAddress
+            do { address = try MailAddress(envelopeSender) } catch {
+                throw Refusal(.invalid, error.description, field: "MAIL FROM")
+            }
+            _ = try verified(address, principal, field: "MAIL FROM")
+        }
+        return (try verified(author.address, principal, field: "From"), author.description)
+    }
+
+    private func recipients(_ texts: [String]) throws(Refusal) -> [MailAddress] {
+        var addresses: [MailAddress] = []
+        for text in texts {
+            do { addresses.append(try MailAddress(text)) } catch {
+                throw Refusal(.invalid, error.description, field: "RCPT TO")
+            }
+        }
+        return addresses
+    }
+
+    /// The message as it will leave: trace and missing fields added, instructions and Bcc removed.
+    private func complete(
+        _ headers: MessageHeaders, id: MessageID, messageID: String?, _ raw: Submission.Raw, now: Int64
+    ) throws(Refusal) -> [UInt8] {
+        var editor = HeaderEditor(headers)
+        editor.remove { field in
+            field.isNamed("Bcc") || field.isNamed("Return-Path") || field.isNamed("DKIM-Signature")
+                || field.name.lowercased().hasPrefix("x-dispatch-")
+        }
+        let date = MailDate.format(secondsSince1970: Int(now / 1000))
+        do {
+            if headers.first("Date") == nil { try editor.append("Date", date) }
+            if let messageID { try editor.append("Message-ID", messageID) }
+        } catch { throw Refusal(.invalid, error.description) }
+        editor.prepend(
+            fields: Array(
+                """
+                X-Dispatch-ID: \(id)\r\nReceived: by \(hostName) with \(raw.withProtocol)\r
+                \tid \(id.hexadecimal); \(date)\r\n
+                """.utf8))
+        return editor.message()
+    }
+}
+
+extension MessageHeaders {
+    /// Whether the message is of a type that carries attachments; a look at the top type is enough for the log.
+    fileprivate var hasAttachments: Bool {
+        value("Content-Type")?.lowercased().hasPrefix("multipart/mixed") ?? false
+    }
+}

@@ -1,0 +1,85 @@
+import MailFormat
+import NodeProtocol
+
+extension Admission {
+    /// Makes the message of a dialect whose caller gives its parts.
+    func compose(
+        _ composed: Submission.Composed, id: MessageID, principal: Principal, now: Int64, seed: UInt64
+    ) throws(Refusal) -> Draft {
+        guard composed.text != nil || composed.html != nil else {
+            throw Refusal(
+                .missing, "one of \(composed.textField) and \(composed.htmlField) is required",
+                field: composed.htmlField)
+        }
+        let from = try mailbox(composed.from, field: "from")
+        let domain = try verified(from.address, principal, field: "from")
+        try checkOtherSenders(composed.headers, principal)
+        var message = OutgoingMessage()
+        message.from = [from]
+        message.to = try mailboxes(composed.to, field: "to")
+        message.cc = try mailboxes(composed.cc, field: "cc")
+        message.replyTo = try mailboxes(composed.replyTo, field: "reply_to")
+        message.subject = composed.subject
+        message.text = composed.text
+        message.html = composed.html
+        message.attachments = composed.attachments.map {
+            OutgoingMessage.Attachment(
+                filename: $0.filename, contentType: $0.contentType, bytes: $0.bytes, isInline: $0.isInline,
+                contentID: $0.contentID)
+        }
+        message.dateSecondsSince1970 = Int(now / 1000)
+        message.boundarySeed = seed
+        message.messageID = "<\(id)@\(domain.name)>"
+        for header in composed.headers {
+            if header.name.lowercased() == "message-id", MessageIdentifier.isValid(header.value) {
+                message.messageID = header.value
+            } else {
+                message.headers.append(header)
+            }
+        }
+        let bcc = try mailboxes(composed.bcc, field: "bcc")
+        let bytes = try build(message)
+        return Draft(
+            senderDomain: domain, envelopeSender: from.address.description, from: from.description,
+            recipients: (message.to + message.cc + bcc).map(\.address),
+            message: Array("X-Dispatch-ID: \(id)\r\n".utf8) + bytes, subject: composed.subject,
+            messageIDHeader: message.messageID, hasAttachments: composed.attachments.contains { !$0.isInline })
+    }
+
+    private func build(_ message: OutgoingMessage) throws(Refusal) -> [UInt8] {
+        if let name = HeaderPolicy.offendingName(in: message.headers) {
+            throw Refusal(.headerNotAllowed, "the header \(name) may not be set", field: "headers.\(name)")
+        }
+        var message = message
+        message.headers.removeAll { HeaderPolicy.isInstruction($0.name) }
+        do { return try MIMEBuilder.build(message) } catch {
+            throw Refusal(.invalid, error.description, field: error.field)
+        }
+    }
+
+    /// A caller may set Sender and the Resent- fields as headers: they are senders too.
+    private func checkOtherSenders(
+        _ headers: [(name: String, value: String)], _ principal: Principal
+    ) throws(Refusal) {
+        for header in headers where ["sender", "resent-from", "resent-sender"].contains(header.name.lowercased()) {
+            let field = "headers.\(header.name)"
+            for sender in try mailboxes([header.value], field: field) {
+                _ = try verified(sender.address, principal, field: field)
+            }
+        }
+    }
+
+    private func mailbox(_ text: String, field: String) throws(Refusal) -> Mailbox {
+        do { return try Mailbox(text) } catch { throw Refusal(.invalid, error.description, field: field) }
+    }
+
+    private func mailboxes(_ texts: [String], field: String) throws(Refusal) -> [Mailbox] {
+        var mailboxes: [Mailbox] = []
+        for (index, text) in texts.enumerated() {
+            do { mailboxes += try AddressList(text).mailboxes } catch {
+                throw Refusal(.invalid, error.description, field: texts.count == 1 ? field : "\(field)[\(index)]")
+            }
+        }
+        return mailboxes
+    }
+}

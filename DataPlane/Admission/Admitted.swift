@@ -1,0 +1,63 @@
+import NodeProtocol
+
+/// A message that passed every check and only has to be put on disk. Only `Admission` makes one.
+package struct Admitted: Sendable {
+    package let id: MessageID
+    package let tenant: TenantID
+    package let origin: Event.Origin
+    package let isTest: Bool
+    /// The verified domain of the sender: the message is signed with its key.
+    package let senderDomain: VerifiedSenderDomain
+    /// The address that customers see as the sender of the envelope; the return path is made from it at delivery.
+    package let envelopeSender: String
+    package let from: String
+    /// Envelope addresses, in order, none twice, none suppressed.
+    package let recipients: [String]
+    package let suppressed: [String]
+    /// The whole message without its DKIM signature, CRLF line ends.
+    package let message: [UInt8]
+    package let subject: String
+    package let messageIDHeader: String
+    package let hasAttachments: Bool
+    package let tags: [String]
+    package let metadata: [String: String]
+    package let stream: Submission.Stream
+    /// Milliseconds since 1970.
+    package let acceptedAt: Int64
+    package let scheduledAt: Int64?
+    package let deadline: Int64
+}
+
+/// A domain that the tenant has verified: a message leaves only from one. Only a look-up in the tenant's record
+/// makes it.
+package struct VerifiedSenderDomain: Sendable, Hashable {
+    package let name: String
+    package let selector: String
+
+    /// Nil when the tenant has not verified exactly this domain, or the caller is bound to another one.
+    init?(_ domain: String, principal: Principal) {
+        if let only = principal.onlyDomain, only != domain { return nil }
+        guard let found = principal.tenant.domains.first(where: { $0.name == domain }) else { return nil }
+        name = found.name
+        selector = found.selector
+    }
+}
+
+/// What a door tells the caller of an accepted message. It can only be had for something that is on disk.
+package struct Receipt: Sendable, Equatable {
+    package let id: MessageID
+    package let messageIDHeader: String
+    package let queued: [String]
+    package let suppressed: [String]
+    package let isScheduled: Bool
+
+    package init(
+        id: MessageID, messageIDHeader: String, queued: [String], suppressed: [String], isScheduled: Bool
+    ) {
+        self.id = id
+        self.messageIDHeader = messageIDHeader
+        self.queued = queued
+        self.suppressed = suppressed
+        self.isScheduled = isScheduled
+    }
+}

@@ -1,0 +1,51 @@
+/// Why something was not accepted, in words that may be shown to the caller. Each door prints it in its own shape.
+package struct Refusal: Error, Sendable, Equatable {
+    /// Stable; a door maps each to one status of its protocol.
+    package enum Code: String, Sendable, CaseIterable {
+        case unauthenticated
+        case scopeMissing = "scope_missing"
+        case sourceAddressNotAllowed = "source_address_not_allowed"
+        case tenantNotActive = "tenant_not_active"
+        case credentialMismatch = "credential_mismatch"
+        case domainNotVerified = "domain_not_verified"
+        case invalid
+        case missing
+        case headerNotAllowed = "header_not_allowed"
+        case messageTooLarge = "message_too_large"
+        case tooManyRecipients = "too_many_recipients"
+        case recipientSuppressed = "recipient_suppressed"
+        case quotaExceeded = "quota_exceeded"
+        case rateLimited = "rate_limited"
+        case mailLoop = "mail_loop"
+        case idempotencyKeyReused = "idempotency_key_reused"
+        case requestInProgress = "request_in_progress"
+        case storageFull = "storage_full"
+        case storageFailed = "storage_failed"
+        case overloaded
+        case stopping
+        case notConfigured = "not_configured"
+    }
+
+    package let code: Code
+    /// One sentence.
+    package let message: String
+    /// The path of the field that is at fault, such as `to[1]`.
+    package let field: String?
+    package let retryAfterSeconds: Int?
+
+    package init(_ code: Code, _ message: String, field: String? = nil, retryAfterSeconds: Int? = nil) {
+        self.code = code
+        self.message = message
+        self.field = field
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    /// Whether the same thing may be accepted later without being changed.
+    package var isTemporary: Bool {
+        switch code {
+        case .rateLimited, .requestInProgress, .storageFull, .storageFailed, .overloaded, .stopping, .notConfigured:
+            true
+        default: false
+        }
+    }
+}

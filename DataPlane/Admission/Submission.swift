@@ -1,0 +1,105 @@
+import NodeProtocol
+
+/// What a door read from its dialect: syntax only, nothing decided.
+package struct Submission: Sendable {
+    /// A message that the service composes. Addresses are still texts; the field names are those that refusals name.
+    package struct Composed: Sendable {
+        package struct Attachment: Sendable {
+            package var filename: String
+            package var contentType: String?
+            package var bytes: [UInt8]
+            package var isInline: Bool
+            package var contentID: String?
+
+            package init(
+                filename: String, contentType: String? = nil, bytes: [UInt8], isInline: Bool = false,
+                contentID: String? = nil
+            ) {
+                self.filename = filename
+                self.contentType = contentType
+                self.bytes = bytes
+                self.isInline = isInline
+                self.contentID = contentID
+            }
+        }
+
+        package var from: String
+        /// Each element may be a comma list.
+        package var to: [String]
+        package var cc: [String]
+        package var bcc: [String]
+        package var replyTo: [String]
+        package var subject: String
+        package var text: String?
+        package var html: String?
+        package var headers: [(name: String, value: String)]
+        package var attachments: [Attachment]
+        /// What the dialect calls the two parts, for refusals: `text`, `html` or `text_body`, `html_body`.
+        package var textField: String
+        package var htmlField: String
+
+        package init(
+            from: String, to: [String], cc: [String] = [], bcc: [String] = [], replyTo: [String] = [],
+            subject: String, text: String?, html: String?, headers: [(name: String, value: String)] = [],
+            attachments: [Attachment] = [], textField: String = "text", htmlField: String = "html"
+        ) {
+            self.from = from
+            self.to = to
+            self.cc = cc
+            self.bcc = bcc
+            self.replyTo = replyTo
+            self.subject = subject
+            self.text = text
+            self.html = html
+            self.headers = headers
+            self.attachments = attachments
+            self.textField = textField
+            self.htmlField = htmlField
+        }
+    }
+
+    /// A finished message with the envelope that came with it. Line ends are CRLF: the door saw to that.
+    package struct Raw: Sendable {
+        /// Nil is the null sender `<>`.
+        package var envelopeSender: String?
+        package var recipients: [String]
+        package var message: [UInt8]
+        /// For the trace field, such as `ESMTPSA`.
+        package var withProtocol: String
+
+        package init(envelopeSender: String?, recipients: [String], message: [UInt8], withProtocol: String) {
+            self.envelopeSender = envelopeSender
+            self.recipients = recipients
+            self.message = message
+            self.withProtocol = withProtocol
+        }
+    }
+
+    package enum Content: Sendable {
+        case composed(Composed)
+        case raw(Raw)
+    }
+
+    package enum Stream: String, Sendable, Codable { case transactional, bulk }
+
+    /// `ingest`, `tenants`, `smtp`.
+    package var door: String
+    package var content: Content
+    package var tags: [String]
+    package var metadata: [String: String]
+    package var stream: Stream
+    /// Milliseconds since 1970; nil is at once.
+    package var scheduledAt: Int64?
+
+    package init(
+        door: String, content: Content, tags: [String] = [], metadata: [String: String] = [:],
+        stream: Stream = .transactional, scheduledAt: Int64? = nil
+    ) {
+        self.door = door
+        self.content = content
+        self.tags = tags
+        self.metadata = metadata
+        self.stream = stream
+        self.scheduledAt = scheduledAt
+    }
+}

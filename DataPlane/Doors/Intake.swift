@@ -1,0 +1,67 @@
+import Admission
+import NodeProtocol
+
+/// The road behind every door: what a door may ask of the node. `Node` is the one implementation.
+package protocol Intake: Sendable {
+    /// Who is calling; looks only at the snapshot and the clock.
+    ///
+    /// - Parameter tenant: the tenant that the path names, when it names one.
+    /// - Throws: `Refusal` of the kinds of `Authentication`.
+    func authenticate(
+        _ credential: PresentedCredential, tenant: TenantID?, sourceIP: String
+    ) throws(Refusal) -> Principal
+
+    /// Takes one from the caller's rate; nil when there is no limit. For HTTP, once a request.
+    func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing?
+
+    /// Admits a submission, puts it on disk, and only then answers.
+    func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt
+
+    /// What this node knows of a message that it accepted for this tenant; nil when it holds it no more, and then
+    /// the control plane's log knows.
+    func status(of message: MessageID, tenant: TenantID) async -> MessageStatus?
+
+    /// The name in banners and trace fields.
+    var hostName: String { get }
+}
+
+/// Where a message is, as its node knows it.
+package struct MessageStatus: Sendable, Equatable {
+    package struct Recipient: Sendable, Equatable {
+        package var address: String
+        /// One of the states of the design: scheduled, queued, sending, deferred, delivered, bounced, …
+        package var state: RecipientState
+        package var attempts: Int
+        /// Milliseconds since 1970.
+        package var nextAttemptAt: Int64?
+        /// The last reply, one line.
+        package var response: String?
+        package var remoteHost: String?
+        package var remoteID: String?
+        package var deliveredAt: Int64?
+        package var durationMilliseconds: Int?
+
+        package init(address: String, state: RecipientState, attempts: Int = 0) {
+            self.address = address
+            self.state = state
+            self.attempts = attempts
+        }
+    }
+
+    package var id: MessageID
+    package var acceptedAt: Int64
+    package var recipients: [Recipient]
+
+    package init(id: MessageID, acceptedAt: Int64, recipients: [Recipient]) {
+        self.id = id
+        self.acceptedAt = acceptedAt
+        self.recipients = recipients
+    }
+
+    /// The state of the worst unfinished recipient, else of the worst finished one.
+    package var state: RecipientState {
+        let states = recipients.map(\.state)
+        return states.filter { !$0.isFinal }.max { $0.badness < $1.badness }
+            ?? states.max { $0.badness < $1.badness } ?? .queued
+    }
+}
