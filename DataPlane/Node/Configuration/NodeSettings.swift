@@ -1,0 +1,109 @@
+import EventLoop
+import Service
+
+/// Every setting of a node, read and checked once at start.
+package struct NodeSettings: Sendable {
+    package let service: ServiceSettings
+    package let directory: String
+    package let controlPlaneURL: String
+    package let hostName: String
+    package let loops: Int
+    package let httpAddress: String
+    package let httpsAddress: String?
+    package let smtpAddress: String
+    package let smtpsAddress: String?
+    package let controlAddress: String
+    package let metricsAddress: String
+    package let advertisedControlURL: String?
+    package let advertisedHTTPURL: String?
+    package let certificateFile: String?
+    package let keyFile: String?
+    package let nameServers: [String]
+    package let routes: String?
+    package let routeConnections: Int
+    package let egressAllowedCIDRs: [String]
+    package let mxPort: Int
+    package let usesIPv6: Bool
+    package let trustedNetworks: [String]
+    package let trustedTenant: String?
+    package let minFreePercent: Int
+    package let spoolSegmentBytes: Int
+    package let holdsDelivery: Bool
+    package let webhookRootsFile: String?
+    package let smtpMaxConnections: Int
+    package let httpMaxConnections: Int
+
+    package init(reading reader: inout SettingsReader) {
+        service = ServiceSettings(reading: &reader)
+        directory = reader.path(
+            "DISPATCH_NODE_DIR", default: "/var/lib/dispatch/node",
+            help: "Where the node keeps its identity, spool, journal and snapshot.")
+        controlPlaneURL = reader.url(
+            "DISPATCH_CONTROL_URL", default: "http://127.0.0.1:8080", help: "Base URL of the control plane.")
+        hostName = reader.string(
+            "DISPATCH_HOST_NAME", default: "localhost", help: "The name in banners, EHLO and trace fields.")
+        loops = reader.int(
+            "DISPATCH_LOOPS", default: 0, in: 0...256, help: "Event loops; 0 is one for each core.")
+        httpAddress = reader.socketAddress(
+            "DISPATCH_HTTP", default: "0.0.0.0:8025", help: "Where the HTTP doors listen.")
+        httpsAddress = reader.optionalSocketAddress(
+            "DISPATCH_HTTPS", help: "Where the HTTP doors listen with TLS; needs a certificate.")
+        smtpAddress = reader.socketAddress(
+            "DISPATCH_SMTP", default: "0.0.0.0:2525", help: "Where SMTP submission listens (STARTTLS).")
+        smtpsAddress = reader.optionalSocketAddress(
+            "DISPATCH_SMTPS", help: "Where SMTP submission listens with TLS from the first byte.")
+        controlAddress = reader.socketAddress(
+            "DISPATCH_CONTROL", default: "0.0.0.0:8027", help: "Where the control plane pushes to.")
+        metricsAddress = reader.socketAddress(
+            "DISPATCH_METRICS", default: "127.0.0.1:8028", help: "Where /metrics and /health answer.")
+        advertisedControlURL = reader.optionalURL(
+            "DISPATCH_ADVERTISED_CONTROL_URL",
+            help: "How the control plane reaches the control listener, when not by its address.")
+        advertisedHTTPURL = reader.optionalURL(
+            "DISPATCH_ADVERTISED_HTTP_URL",
+            help: "How the control plane reaches the HTTP doors, when not by their address.")
+        certificateFile = reader.optionalPath(
+            "DISPATCH_TLS_CERTIFICATE", help: "Certificate chain (PEM, leaf first) for STARTTLS, SMTPS and HTTPS.")
+        keyFile = reader.optionalPath("DISPATCH_TLS_KEY", help: "Private key (PEM) of the certificate.")
+        nameServers = reader.list(
+            "DISPATCH_NAME_SERVERS", help: "DNS servers, such as 127.0.0.1:53; empty is those of /etc/resolv.conf.")
+        routes = reader.optionalString(
+            "DISPATCH_ROUTES",
+            help: "Fixed hosts in place of MX, such as *=127.0.0.1:1025 or example.org=relay.example.net:25.")
+        routeConnections = reader.int(
+            "DISPATCH_ROUTE_CONNECTIONS", default: 100, in: 1...10_000,
+            help: "Connections at one time to each host of DISPATCH_ROUTES.")
+        egressAllowedCIDRs = reader.list(
+            "DISPATCH_EGRESS_ALLOWED",
+            help: "Private networks that webhooks and MX hosts may be in all the same (development).")
+        mxPort = reader.int(
+            "DISPATCH_MX_PORT", default: 25, in: 1...65_535, help: "Port of MX hosts; another than 25 in tests.")
+        usesIPv6 = reader.bool("DISPATCH_IPV6", default: true, help: "Whether mail leaves by IPv6 too.")
+        trustedNetworks = reader.list(
+            "DISPATCH_TRUSTED_NETWORKS", help: "Networks that may submit by SMTP without AUTH and TLS.")
+        trustedTenant = reader.optionalString(
+            "DISPATCH_TRUSTED_TENANT", help: "The tenant for which the trusted networks submit.")
+        minFreePercent = reader.int(
+            "DISPATCH_MIN_FREE_PERCENT", default: 10, in: 0...90,
+            help: "With less of the disk free nothing new is accepted; deliveries go on.")
+        spoolSegmentBytes = reader.bytes(
+            "DISPATCH_SPOOL_SEGMENT", default: 64 << 20, in: (1 << 20)...(1 << 30), help: "Size of a spool segment.")
+        holdsDelivery = reader.bool(
+            "DISPATCH_HOLD_DELIVERY", default: false, help: "Accept and store, but deliver nothing.")
+        webhookRootsFile = reader.optionalPath(
+            "DISPATCH_WEBHOOK_ROOTS", help: "Certificates (PEM) to trust at webhook endpoints instead of the system's.")
+        smtpMaxConnections = reader.int(
+            "DISPATCH_SMTP_MAX_CONNECTIONS", default: 2_000, in: 1...100_000, help: "SMTP connections at one time.")
+        httpMaxConnections = reader.int(
+            "DISPATCH_HTTP_MAX_CONNECTIONS", default: 10_000, in: 1...200_000, help: "HTTP connections at one time.")
+        reader.require(
+            (certificateFile == nil) == (keyFile == nil), "DISPATCH_TLS_KEY",
+            "set together with DISPATCH_TLS_CERTIFICATE")
+        reader.require(
+            (httpsAddress == nil && smtpsAddress == nil) || certificateFile != nil, "DISPATCH_TLS_CERTIFICATE",
+            "set, because DISPATCH_HTTPS or DISPATCH_SMTPS is")
+        reader.require(
+            trustedNetworks.isEmpty || trustedTenant != nil, "DISPATCH_TRUSTED_TENANT",
+            "set, because DISPATCH_TRUSTED_NETWORKS is")
+    }
+}

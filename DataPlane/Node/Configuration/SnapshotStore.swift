@@ -1,0 +1,43 @@
+import FoundationEssentials
+import NodeProtocol
+
+/// The snapshot on disk: the signed manifest, and a file for each chunk named by its hash.
+///
+/// Chunks are written before the manifest that names them, so that a crash leaves the old snapshot or the new one.
+struct SnapshotStore: Sendable {
+    let files: NodeFiles
+    let identity: NodeIdentity
+
+    /// The snapshot that was held last. Its signature and hashes are checked again; its expiry is not, because a
+    /// node goes on with what it has.
+    ///
+    /// - Throws: `SnapshotRefusal` or `NodeFiles.Failure`.
+    func load() throws -> Snapshot? {
+        guard let bytes = try files.read(files.manifest) else { return nil }
+        guard let signed = try? JSONDecoder().decode(SignedManifest.self, from: Data(bytes)) else {
+            throw SnapshotRefusal.malformed("the file \(files.manifest) is not a signed manifest")
+        }
+        let manifest = try signed.verified(
+            by: identity.signingKeys, clusterID: identity.clusterID, held: nil, now: nil)
+        var chunks: [String: [UInt8]] = [:]
+        for chunk in manifest.chunks { chunks[chunk.name] = try files.read(files.chunk(sha256: chunk.sha256)) }
+        return try Snapshot(manifest, chunks: chunks, clusterKey: Array(identity.clusterKey))
+    }
+
+    /// The bytes of a chunk that is on disk already and whole.
+    func chunk(_ chunk: Manifest.Chunk) -> [UInt8]? {
+        guard let bytes = try? files.read(files.chunk(sha256: chunk.sha256)), (try? chunk.check(bytes)) != nil else {
+            return nil
+        }
+        return bytes
+    }
+
+    func save(_ signed: SignedManifest, _ manifest: Manifest, chunks: [String: [UInt8]]) throws {
+        for chunk in manifest.chunks where self.chunk(chunk) == nil {
+            guard let bytes = chunks[chunk.name] else { continue }
+            try files.write(bytes, to: files.chunk(sha256: chunk.sha256))
+        }
+        try files.write(Array(JSONEncoder().encode(signed)), to: files.manifest)
+        files.removeChunks(except: Set(manifest.chunks.map(\.sha256)))
+    }
+}

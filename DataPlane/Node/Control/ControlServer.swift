@@ -1,0 +1,70 @@
+import Crypto
+import EventLoop
+import FoundationEssentials
+import HTTP
+import NodeProtocol
+
+/// The listener that the control plane talks to: it pushes manifests and asks how the node is.
+///
+/// A manifest proves itself by its signature; everything else must be a request signed by a pinned key, not older
+/// than the tolerance and never seen before.
+struct ControlServer: Sendable {
+    private static let maxNonces = 100_000
+
+    let identity: NodeIdentity
+    let intake: SnapshotIntake
+    let status: @Sendable () async -> NodeStatus
+    let clock: WallClock
+    private let nonces = Locked<[String: Int64]>([:])
+
+    init(
+        identity: NodeIdentity, intake: SnapshotIntake, clock: WallClock,
+        status: @escaping @Sendable () async -> NodeStatus
+    ) {
+        self.identity = identity
+        self.intake = intake
+        self.clock = clock
+        self.status = status
+    }
+
+    func router() -> Router {
+        var router = Router()
+        router.on(.post, NodePaths.push, RouteInfo("Take a snapshot's manifest")) { request in
+            let body = try await request.readBody(maxBytes: 2 * Manifest.maxBytes)
+            guard let signed = try? JSONDecoder().decode(SignedManifest.self, from: Data(body)) else {
+                throw APIError(400, "malformed", "The body is not a signed manifest.")
+            }
+            let answer = await intake.take(signed)
+            return try .json(answer, status: answer.accepted ? 200 : 409)
+        }
+        router.on(.get, NodePaths.status, RouteInfo("Tell how the node is")) { request in
+            try verify(request, body: [])
+            return try await .json(status())
+        }
+        return router
+    }
+
+    private func verify(_ request: HTTPRequest, body: [UInt8]) throws {
+        let refusal = APIError(401, "unauthenticated", "The request is not signed by this cluster.")
+        guard let signature = try? RequestSignature(header: { request.headers[$0] }),
+            let pinned = identity.signingKeys.first(where: { $0.keyID == signature.signer }),
+            let key = try? Ed25519PublicKey(raw: Array(pinned.publicKey))
+        else { throw refusal }
+        let now = clock.now() / 1000
+        do {
+            try signature.verify(
+                method: request.method.rawValue, path: request.head.rawPathAndQuery, body: body, key: key, now: now)
+        } catch { throw refusal }
+        guard remember(signature.nonce, now) else { throw refusal }
+    }
+
+    private func remember(_ nonce: String, _ now: Int64) -> Bool {
+        nonces.withLock { nonces in
+            if nonces.count >= Self.maxNonces {
+                nonces = nonces.filter { $0.value > now - 2 * RequestSignature.toleranceSeconds }
+            }
+            guard nonces.count < Self.maxNonces else { return false }
+            return nonces.updateValue(now, forKey: nonce) == nil
+        }
+    }
+}

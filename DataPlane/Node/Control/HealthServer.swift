@@ -1,0 +1,31 @@
+import HTTP
+import NodeProtocol
+
+/// `/metrics` and `/health`, for the operator's own network.
+struct HealthServer: Sendable {
+    struct Health: Encodable, Sendable {
+        let status: String
+        let node: UInt16
+        let snapshot_version: Int64?
+        let snapshot_expired: Bool
+        let spool_healthy: Bool
+        let disk_low: Bool
+        let journal_behind: UInt64
+        let queued: Int
+    }
+
+    let metrics: NodeMetrics
+    let health: @Sendable () async -> Health
+
+    func router() -> Router {
+        var router = Router()
+        router.on(.get, "/metrics", RouteInfo("Metrics in the text format of Prometheus")) { _ in
+            .bytes(metrics.registry.render(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+        }
+        router.on(.get, "/health", RouteInfo("Whether the node takes messages")) { _ in
+            let health = await health()
+            return try .json(health, status: health.status == "ok" ? 200 : 503)
+        }
+        return router
+    }
+}

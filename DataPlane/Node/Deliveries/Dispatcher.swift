@@ -1,0 +1,218 @@
+import Doors
+import EventLoop
+import NodeProtocol
+import Queue
+import Service
+import Spool
+
+/// Keeps the queue and everything that is open, on one loop, and hands attempts to the workers of all loops.
+///
+/// It decides nothing about order or time: the queue does. It records: what a worker reports becomes events, goes
+/// to the spool as one group together with the webhooks that tell of it, and only then is an entry closed.
+/// Loop bound to the first loop; workers come to it through `LoopBound`.
+final class Dispatcher {
+    /// Attempts that are started in one go, before the loop looks at its sockets again.
+    private static let startsPerPump = 256
+    private static let rememberedMessages = 10_000
+
+    private let loop: EventLoop
+    private let spool: Spool
+    private let recorder: Recorder
+    private let lanes: Lanes
+    private let clock: WallClock
+    private let metrics: NodeMetrics
+    private let isHolding: Bool
+    /// Starts work on one of the loops.
+    private let start: (Work) -> Void
+    private var queue: MessageQueue
+    private var open: [MessageID: OpenMessage] = [:]
+    private var finished = RecentMessages(capacity: rememberedMessages)
+    private var wake: TimerHandle?
+    private var wakeAt = Queue.Timestamp.distantFuture
+    private var isStopping = false
+
+    init(
+        on loop: EventLoop, spool: Spool, recorder: Recorder, lanes: Lanes, policies: LanePolicyTable,
+        clock: WallClock, metrics: NodeMetrics, isHolding: Bool, seed: UInt64, start: @escaping (Work) -> Void
+    ) {
+        self.loop = loop
+        self.spool = spool
+        self.recorder = recorder
+        self.lanes = lanes
+        self.clock = clock
+        self.metrics = metrics
+        self.isHolding = isHolding
+        self.start = start
+        queue = MessageQueue(policies: policies, seed: seed)
+    }
+
+    var waitingCount: Int { queue.count }
+    var inFlightCount: Int { queue.inFlightCount }
+
+    /// Takes in messages that are on disk.
+    func add(_ messages: [OpenMessage]) {
+        let now = timestamp()
+        for message in messages {
+            open[message.id] = message
+            for item in lanes.items(of: message) { queue.add(item, now: now) }
+        }
+        pump()
+    }
+
+    func status(of id: MessageID, tenant: TenantID) -> MessageStatus? {
+        guard let message = open[id] ?? finished[id], message.entry.tenant == tenant else { return nil }
+        return message.status
+    }
+
+    /// Starts nothing more; what is in flight comes back.
+    func stop() { isStopping = true }
+
+    // MARK: Attempts
+
+    /// Takes a worker's report, records it, and gives the worker the next attempt of its lane, if there is one.
+    func finish(_ work: Work, _ report: WorkReport) -> Work? {
+        let now = timestamp()
+        let attempt = work.attempt
+        let waiting = report.results.filter { $0.event.kind == .deferred }
+        let finished = queue.finish(
+            attempt, result: Self.result(report, waiting, now), reply: report.results.first?.event.response?.text,
+            now: now)
+        if report.isThrottled { queue.report(attempt.lane, .throttled, reason: nil, now: now) }
+        record(work, report, finished)
+        expire(now)
+        let next = isStopping ? nil : nextWork(on: attempt.slot, now)
+        if next == nil { queue.release(attempt.slot, now: now) }
+        pump()
+        return next
+    }
+
+    private static func result(
+        _ report: WorkReport, _ waiting: [WorkReport.Result], _ now: Queue.Timestamp
+    ) -> AttemptResult {
+        if waiting.isEmpty { return .done }
+        let asked = waiting.compactMap(\.retryAfterMilliseconds).max()
+        if report.isLaneFailure { return .laneFailed(retryAfterMilliseconds: asked) }
+        return .retry(
+            at: asked.map { now.advanced(byMilliseconds: $0) },
+            recipients: RecipientIndexes(waiting.map(\.recipient)))
+    }
+
+    private func nextWork(on slot: SlotID, _ now: Queue.Timestamp) -> Work? {
+        while let attempt = queue.nextOnLane(slot, now: now) {
+            if let message = open[attempt.id] { return Work(attempt: attempt, entry: message.entry) }
+            // Its entry is gone: nothing is left to send.
+            _ = queue.finish(attempt, result: .done, now: now)
+        }
+        return nil
+    }
+
+    private func record(_ work: Work, _ report: WorkReport, _ finished: Finished) {
+        guard var message = open[work.attempt.id] else { return }
+        var events: [Event] = []
+        for result in report.results {
+            var event = result.event
+            if event.kind == .deferred, case .waiting(let until) = finished { event.nextAttemptAt = until.milliseconds }
+            message.apply(event, to: Int(result.recipient))
+            metrics.outcomes(work.attempt.lane.transport == .smtp ? "smtp" : "webhook", event.kind.rawValue).increment()
+            events.append(event)
+        }
+        if report.isDropped { message.recipients[0].state = .cancelled }
+        observe(events, message)
+        commit(message, events)
+    }
+
+    /// Writes the events and, when nothing of the message waits any more, closes its entry in the same group.
+    private func commit(_ message: OpenMessage, _ events: [Event]) {
+        let recorded = recorder.record(events, of: message, closes: message.isFinished)
+        if message.isFinished {
+            open[message.id] = nil
+            finished.insert(message)
+        } else {
+            open[message.id] = message
+        }
+        let bound = LoopBound(self, on: loop)
+        let webhooks = recorded.webhooks
+        spool.submit(recorded.group) { result in
+            if case .failure(let error) = result {
+                recorder.reportLost(error)
+                return
+            }
+            if !webhooks.isEmpty { bound.loop.execute { bound.value.add(webhooks) } }
+        }
+    }
+
+    private func expire(_ now: Queue.Timestamp) {
+        for item in queue.takeExpired(now: now) {
+            guard var message = open[item.id] else { continue }
+            var events: [Event] = []
+            for index in item.recipients {
+                let event = recorder.expired(message, index: index, item: item, at: clock.now())
+                message.apply(event, to: Int(index))
+                events.append(event)
+            }
+            commit(message, events)
+        }
+    }
+
+    private func observe(_ events: [Event], _ message: OpenMessage) {
+        guard case .mail(let mail) = message.entry else { return }
+        for event in events where event.kind == .delivered {
+            metrics.deliverySeconds.observe(Double(max(0, event.at - mail.acceptedAt)) / 1000)
+        }
+    }
+
+    // MARK: Starting
+
+    /// Starts what may start, and sets the timer for what may later.
+    private func pump() {
+        guard !isHolding, !isStopping else { return }
+        let now = timestamp()
+        expire(now)
+        for attempt in queue.startable(now: now, limit: Self.startsPerPump) {
+            if let message = open[attempt.id] {
+                start(Work(attempt: attempt, entry: message.entry))
+            } else {
+                _ = queue.finish(attempt, result: .done, now: now)
+                queue.release(attempt.slot, now: now)
+            }
+        }
+        arm(now)
+    }
+
+    private func arm(_ now: Queue.Timestamp) {
+        guard let next = queue.nextWake(now: now) else { return }
+        if wake != nil, wakeAt <= next { return }
+        wake?.cancel()
+        wakeAt = next
+        let bound = LoopBound(self, on: loop)
+        wake = loop.after(.milliseconds(max(0, next.milliseconds(since: now)))) {
+            bound.value.wake = nil
+            bound.value.pump()
+        }
+    }
+
+    private func timestamp() -> Queue.Timestamp { Queue.Timestamp(milliseconds: clock.now()) }
+}
+
+/// The last messages that were finished, so that a question right after delivery is answered here.
+private struct RecentMessages {
+    private let capacity: Int
+    private var messages: [MessageID: OpenMessage] = [:]
+    private var order: [MessageID] = []
+    private var oldest = 0
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    subscript(_ id: MessageID) -> OpenMessage? { messages[id] }
+
+    mutating func insert(_ message: OpenMessage) {
+        guard case .mail = message.entry, messages.updateValue(message, forKey: message.id) == nil else { return }
+        if order.count < capacity {
+            order.append(message.id)
+        } else {
+            messages[order[oldest]] = nil
+            order[oldest] = message.id
+            oldest = (oldest + 1) % capacity
+        }
+    }
+}

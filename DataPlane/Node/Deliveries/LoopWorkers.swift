@@ -1,0 +1,98 @@
+import Delivery
+import DNS
+import EventLoop
+import FoundationEssentials
+import HTTPClient
+import NodeProtocol
+import Spool
+
+/// The workers of one loop: what delivers mail there, and what delivers webhooks.
+struct LoopWorkers: Sendable {
+    private struct Pair {
+        let mail: MailWorker
+        let webhooks: WebhookWorker
+    }
+
+    private let loop: EventLoop
+    private let pair: LoopBound<Pair>
+
+    static func make(
+        settings: NodeSettings, routes: RouteTable, spool: Spool, holder: SnapshotHolder, returnPath: ReturnPath,
+        node: UInt16, clock: WallClock, on loops: [EventLoop]
+    ) async throws -> [LoopWorkers] {
+        let keys = KeyRing()
+        var workers: [LoopWorkers] = []
+        for loop in loops {
+            let pair = try await loop.run {
+                let mail = MailWorker(
+                    delivery: try delivery(settings, routes, loop), spool: spool, holder: holder, keys: keys,
+                    returnPath: returnPath, node: node, clock: clock)
+                let webhooks = WebhookWorker(
+                    transport: WebhookTransport(try client(settings, loop)), spool: spool, holder: holder,
+                    node: node, clock: clock)
+                return LoopBound(Pair(mail: mail, webhooks: webhooks), on: loop)
+            }
+            workers.append(LoopWorkers(loop: loop, pair: pair))
+        }
+        return workers
+    }
+
+    /// Makes attempts on this loop, one after the other over the same slot, until the lane has no more.
+    func start(_ first: Work, _ dispatcher: LoopBound<Dispatcher>) {
+        loop.spawn { [pair] in
+            var next: Work? = first
+            while let work = next {
+                let report: WorkReport
+                switch work.entry {
+                case .mail(let mail): report = await pair.value.mail.run(work.attempt, mail)
+                case .webhook(let webhook): report = await pair.value.webhooks.run(work.attempt, webhook)
+                }
+                next = await withUnsafeContinuation { continuation in
+                    dispatcher.loop.execute {
+                        continuation.resume(returning: dispatcher.value.finish(work, report))
+                    }
+                }
+            }
+        }
+    }
+
+    func shutDown() async {
+        try? await loop.run { [pair] in await pair.value.mail.shutDown() }
+    }
+
+    private static func delivery(
+        _ settings: NodeSettings, _ routes: RouteTable, _ loop: EventLoop
+    ) throws -> MailDelivery {
+        let servers =
+            settings.nameServers.isEmpty
+            ? ResolverSettings.systemServers()
+            : ResolverSettings.servers(list: settings.nameServers.joined(separator: ","))
+        guard let servers, let resolverSettings = ResolverSettings(servers: servers) else {
+            throw NodeService.Failure(description: "DISPATCH_NAME_SERVERS cannot be read")
+        }
+        let selector = MXSelector(
+            lookup: Resolver(on: loop, resolverSettings), routes: routes,
+            egressGuard: EgressGuard(allowing: try allowed(settings), blockedPorts: []),
+            port: UInt16(clamping: settings.mxPort), usesIPv6: settings.usesIPv6)
+        return MailDelivery(
+            on: loop, settings: DeliverySettings(clientName: settings.hostName), selector: selector,
+            contexts: try MailTLSContexts())
+    }
+
+    private static func client(_ settings: NodeSettings, _ loop: EventLoop) throws -> HTTPClient {
+        var client = HTTPClientSettings(egressGuard: EgressGuard(allowing: try allowed(settings)))
+        if let path = settings.webhookRootsFile {
+            client.trustedRootsPEM = try NodeFiles(directory: settings.directory).read(path)
+        }
+        return try HTTPClient(on: loop, client)
+    }
+
+    private static func allowed(_ settings: NodeSettings) throws -> [AddressRange] {
+        try settings.egressAllowedCIDRs.map { text in
+            guard let range = AddressRange(text) else {
+                throw NodeService.Failure(description: "DISPATCH_EGRESS_ALLOWED: \(text) is not a network")
+            }
+            return range
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import Delivery
+import EventLoop
+import MailAuth
+import NodeProtocol
+import Queue
+import SMTPWire
+import Spool
+
+/// Makes the mail attempts of one loop: body from the spool, signature, delivery, and an event for each recipient.
+/// Loop bound, as the delivery inside it.
+final class MailWorker {
+    private static let suspendedPauseMilliseconds: Int64 = 15 * 60_000
+
+    private let delivery: MailDelivery
+    private let spool: Spool
+    private let holder: SnapshotHolder
+    private let keys: KeyRing
+    private let returnPath: ReturnPath
+    private let node: UInt16
+    private let clock: WallClock
+
+    init(
+        delivery: MailDelivery, spool: Spool, holder: SnapshotHolder, keys: KeyRing, returnPath: ReturnPath,
+        node: UInt16, clock: WallClock
+    ) {
+        self.delivery = delivery
+        self.spool = spool
+        self.holder = holder
+        self.keys = keys
+        self.returnPath = returnPath
+        self.node = node
+        self.clock = clock
+    }
+
+    func shutDown() async { await delivery.shutDown() }
+
+    func run(_ attempt: Attempt, _ mail: MailEntry) async -> WorkReport {
+        guard let snapshot = holder.current, let tenant = snapshot.tenant(mail.tenant), tenant.status == .active else {
+            return report(attempt, mail, .deferred, "the tenant is not active", after: Self.suspendedPauseMilliseconds)
+        }
+        let signer: DKIMSigner
+        do { signer = try keys.signer(domain: mail.senderDomain, tenant: tenant, snapshot: snapshot) } catch {
+            let text = "the domain \(mail.senderDomain) cannot be signed for: \(error)"
+            return report(attempt, mail, error == .domainGone ? .failed : .deferred, text)
+        }
+        let content: [UInt8]
+        do { content = try await spool.body(of: attempt.id) } catch {
+            let isLost = error == .corrupt(attempt.id)
+            return report(attempt, mail, isLost ? .failed : .deferred, "the message cannot be read: \(error)")
+        }
+        if mail.log.isTest { return captured(attempt, mail) }
+        return await deliver(attempt, mail, content, signer)
+    }
+
+    private func deliver(
+        _ attempt: Attempt, _ mail: MailEntry, _ content: [UInt8], _ signer: DKIMSigner
+    ) async -> WorkReport {
+        let started = MonotonicTime.now()
+        let addresses = attempt.recipients.compactMap { index in
+            Int(index) < mail.log.recipients.count ? mail.log.recipients[Int(index)] : nil
+        }
+        let sender = mail.log.envelopeSender.isEmpty
+            ? nil : returnPath.address(message: attempt.id, domain: mail.senderDomain)
+        let seconds = Int(mail.acceptedAt / 1000)
+        var request = DeliveryAttempt(
+            sender: sender, recipients: addresses.map { DeliveryAttempt.Recipient($0) },
+            domain: MailEntry.domain(of: addresses.first ?? ""), lane: attempt.lane.description, content: content)
+        request.sign = { try signer.sign(content, at: seconds) }
+        request.maxMessagesPerConnection = 1_000
+        request.beforeContent = { [spool, node, clock] in
+            Self.recordStart(attempt, mail, spool: spool, node: node, at: clock.now())
+        }
+        let outcomes = await delivery.deliver(request)
+        let milliseconds = Int((MonotonicTime.now() - started).wholeMilliseconds)
+        return report(attempt, mail, outcomes, milliseconds)
+    }
+
+    /// A crash from here on may have delivered these recipients: the record says which.
+    private static func recordStart(
+        _ attempt: Attempt, _ mail: MailEntry, spool: Spool, node: UInt16, at now: Int64
+    ) {
+        let events = attempt.recipients.map { index in
+            Event(.attempted, message: attempt.id, tenant: mail.tenant, at: now, node: node, recipient: mail.address(index))
+        }
+        spool.submit(SpoolGroup(records: [.update(attempt.id, payload: EventUpdate(events).encoded())]))
+    }
+
+    // MARK: Reports
+
+    private func report(
+        _ attempt: Attempt, _ mail: MailEntry, _ outcomes: [RecipientOutcome], _ milliseconds: Int
+    ) -> WorkReport {
+        var results: [WorkReport.Result] = []
+        var isThrottled = false
+        var unreached = 0
+        for (position, outcome) in outcomes.enumerated() where position < attempt.recipients.count {
+            let index = attempt.recipients[position]
+            var event = blank(attempt, mail, index)
+            event.durationMilliseconds = milliseconds
+            var retryAfter: Int64?
+            switch outcome.outcome {
+            case .delivered(let delivered):
+                event.kind = .delivered
+                event.response = Event.Response(delivered.reply)
+                event.remoteHost = delivered.host.name
+                event.remoteID = delivered.queueID
+            case .deferred(let undelivered), .bounced(let undelivered):
+                event.kind = undelivered.classification.action.isFinal ? .bounced : .deferred
+                event.response = Event.Response(undelivered.reply)
+                event.remoteHost = undelivered.host?.name
+                event.classification = Event.Classification(
+                    category: undelivered.classification.category.rawValue,
+                    action: undelivered.classification.action.rawValue, rule: undelivered.classification.ruleID)
+                retryAfter = undelivered.retryAfter?.wholeMilliseconds
+                isThrottled = isThrottled || undelivered.classification.action == .slowLane
+                if undelivered.classification.category == .connectionFailure { unreached += 1 }
+            }
+            results.append(
+                WorkReport.Result(recipient: index, event: event, retryAfterMilliseconds: retryAfter))
+        }
+        return WorkReport(
+            results: results, isLaneFailure: !results.isEmpty && unreached == results.count, isThrottled: isThrottled)
+    }
+
+    /// The same event for every recipient: a fault of ours, or a wait.
+    private func report(
+        _ attempt: Attempt, _ mail: MailEntry, _ kind: EventKind, _ text: String, after milliseconds: Int64? = nil
+    ) -> WorkReport {
+        let results = attempt.recipients.map { index in
+            var event = blank(attempt, mail, index)
+            event.kind = kind
+            event.response = Event.Response(code: kind == .failed ? 554 : 451, text: text)
+            return WorkReport.Result(recipient: index, event: event, retryAfterMilliseconds: milliseconds)
+        }
+        return WorkReport(results: results, isLaneFailure: false, isThrottled: false)
+    }
+
+    /// A message of a test key goes no further than the log.
+    private func captured(_ attempt: Attempt, _ mail: MailEntry) -> WorkReport {
+        let results = attempt.recipients.map { index in
+            var event = blank(attempt, mail, index)
+            event.kind = .delivered
+            event.response = Event.Response(code: 250, text: "captured: sent with a test key")
+            event.remoteHost = "captured"
+            return WorkReport.Result(recipient: index, event: event, retryAfterMilliseconds: nil)
+        }
+        return WorkReport(results: results, isLaneFailure: false, isThrottled: false)
+    }
+
+    private func blank(_ attempt: Attempt, _ mail: MailEntry, _ index: UInt16) -> Event {
+        var event = Event(
+            .deferred, message: attempt.id, tenant: mail.tenant, at: clock.now(), node: node,
+            recipient: mail.address(index))
+        event.attempt = Int(attempt.number)
+        return event
+    }
+}
+
+extension MailEntry {
+    /// The envelope address of a recipient; empty for an index that the entry does not have.
+    func address(_ index: UInt16) -> String {
+        Int(index) < log.recipients.count ? log.recipients[Int(index)] : ""
+    }
+
+    /// What stands behind the last `@`.
+    static func domain(of address: String) -> String {
+        guard let at = address.lastIndex(of: "@") else { return "" }
+        return String(address[address.index(after: at)...]).lowercased()
+    }
+}
+
+extension Event.Response {
+    init(_ reply: SMTPReply) {
+        self.init(code: reply.code, enhancedCode: reply.status?.description, text: reply.text)
+    }
+}

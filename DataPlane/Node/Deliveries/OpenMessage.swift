@@ -1,0 +1,86 @@
+import Doors
+import NodeProtocol
+
+/// A message that is not finished, as its dispatcher knows it.
+struct OpenMessage: Sendable {
+    struct Recipient: Sendable {
+        var state = RecipientState.queued
+        var attempts = 0
+        var nextAttemptAt: Int64?
+        var lastEvent: Event?
+    }
+
+    let id: MessageID
+    let entry: Entry
+    var recipients: [Recipient]
+
+    init(id: MessageID, entry: Entry) {
+        self.id = id
+        self.entry = entry
+        let count: Int
+        switch entry {
+        case .mail(let mail): count = mail.log.recipients.count
+        case .webhook: count = 1
+        }
+        recipients = Array(repeating: Recipient(), count: count)
+    }
+
+    var isFinished: Bool { recipients.allSatisfy(\.state.isFinal) }
+
+    /// Indexes of recipients that wait.
+    var pending: [UInt16] {
+        recipients.indices.compactMap { recipients[$0].state.isFinal ? nil : UInt16(clamping: $0) }
+    }
+
+    /// Applies an event of this message to the recipient that it names.
+    mutating func apply(_ event: Event, to index: Int) {
+        guard recipients.indices.contains(index) else { return }
+        var recipient = recipients[index]
+        if let attempt = event.attempt { recipient.attempts = max(recipient.attempts, attempt) }
+        if event.kind != .attempted {
+            recipient.lastEvent = event
+            recipient.nextAttemptAt = event.nextAttemptAt
+        }
+        recipient.state = event.recipientState ?? recipient.state
+        recipients[index] = recipient
+    }
+
+    /// The recipient that an event of the spool names.
+    func index(of event: Event) -> Int? {
+        guard case .mail(let mail) = entry else { return 0 }
+        return event.recipient.flatMap { mail.log.recipients.firstIndex(of: $0) }
+    }
+
+    var status: MessageStatus? {
+        guard case .mail(let mail) = entry else { return nil }
+        let list = zip(mail.log.recipients, recipients).map { address, recipient in
+            var status = MessageStatus.Recipient(
+                address: address, state: recipient.state, attempts: recipient.attempts)
+            status.nextAttemptAt = recipient.nextAttemptAt
+            status.response = recipient.lastEvent?.response?.text
+            status.remoteHost = recipient.lastEvent?.remoteHost
+            status.remoteID = recipient.lastEvent?.remoteID
+            status.durationMilliseconds = recipient.lastEvent?.durationMilliseconds
+            if recipient.state == .delivered { status.deliveredAt = recipient.lastEvent?.at }
+            return status
+        }
+        return MessageStatus(id: id, acceptedAt: mail.acceptedAt, recipients: list)
+    }
+}
+
+extension Event {
+    /// The state that the event puts its recipient into, if any.
+    var recipientState: RecipientState? {
+        switch kind {
+        case .attempted: .sending
+        case .delivered: .delivered
+        case .deferred: .deferred
+        case .bounced: .bounced
+        case .expired: .expired
+        case .failed: .failed
+        case .cancelled: .cancelled
+        case .suppressed: .suppressed
+        case .accepted, .complained, .opened, .clicked, .unsubscribed, .webhookAttempted: nil
+        }
+    }
+}

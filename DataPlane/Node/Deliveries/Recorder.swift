@@ -1,0 +1,67 @@
+import NodeProtocol
+import Queue
+import Service
+import Spool
+
+/// Turns what happened into what is written: one spool group with the update, the webhooks that tell of it and the
+/// closing record, and the journal's events that follow from it. Also the other way round after a crash.
+struct Recorder: Sendable {
+    let node: UInt16
+    let holder: SnapshotHolder
+    let webhooks: EventWebhooks
+    let log: Log
+
+    struct Recorded: Sendable {
+        let group: SpoolGroup
+        /// To be added to the queue once the group is on disk.
+        let webhooks: [OpenMessage]
+    }
+
+    func record(_ events: [Event], of message: OpenMessage, closes: Bool) -> Recorded {
+        var records: [SpoolRecord] = []
+        if !events.isEmpty { records.append(.update(message.id, payload: EventUpdate(events).encoded())) }
+        var made: [EventWebhooks.Made] = []
+        if case .mail(let mail) = message.entry {
+            made = webhooks.make(of: events, mail: mail, tenant: holder.current?.tenant(mail.tenant))
+        }
+        records += made.map(\.record)
+        if closes { records.append(.closed(message.id)) }
+        return Recorded(
+            group: SpoolGroup(records: records, events: Self.journaled(events)),
+            webhooks: made.map { OpenMessage(id: $0.id, entry: .webhook($0.entry)) })
+    }
+
+    /// What the journal gets of the events of an update.
+    static func journaled(_ events: [Event]) -> [[UInt8]] {
+        events.compactMap { event in
+            if event.kind == .attempted { return nil }
+            guard event.webhook != nil else { return EventRecord(event).encoded() }
+            var event = event
+            event.kind = .webhookAttempted
+            return EventRecord(event).encoded()
+        }
+    }
+
+    /// The event of a recipient whose time is used up.
+    func expired(_ message: OpenMessage, index: UInt16, item: Withdrawn, at now: Int64) -> Event {
+        var event = Event(
+            item.reason == .cancelled ? .cancelled : .expired, message: message.id, tenant: message.entry.tenant,
+            at: now, node: node)
+        event.attempt = Int(item.attempts)
+        let last = item.lastReply.map { "; last reply: \($0)" } ?? ""
+        event.response = Event.Response(code: 554, enhancedCode: "5.4.7", text: "delivery time expired\(last)")
+        switch message.entry {
+        case .mail(let mail): event.recipient = mail.address(index)
+        case .webhook(let webhook):
+            event.webhook = Event.Webhook(id: webhook.webhook, url: webhook.url, event: webhook.event)
+        }
+        event.classification = Event.Classification(
+            category: "MessageExpired", action: "bounce", rule: "local.expired")
+        return event
+    }
+
+    /// The disk did not take an outcome: the attempt may be made again after a restart.
+    func reportLost(_ error: SpoolError) {
+        log.error("outcome not recorded", ["error": .string("\(error)")])
+    }
+}

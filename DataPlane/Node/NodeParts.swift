@@ -1,0 +1,184 @@
+import Crypto
+import Delivery
+import DNS
+import EventLoop
+import FoundationEssentials
+import HTTPClient
+import Journal
+import NodeProtocol
+import Queue
+import Service
+import Spool
+
+/// Everything of a node behind its doors, put together in the order in which the parts need each other.
+struct NodeParts: Sendable {
+    let identity: NodeIdentity
+    let holder: SnapshotHolder
+    let intake: SnapshotIntake
+    let link: ControlPlaneLink
+    let journal: Journal
+    let spool: Spool
+    let dispatcher: LoopBound<Dispatcher>
+    let workers: [LoopWorkers]
+    let road: Road
+    let metrics: NodeMetrics
+    let clock: WallClock
+    let group: EventLoopGroup
+    let log: Log
+
+    static func assemble(settings: NodeSettings, group: EventLoopGroup, log: Log) async throws -> NodeParts {
+        let files = NodeFiles(directory: settings.directory)
+        try files.makeDirectories()
+        guard let identity = try NodeIdentity.load(from: files) else {
+            throw NodeService.Failure(
+                description: "\(files.identity) does not exist: run `mta-node join` with a token from "
+                    + "`dispatch node create`")
+        }
+        let clock = WallClock.system
+        let metrics = NodeMetrics(MetricsRegistry())
+        let main = group.loops[0]
+        let pool = BlockingPool(threads: 2, name: "node-files")
+        let holder = SnapshotHolder()
+        let link = try await makeLink(identity, settings, main, clock)
+        let store = SnapshotStore(files: files, identity: identity)
+        let intake = SnapshotIntake(
+            store: store, holder: holder, link: link, pool: pool, clock: clock, log: log, metrics: metrics)
+        do {
+            if let snapshot = try store.load() {
+                holder.swap(snapshot)
+                metrics.snapshotVersion.set(Int(snapshot.version))
+            }
+        } catch { log.error("the snapshot on disk is not usable", ["error": .error(error)]) }
+        let (journal, spool, recovery) = try openDisks(files, settings)
+        let random = RandomWords()
+        let ids = MessageIDs(node: identity.node, random: { random.next() })
+        let webhooks = EventWebhooks(ids: ids)
+        let recorder = Recorder(node: identity.node, holder: holder, webhooks: webhooks, log: log)
+        guard let routes = settings.routes.map({ RouteTable(setting: $0) }) ?? RouteTable() else {
+            throw NodeService.Failure(description: "DISPATCH_ROUTES cannot be read: \(settings.routes ?? "")")
+        }
+        let workers = try await LoopWorkers.make(
+            settings: settings, routes: routes, spool: spool, holder: holder,
+            returnPath: ReturnPath(clusterKey: Array(identity.clusterKey)), node: identity.node, clock: clock,
+            on: group.loops)
+        let lanes = Lanes(routes: routes)
+        let dispatcher = makeDispatcher(
+            settings, lanes, workers, main, spool, recorder, clock, metrics, seed: random.next())
+        let road = Road(
+            hostName: settings.hostName, node: identity.node, holder: holder, spool: spool, webhooks: webhooks,
+            dispatcher: dispatcher, random: random, clock: clock, metrics: metrics)
+        let bodies = BodyLog()
+        let restart = Restart(node: identity.node, spool: spool, log: log, metrics: metrics) { id, mail, body in
+            guard let tenant = holder.current?.tenant(mail.tenant) else { return [] }
+            return bodies.seal(body, id: id, tenant: tenant, now: clock.now() / 1000)
+        }
+        let open = await restart.run(recovery)
+        main.execute { dispatcher.value.add(open) }
+        return NodeParts(
+            identity: identity, holder: holder, intake: intake, link: link, journal: journal, spool: spool,
+            dispatcher: dispatcher, workers: workers, road: road, metrics: metrics, clock: clock, group: group,
+            log: log)
+    }
+
+    private static func makeLink(
+        _ identity: NodeIdentity, _ settings: NodeSettings, _ loop: EventLoop, _ clock: WallClock
+    ) async throws -> ControlPlaneLink {
+        // The control plane's address is the operator's word: it may be private.
+        let client = try await loop.run {
+            try HTTPClient(on: loop, HTTPClientSettings(egressGuard: .unrestricted))
+        }
+        return ControlPlaneLink(
+            baseURL: settings.controlPlaneURL, signer: String(identity.node), key: try identity.signingKey(),
+            client: client, loop: loop, clock: clock)
+    }
+
+    private static func openDisks(
+        _ files: NodeFiles, _ settings: NodeSettings
+    ) throws -> (Journal, Spool, Recovery) {
+        let (journal, _) = try Journal.open(directory: files.journal)
+        var configuration = SpoolConfiguration()
+        configuration.segmentBytes = settings.spoolSegmentBytes
+        configuration.minFreePercent = settings.minFreePercent
+        let (spool, recovery) = try Spool.open(
+            directory: files.spool, configuration: configuration, journal: journal)
+        return (journal, spool, recovery)
+    }
+
+    private static func makeDispatcher(
+        _ settings: NodeSettings, _ lanes: Lanes, _ workers: [LoopWorkers], _ loop: EventLoop, _ spool: Spool,
+        _ recorder: Recorder, _ clock: WallClock, _ metrics: NodeMetrics, seed: UInt64
+    ) -> LoopBound<Dispatcher> {
+        let turn = LoopBound(0, on: loop)
+        let handle = Locked<LoopBound<Dispatcher>?>(nil)
+        let dispatcher = Dispatcher(
+            on: loop, spool: spool, recorder: recorder, lanes: lanes,
+            policies: lanes.policies(routeConnections: settings.routeConnections), clock: clock, metrics: metrics,
+            isHolding: settings.holdsDelivery, seed: seed
+        ) { work in
+            guard let dispatcher = handle.withLock({ $0 }) else { return }
+            turn.value = (turn.value + 1) % workers.count
+            workers[turn.value].start(work, dispatcher)
+        }
+        let bound = LoopBound(dispatcher, on: loop)
+        handle.withLock { $0 = bound }
+        return bound
+    }
+
+    // MARK: Tasks of its own
+
+    func startUplink() -> Task<Void, Never> {
+        let uplink = Uplink(
+            journal: journal, link: link, loop: group.loops[0], log: log.named("uplink"), metrics: metrics)
+        return group.loops[0].spawn { await uplink.run() }
+    }
+
+    /// The backstop of the push: asks for the newest manifest at start and every 30 s.
+    func startAsking() {
+        let (loop, link, intake, log) = (group.loops[0], link, intake, log)
+        loop.spawn {
+            while true {
+                do { _ = await intake.take(try await link.manifest()) } catch {
+                    log.debug("no newer snapshot asked for", ["error": .error(error)])
+                }
+                await loop.sleep(.seconds(30))
+            }
+        }
+    }
+
+    func status() async -> NodeStatus {
+        let expired = holder.current.map { $0.manifest.expiresAt <= clock.now() / 1000 } ?? true
+        let statistics = journal.statistics
+        return NodeStatus(
+            node: identity.node, heldVersion: holder.current?.version, snapshotExpired: expired,
+            queuedRecipients: await queued(),
+            journalBehind: statistics.lastEvent - min(statistics.acknowledged, statistics.lastEvent))
+    }
+
+    func health() async -> HealthServer.Health {
+        let status = await status()
+        let disk = spool.statistics
+        let accepts = disk.isHealthy && !disk.isDiskLow && status.heldVersion != nil
+        return HealthServer.Health(
+            status: accepts ? "ok" : "not_accepting", node: identity.node, snapshot_version: status.heldVersion,
+            snapshot_expired: status.snapshotExpired, spool_healthy: disk.isHealthy, disk_low: disk.isDiskLow,
+            journal_behind: status.journalBehind, queued: status.queuedRecipients)
+    }
+
+    private func queued() async -> Int {
+        await withUnsafeContinuation { continuation in
+            dispatcher.loop.execute { continuation.resume(returning: dispatcher.value.waitingCount) }
+        }
+    }
+
+    /// Lets what is in flight come back for up to 15 s, then closes the disks.
+    func stop() async {
+        let (dispatcher, loop) = (dispatcher, group.loops[0])
+        try? await loop.run {
+            dispatcher.value.stop()
+            for _ in 0..<150 where dispatcher.value.inFlightCount > 0 { await loop.sleep(.milliseconds(100)) }
+        }
+        for worker in workers { await worker.shutDown() }
+        await spool.close()
+        await journal.close()
+    }
+}

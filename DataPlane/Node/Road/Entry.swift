@@ -1,0 +1,70 @@
+import Admission
+import FoundationEssentials
+import NodeProtocol
+
+/// What the spool keeps beside the body: everything that delivery, retries, events and a restart need.
+enum Entry: Codable, Sendable {
+    case mail(MailEntry)
+    case webhook(WebhookEntry)
+
+    var tenant: TenantID {
+        switch self {
+        case .mail(let mail): mail.tenant
+        case .webhook(let webhook): webhook.tenant
+        }
+    }
+
+    /// Encoding cannot fail: the entry holds texts and whole numbers.
+    func encoded() -> [UInt8] { (try? JSONEncoder().encode(self)).map(Array.init) ?? [] }
+
+    /// Nil when the bytes are of something else, such as a later version's.
+    init?(_ header: [UInt8]) {
+        guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(header)) else { return nil }
+        self = entry
+    }
+}
+
+/// A mail message: envelope, signer and what the log wants to know.
+struct MailEntry: Codable, Sendable {
+    var tenant: TenantID
+    /// Milliseconds since 1970, as all times here. `t=` of the DKIM signature, so every attempt sends equal bytes.
+    var acceptedAt: Int64
+    var deadline: Int64
+    var senderDomain: String
+    var selector: String
+    var isBulk: Bool
+    var bodyBytes: Int
+    var log: Event.Accepted
+    var suppressed: [String]
+
+    init(_ admitted: Admitted) {
+        tenant = admitted.tenant
+        acceptedAt = admitted.acceptedAt
+        deadline = admitted.deadline
+        senderDomain = admitted.senderDomain.name
+        selector = admitted.senderDomain.selector
+        isBulk = admitted.stream == .bulk
+        bodyBytes = admitted.message.count
+        suppressed = admitted.suppressed
+        log = Event.Accepted(
+            origin: admitted.origin, from: admitted.from, envelopeSender: admitted.envelopeSender,
+            recipients: admitted.recipients, subject: admitted.subject,
+            messageIDHeader: admitted.messageIDHeader, bodyBytes: admitted.message.count,
+            hasAttachments: admitted.hasAttachments, tags: admitted.tags, metadata: admitted.metadata,
+            isTest: admitted.isTest, scheduledAt: admitted.scheduledAt)
+    }
+}
+
+/// A webhook message: one event for one endpoint. Its body is the payload, byte for byte as it is signed and sent.
+struct WebhookEntry: Codable, Sendable {
+    var tenant: TenantID
+    var webhook: UUID
+    /// As it was when the event happened: a webhook that was deleted since gets nothing more.
+    var url: String
+    /// The name that customers subscribe to, such as `delivered`.
+    var event: String
+    /// The mail that it tells of.
+    var about: MessageID
+    var acceptedAt: Int64
+    var deadline: Int64
+}

@@ -1,0 +1,163 @@
+import Admission
+import Doors
+import EventLoop
+import NodeProtocol
+import Service
+import Spool
+
+/// The road behind every door: admission, then the disk, then the queue; and only then the answer.
+struct Road: Intake {
+    let hostName: String
+    private let admission: Admission
+    private let holder: SnapshotHolder
+    private let meters = Locked(Meters())
+    private let spool: Spool
+    private let bodies = BodyLog()
+    private let webhooks: EventWebhooks
+    private let dispatcher: LoopBound<Dispatcher>
+    private let random: RandomWords
+    private let clock: WallClock
+    private let metrics: NodeMetrics
+
+    init(
+        hostName: String, node: UInt16, holder: SnapshotHolder, spool: Spool, webhooks: EventWebhooks,
+        dispatcher: LoopBound<Dispatcher>, random: RandomWords, clock: WallClock, metrics: NodeMetrics
+    ) {
+        self.hostName = hostName
+        admission = Admission(node: node, hostName: hostName)
+        self.holder = holder
+        self.spool = spool
+        self.webhooks = webhooks
+        self.dispatcher = dispatcher
+        self.random = random
+        self.clock = clock
+        self.metrics = metrics
+    }
+
+    func authenticate(
+        _ credential: PresentedCredential, tenant: TenantID?, sourceIP: String
+    ) throws(Refusal) -> Principal {
+        try Authentication.authenticate(
+            credential, tenant: tenant, sourceIP: sourceIP, snapshot: snapshot(), now: clock.now() / 1000)
+    }
+
+    func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing? {
+        let now = clock.now() / 1000
+        let result: Result<Meters.Standing?, Refusal> = meters.withLock { meters in
+            do throws(Refusal) { return .success(try meters.takeRate(principal, now: now)) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt {
+        let started = MonotonicTime.now()
+        do throws(Refusal) {
+            let receipt = try await accept(submission, from: principal)
+            metrics.accepted(submission.door).increment()
+            metrics.acceptSeconds.observe(MonotonicTime.now() - started)
+            return receipt
+        } catch {
+            metrics.refused(submission.door, error.code.rawValue).increment()
+            throw error
+        }
+    }
+
+    func status(of message: MessageID, tenant: TenantID) async -> MessageStatus? {
+        await withUnsafeContinuation { continuation in
+            dispatcher.loop.execute {
+                continuation.resume(returning: dispatcher.value.status(of: message, tenant: tenant))
+            }
+        }
+    }
+
+    private func snapshot() throws(Refusal) -> Snapshot {
+        guard let snapshot = holder.current else {
+            throw Refusal(.notConfigured, "this node has not been configured yet", retryAfterSeconds: 5)
+        }
+        return snapshot
+    }
+
+    private func accept(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt {
+        let snapshot = try snapshot()
+        let now = clock.now()
+        let admitted = try admission.admit(
+            submission, from: principal, snapshot: snapshot, now: now,
+            random: (random.next(), random.next(), random.next()),
+            takeQuota: { recipients throws(Refusal) in
+                try takeQuota(principal.tenant, recipients, now / 1000)
+            })
+        let mail = MailEntry(admitted)
+        let events = AcceptedEvents.make(id: admitted.id, mail: mail, node: admission.node)
+        let made = webhooks.make(of: events, mail: mail, tenant: principal.tenant)
+        let sealed = bodies.seal(admitted.message, id: admitted.id, tenant: principal.tenant, now: now / 1000)
+        let group = SpoolGroup(
+            records: [.entry(admitted.id, header: Entry.mail(mail).encoded(), body: admitted.message)]
+                + made.map(\.record),
+            events: AcceptedEvents.journaled(events, sealedBody: sealed))
+        do throws(SpoolError) {
+            _ = try await spool.commit(group)
+        } catch {
+            meters.withLock { $0.returnQuota(admitted.tenant, recipients: admitted.recipients.count) }
+            throw Refusal(error)
+        }
+        enqueue([OpenMessage(id: admitted.id, entry: .mail(mail))] + made.map(\.message))
+        return Receipt(
+            id: admitted.id, messageIDHeader: admitted.messageIDHeader, queued: admitted.recipients,
+            suppressed: admitted.suppressed, isScheduled: admitted.scheduledAt.map { $0 > now } ?? false)
+    }
+
+    private func takeQuota(_ tenant: TenantRecord, _ recipients: Int, _ now: Int64) throws(Refusal) {
+        let refusal: Refusal? = meters.withLock { meters in
+            do throws(Refusal) { try meters.takeQuota(tenant, recipients: recipients, now: now) } catch {
+                return error
+            }
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    private func enqueue(_ messages: [OpenMessage]) {
+        dispatcher.loop.execute { dispatcher.value.add(messages) }
+    }
+}
+
+/// The events of a message that was just accepted, made from its entry alone, so that a crash between spool and
+/// journal loses none.
+enum AcceptedEvents {
+    static func make(id: MessageID, mail: MailEntry, node: UInt16) -> [Event] {
+        var accepted = Event(.accepted, message: id, tenant: mail.tenant, at: mail.acceptedAt, node: node)
+        accepted.accepted = mail.log
+        let suppressed = mail.suppressed.map { address in
+            Event(.suppressed, message: id, tenant: mail.tenant, at: mail.acceptedAt, node: node, recipient: address)
+        }
+        return [accepted] + suppressed
+    }
+
+    static func journaled(_ events: [Event], sealedBody: [UInt8]) -> [[UInt8]] {
+        events.map { event in
+            EventRecord(event, sealedBody: event.kind == .accepted ? sealedBody : []).encoded()
+        }
+    }
+}
+
+extension EventWebhooks.Made {
+    var message: OpenMessage { OpenMessage(id: id, entry: .webhook(entry)) }
+}
+
+extension Refusal {
+    /// What a caller is told when the disk did not take the message.
+    init(_ error: SpoolError) {
+        switch error {
+        case .diskLow: self.init(.storageFull, "the node's disk is full", retryAfterSeconds: 60)
+        case .diskFailed: self.init(.storageFailed, "the node's disk does not work", retryAfterSeconds: 30)
+        case .overloaded, .recovering:
+            self.init(.overloaded, "the node has more to do than it can take", retryAfterSeconds: 2)
+        case .stopping: self.init(.stopping, "the node is stopping", retryAfterSeconds: 5)
+        case .tooLarge: self.init(.messageTooLarge, "the message is larger than the node can store")
+        case .empty, .duplicate, .unknownMessage, .corrupt, .lockedByAnother, .unknownFormat, .inconsistent:
+            self.init(.storageFailed, "the message could not be stored", retryAfterSeconds: 30)
+        }
+    }
+}

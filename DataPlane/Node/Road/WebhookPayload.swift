@@ -1,0 +1,43 @@
+import FoundationEssentials
+import NodeProtocol
+
+/// The body of a webhook of the tenants' API: the fields of its document, and beside them what tells one event from
+/// another.
+struct WebhookPayload: Encodable {
+    struct Response: Encodable {
+        let code: Int
+        let content: String
+    }
+
+    let event: String
+    /// The same over retries: the id of the webhook message.
+    let id: String
+    let timestamp: String
+    let tenant_id: String
+    let recipient: String?
+    let sender: String
+    let message_id: String
+    let bounce_classification: String?
+    let response: Response?
+    let tags: [String]
+    let metadata: [String: String]
+
+    init(_ event: Event, named name: String, id: MessageID, mail: MailEntry) {
+        self.event = name
+        self.id = id.description
+        timestamp = Self.format(event.at)
+        tenant_id = event.tenant.description
+        recipient = event.recipient ?? mail.log.recipients.first
+        sender = mail.log.envelopeSender.isEmpty ? mail.log.from : mail.log.envelopeSender
+        message_id = event.message.description
+        bounce_classification = name == "bounced" ? event.classification?.category : nil
+        response = event.response.map { Response(code: $0.code, content: $0.text) }
+        tags = mail.log.tags
+        metadata = mail.log.metadata
+    }
+
+    private static func format(_ milliseconds: Int64) -> String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+}
