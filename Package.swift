@@ -44,10 +44,11 @@ let common: [Target] = [
     module("Crypto", in: "Common", ["COpenSSL"]),
     module("HTTP", in: "Common", ["EventLoop", "CLinux"]),
     module("HTTPClient", in: "Common", ["EventLoop", "CCurl"]),
+    module("Relay", in: "Common", ["HTTP", "HTTPClient"]),
     module("DNS", in: "Common", ["EventLoop"]),
     module("SMTPWire", in: "Common", []),
     module("MailFormat", in: "Common", []),
-    module("MailAuth", in: "Common", ["Crypto", "MailFormat"]),
+    module("MailAuth", in: "Common", ["Crypto"]),
     module("NodeProtocol", in: "Common", ["Crypto"]),
     module("Service", in: "Common", ["EventLoop"]),
 ]
@@ -69,10 +70,10 @@ let dataPlane: [Target] = [
     module(
         "Node", in: "DataPlane",
         [
-            "EventLoop", "HTTP", "HTTPClient", "DNS", "MailFormat", "MailAuth", "Crypto", "NodeProtocol",
-            "Service", "Admission", "Spool", "Journal", "Queue", "Delivery", "Doors",
+            "EventLoop", "HTTP", "HTTPClient", "Relay", "DNS", "MailFormat", "MailAuth", "Crypto", "NodeProtocol",
+            "SMTPWire", "Service", "Admission", "Spool", "Journal", "Queue", "Delivery", "Doors",
         ]),
-    program("mta-node", in: "DataPlane", ["Node", "Service"]),
+    program("mta-node", in: "DataPlane", ["Node", "EventLoop", "Service"]),
 ]
 
 let controlPlane: [Target] = [
@@ -84,11 +85,13 @@ let controlPlane: [Target] = [
     module(
         "ControlPlane", in: "ControlPlane",
         [
-            "EventLoop", "HTTP", "HTTPClient", "DNS", "MailFormat", "Crypto", "NodeProtocol", "Service",
-            "Postgres", "Schema",
+            "EventLoop", "HTTP", "HTTPClient", "Relay", "DNS", "MailFormat", "MailAuth", "Crypto",
+            "NodeProtocol", "Service", "Postgres", "Schema",
         ]),
-    program("control-plane", in: "ControlPlane", ["ControlPlane", "Service"]),
-    program("dispatch", in: "ControlPlane", ["ControlPlane", "Service"]),
+    program("control-plane", in: "ControlPlane", ["ControlPlane", "EventLoop", "Service"]),
+    program(
+        "dispatch", in: "ControlPlane",
+        ["ControlPlane", "EventLoop", "HTTPClient", "NodeProtocol", "Service"]),
 ]
 
 let tools: [Target] = [
@@ -118,7 +121,12 @@ let testTargets: [Target] = [
         "Doors",
         ["Doors", "Admission", "HTTP", "SMTPWire", "MailFormat", "EventLoop", "NodeProtocol", "Crypto", "TestSupport"]),
     tests("Postgres", ["Postgres", "EventLoop", "TestSupport"]),
-    tests("ControlPlane", ["ControlPlane", "Postgres", "EventLoop", "NodeProtocol", "Crypto", "TestSupport"]),
+    tests(
+        "ControlPlane",
+        [
+            "ControlPlane", "Postgres", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Crypto", "Service",
+            "TestSupport",
+        ]),
     tests(
         "Integration",
         ["TestSupport", "EventLoop", "HTTPClient", "SMTPWire", "MailFormat", "MailAuth", "DNS", "Crypto", "NodeProtocol"]),

@@ -34,7 +34,8 @@ package enum AES256GCM {
     }
 
     /// Decrypts what `seal` gave.
-    /// - Throws: `authenticationFailed` when key, nonce, associated data or the bytes are not the ones sealed.
+    /// - Throws: `authenticationFailed` when key, nonce, associated data or the bytes are not the ones
+    ///   sealed.
     package static func open(
         _ sealed: some ByteSource, key: [UInt8], nonce: [UInt8], associatedData: some ByteSource
     ) throws(CryptoError) -> [UInt8] {

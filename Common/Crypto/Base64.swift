@@ -1,7 +1,7 @@
 /// Base64 as RFC 4648 has it: `standard` (§4, padded) and `url` (§5, without padding).
 ///
-/// Decoding is strict: no white space, no foreign character, exact padding, and zero in the unused bits, so that
-/// each value has one text only.
+/// Decoding is strict: no white space, no foreign character, exact padding, and zero in the unused bits, so
+/// that each value has one text only.
 package enum Base64 {
     /// §4: `+` and `/`, padded to a multiple of four.
     package static func encode(_ bytes: some ByteSource) -> String {

@@ -8,7 +8,6 @@ package final class CertificateAuthority: Sendable {
     /// The authority's own certificate, self-signed, for the trust store of clients.
     package let certificatePEM: String
     private let key: P256PrivateKey
-    private let commonName: String
 
     /// A certificate with its chain, and its private key (PKCS #8).
     package struct Issued: Sendable {
@@ -23,20 +22,22 @@ package final class CertificateAuthority: Sendable {
     package init(commonName: String, now: Int, validForDays: Int = 3650) throws(CryptoError) {
         let key = try P256PrivateKey.generate()
         let certificate = try CertificateBuilder(
-            subject: commonName, issuer: commonName, subjectKey: key, now: now, validForDays: validForDays)
+            subject: commonName, issuer: nil, subjectKey: key, now: now, validForDays: validForDays)
         try certificate.add(NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
         try certificate.add(NID_key_usage, "critical,keyCertSign,cRLSign")
         try certificate.add(NID_subject_key_identifier, "hash")
         certificatePEM = try certificate.signed(by: key)
         self.key = key
-        self.commonName = commonName
     }
 
     /// Restores an authority from what `certificatePEM` and `privateKeyPEM()` gave.
-    package init(certificatePEM: String, privateKeyPEM: String, commonName: String) throws(CryptoError) {
-        self.certificatePEM = certificatePEM
+    /// - Throws: `malformedKey` when the key is not the certificate's.
+    package init(certificatePEM: String, privateKeyPEM: String) throws(CryptoError) {
         key = try P256PrivateKey(pem: privateKeyPEM)
-        self.commonName = commonName
+        self.certificatePEM = certificatePEM
+        guard try Certificate(pem: certificatePEM).belongs(to: key) else {
+            throw .malformedKey("not the key of the certificate")
+        }
     }
 
     /// The authority's private key: PKCS #8, PEM.
@@ -44,7 +45,8 @@ package final class CertificateAuthority: Sendable {
 
     /// Issues a certificate for a server (and client) with a new key.
     /// - Parameters:
-    ///   - dnsNames: letters, digits, `-`, `_`, `.`, and `*` as the first label. At most 100 names and addresses.
+    ///   - dnsNames: letters, digits, `-`, `_`, `.`, and `*` as the first label. At most 100 names and
+    ///     addresses.
     ///   - ipAddresses: IPv4 or IPv6 in text form.
     package func issue(
         dnsNames: [String], ipAddresses: [String] = [], now: Int, validForDays: Int = 90
@@ -54,16 +56,20 @@ package final class CertificateAuthority: Sendable {
         else { throw .malformedInput("1 to 100 names") }
         let key = try P256PrivateKey.generate()
         let certificate = try CertificateBuilder(
-            subject: commonName, issuer: self.commonName, subjectKey: key, now: now, validForDays: validForDays)
+            subject: commonName, issuer: Certificate(pem: certificatePEM), subjectKey: key, now: now,
+            validForDays: validForDays)
         try certificate.add(NID_basic_constraints, "critical,CA:FALSE")
         try certificate.add(NID_key_usage, "critical,digitalSignature")
         try certificate.add(NID_ext_key_usage, "serverAuth,clientAuth")
+        try certificate.add(NID_subject_key_identifier, "hash")
+        try certificate.add(NID_authority_key_identifier, "keyid:always")
         try certificate.add(NID_subject_alt_name, names.joined(separator: ","))
         return Issued(
             certificatePEM: try certificate.signed(by: self.key), privateKeyPEM: try key.pemEncoded())
     }
 
-    /// OpenSSL reads extensions from a little language with commas and colons; only plain characters get there.
+    /// OpenSSL reads extensions from a little language with commas and colons; only plain characters get
+    /// there.
     private static func alternativeNames(
         dnsNames: [String], ipAddresses: [String]
     ) throws(CryptoError) -> [String] {
@@ -73,7 +79,8 @@ package final class CertificateAuthority: Sendable {
             }
         }
         for address in ipAddresses {
-            guard address.utf8.count <= 45, !address.isEmpty, address.utf8.allSatisfy(isAddressCharacter) else {
+            guard address.utf8.count <= 45, !address.isEmpty, address.utf8.allSatisfy(isAddressCharacter)
+            else {
                 throw .malformedInput("not an IP address")
             }
         }

@@ -44,8 +44,8 @@ struct CompactJWS {
 
     private static let acceptedTypes: Set<String> = ["jwt", "at+jwt", "application/at+jwt"]
 
-    /// The header as it is on the wire. Names that may change the meaning of the token are looked for, whatever
-    /// their value is.
+    /// The header as it is on the wire. Names that may change the meaning of the token are looked for,
+    /// whatever their value is.
     private struct WireHeader: Decodable {
         let alg: String
         let kid: String?

@@ -8,7 +8,7 @@ package final class HMACKey: @unchecked Sendable {
 
     /// Any key length is allowed; 32 bytes is right.
     package init(_ key: some ByteSource) {
-        guard let context = EVP_MAC_CTX_dup(Self.unkeyed) else { fatalError("out of memory for a MAC") }
+        let context = OpenSSL.mustHave(EVP_MAC_CTX_dup(Self.unkeyed), "MAC context")
         key.withBytes { bytes in
             // A null key means "keep the old one" to OpenSSL, so an empty key still needs an address.
             withUnsafePointer(to: 0 as UInt8) { empty in
@@ -23,7 +23,7 @@ package final class HMACKey: @unchecked Sendable {
 
     /// The code (32 bytes) of the parts as if they were one message.
     package func authenticate(_ parts: any ByteSource...) -> [UInt8] {
-        guard let context = EVP_MAC_CTX_dup(template) else { fatalError("out of memory for a MAC") }
+        let context = OpenSSL.mustHave(EVP_MAC_CTX_dup(template), "MAC context")
         defer { EVP_MAC_CTX_free(context) }
         for part in parts {
             part.withBytes { bytes in
@@ -40,14 +40,17 @@ package final class HMACKey: @unchecked Sendable {
 
     // `nonisolated(unsafe)`: a template that is only duplicated.
     private nonisolated(unsafe) static let unkeyed: OpaquePointer = {
-        guard let algorithm = EVP_MAC_fetch(nil, "HMAC", nil), let context = EVP_MAC_CTX_new(algorithm)
-        else { fatalError("OpenSSL offers no HMAC") }
-        var name = Array("SHA256".utf8CString)
-        name.withUnsafeMutableBufferPointer { name in
-            let parameters = [
-                OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0), OSSL_PARAM_construct_end(),
-            ]
-            OpenSSL.mustSucceed(EVP_MAC_CTX_set_params(context, parameters) == 1, "MAC digest")
+        let algorithm = OpenSSL.mustHave(EVP_MAC_fetch(nil, "HMAC", nil), "HMAC")
+        let context = OpenSSL.mustHave(EVP_MAC_CTX_new(algorithm), "MAC context")
+        // OSSL_PARAM keeps the addresses of both texts, so they must live until the parameters are set.
+        var digest = Array("SHA256".utf8CString)
+        "digest".withCString { name in
+            digest.withUnsafeMutableBufferPointer { digest in
+                let parameters = [
+                    OSSL_PARAM_construct_utf8_string(name, digest.baseAddress, 0), OSSL_PARAM_construct_end(),
+                ]
+                OpenSSL.mustSucceed(EVP_MAC_CTX_set_params(context, parameters) == 1, "MAC digest")
+            }
         }
         return context
     }()

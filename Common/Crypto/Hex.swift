@@ -22,7 +22,9 @@ package enum Hex {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(input.count / 2)
             for index in stride(from: 0, to: input.count, by: 2) {
-                guard let high = value(of: input[index]), let low = value(of: input[index + 1]) else { return nil }
+                guard let high = value(of: input[index]), let low = value(of: input[index + 1]) else {
+                    return nil
+                }
                 bytes.append(high << 4 | low)
             }
             return bytes

@@ -1,7 +1,8 @@
 /// Checks, before a decoder reads it, that JSON bytes are one object in which no object has a name twice.
 ///
-/// RFC 8259 lets parsers choose between duplicates; two readers that choose differently see different tokens. The
-/// check is about structure only: the decoder that comes next refuses bad numbers, strings and literals.
+/// RFC 8259 lets parsers choose between duplicates; two readers that choose differently see different
+/// tokens. The check is about structure only: the decoder that comes next refuses bad numbers, strings and
+/// literals.
 struct JSONObjectCheck {
     /// Objects and arrays inside each other.
     static let maxDepth = 16
@@ -23,7 +24,9 @@ struct JSONObjectCheck {
     private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
 
     private mutating func skipSpace() {
-        while let byte = peek(), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { position += 1 }
+        while let byte = peek(), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
+            position += 1
+        }
     }
 
     private mutating func take(_ byte: Character) -> Bool {

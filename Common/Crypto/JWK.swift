@@ -29,7 +29,9 @@ struct JWK: Decodable {
 
     func imported() throws(CryptoError) -> JWTKey {
         guard use == nil || use == "sig" else { throw .unsupportedKey("use is not sig") }
-        if let keyOperations, !keyOperations.contains("verify") { throw .unsupportedKey("key_ops lacks verify") }
+        if let keyOperations, !keyOperations.contains("verify") {
+            throw .unsupportedKey("key_ops lacks verify")
+        }
         guard d == nil else { throw .unsupportedKey("a private key in a JWK") }
         let key = try material()
         guard alg == nil || alg == key.algorithm.rawValue else { throw .unsupportedKey("alg is not ours") }

@@ -2,7 +2,8 @@
 package enum JWTError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Not a compact JWS of at most 16 KiB with strict Base64url parts and a JSON object as its header.
     case malformed(String)
-    /// A header that could change what the token means: `crit`, `b64`, an embedded or linked key, a nested token.
+    /// A header that could change what the token means: `crit`, `b64`, an embedded or linked key, a nested
+    /// token.
     case forbiddenHeader(String)
     /// No key of the set has this `alg` and `kid`.
     case noMatchingKey

@@ -1,11 +1,3 @@
-/// The signature algorithms of RFC 7518 §3.1 and RFC 8037 §3.1 that are accepted. `none` is not one of them.
-package enum JWTAlgorithm: String, Sendable, Codable, CaseIterable {
-    case hs256 = "HS256"
-    case rs256 = "RS256"
-    case es256 = "ES256"
-    case edDSA = "EdDSA"
-}
-
 /// A key that verifies tokens, and signs them if it is a secret or private key. Each key is pinned to the one
 /// algorithm of its kind, so that no token can have an RSA public key used as an HMAC secret.
 package struct JWTKey: Sendable {
@@ -36,7 +28,9 @@ package struct JWTKey: Sendable {
     /// HS256, signs and verifies.
     /// - Throws: `unsupportedKey` for a secret of fewer than 32 bytes.
     package static func secret(_ bytes: [UInt8], keyID: String?) throws(CryptoError) -> JWTKey {
-        guard bytes.count >= minSecretBytes else { throw .unsupportedKey("an HS256 secret has 32 bytes or more") }
+        guard bytes.count >= minSecretBytes else {
+            throw .unsupportedKey("an HS256 secret has 32 bytes or more")
+        }
         return JWTKey(.hs256, .secret(HMACKey(bytes)), keyID: keyID)
     }
 
@@ -49,23 +43,35 @@ package struct JWTKey: Sendable {
     /// ES256, signs and verifies.
     package init(_ key: P256PrivateKey, keyID: String?) { self.init(.es256, .p256Private(key), keyID: keyID) }
     /// EdDSA, verifies.
-    package init(_ key: Ed25519PublicKey, keyID: String?) { self.init(.edDSA, .ed25519Public(key), keyID: keyID) }
+    package init(_ key: Ed25519PublicKey, keyID: String?) {
+        self.init(.edDSA, .ed25519Public(key), keyID: keyID)
+    }
     /// EdDSA, signs and verifies.
-    package init(_ key: Ed25519PrivateKey, keyID: String?) { self.init(.edDSA, .ed25519Private(key), keyID: keyID) }
+    package init(_ key: Ed25519PrivateKey, keyID: String?) {
+        self.init(.edDSA, .ed25519Private(key), keyID: keyID)
+    }
 
     /// From a PEM text, public or private, of RSA (RS256), P-256 (ES256) or Ed25519 (EdDSA).
     package init(pem: String, keyID: String?) throws(CryptoError) {
-        self = try pem.contains("PRIVATE KEY")
+        self =
+            try pem.contains("PRIVATE KEY")
             ? Self.privateKey(pem: pem, keyID: keyID) : Self.publicKey(pem: pem, keyID: keyID)
     }
 
     private static func privateKey(pem: String, keyID: String?) throws(CryptoError) -> JWTKey {
         switch try KeyHandle.fromPrivatePEM(Array(pem.utf8)).family {
-        case .rsa: JWTKey(try RSAPrivateKey(pem: pem), keyID: keyID)
+        case .rsa: JWTKey(try strongRSAKey(pem: pem), keyID: keyID)
         case .ec: JWTKey(try P256PrivateKey(pem: pem), keyID: keyID)
         case .ed25519: JWTKey(try Ed25519PrivateKey(pem: pem), keyID: keyID)
         case .other: throw .unsupportedKey("neither RSA nor P-256 nor Ed25519")
         }
+    }
+
+    /// RFC 7518 §3.3: 2048 bits or more. Keys for DKIM may still have fewer.
+    private static func strongRSAKey(pem: String) throws(CryptoError) -> RSAPrivateKey {
+        let key = try RSAPrivateKey(pem: pem)
+        guard key.bitCount >= 2048 else { throw .unsupportedKey("RSA with \(key.bitCount) bits") }
+        return key
     }
 
     private static func publicKey(pem: String, keyID: String?) throws(CryptoError) -> JWTKey {

@@ -12,8 +12,8 @@ package struct JWTKeySet: Sendable {
     package init(_ keys: [JWTKey]) { self.keys = Array(keys.prefix(Self.maxKeys)) }
 
     /// From a JWKS document (RFC 7517 §5). Keys that are not for us (encryption keys, other curves, other
-    /// algorithms) are left out, as §5 says; private keys of key pairs are refused, since whoever publishes one
-    /// has lost it.
+    /// algorithms) are left out, as §5 says; private keys of key pairs are refused, since whoever publishes
+    /// one has lost it.
     /// - Throws: `malformedKey` when the document is no JWKS, or too long, or no key of it is usable.
     package init(jwks document: [UInt8]) throws(CryptoError) {
         guard document.count <= Self.maxDocumentBytes else { throw .malformedKey("JWKS too long") }
@@ -47,11 +47,13 @@ package struct JWTKeySet: Sendable {
 }
 
 extension JWTKey {
-    /// From one JWK (RFC 7517): `oct` (HS256), `RSA` (RS256), `EC` on P-256 (ES256), `OKP` on Ed25519 (EdDSA).
+    /// From one JWK (RFC 7517): `oct` (HS256), `RSA` (RS256), `EC` on P-256 (ES256), `OKP` on Ed25519
+    /// (EdDSA).
     /// - Throws: `malformedKey`; `unsupportedKey` when `kty`, `crv`, `alg`, `use` or `key_ops` say it is for
     ///   something else, or when it holds the private half of a pair.
     package init(jwk document: [UInt8]) throws(CryptoError) {
-        guard document.count <= JWTKeySet.maxDocumentBytes, JSONObjectCheck.isObjectWithDistinctNames(document),
+        guard document.count <= JWTKeySet.maxDocumentBytes,
+            JSONObjectCheck.isObjectWithDistinctNames(document),
             let key = try? JSONDecoder().decode(JWK.self, from: Data(document))
         else { throw .malformedKey("not a JWK") }
         self = try key.imported()

@@ -2,16 +2,16 @@ import COpenSSL
 
 /// Everything cryptographic that Dispatch does, over OpenSSL 3.0.
 ///
-/// What it is for: digests, authentication codes, passwords, authenticated encryption, signatures, sealed boxes,
-/// JSON web tokens and certificates. Other modules never see an OpenSSL type.
+/// What it is for: digests, authentication codes, passwords, authenticated encryption, signatures, sealed
+/// boxes, JSON web tokens and certificates. Other modules never see an OpenSSL type.
 ///
 /// What it promises: pure functions and immutable keys; every key may be used by several threads at once.
 /// Nothing here reads a clock; only the functions that say so draw random bytes.
 ///
-/// How it fails: whatever depends on input from outside throws `CryptoError` or `JWTError` and leaves OpenSSL's
-/// error queue of the thread empty, so that a failure here never shows up in somebody's TLS connection.
-/// Digests and authentication codes over valid memory fail only when memory is exhausted; that ends the process,
-/// as it does everywhere in Swift.
+/// How it fails: whatever depends on input from outside throws `CryptoError` or `JWTError` and leaves
+/// OpenSSL's error queue of the thread empty, so that a failure here never shows up in somebody's TLS
+/// connection. Digests and authentication codes over valid memory fail only when memory is exhausted; that
+/// ends the process, as it does everywhere in Swift.
 ///
 /// Limits: RSA keys of 1024 to 4096 bits, tokens of 16 KiB, passwords of 1 KiB, key sets of 64 keys.
 enum OpenSSL {
@@ -38,6 +38,12 @@ enum OpenSSL {
 
     /// Ends the process when an operation failed that can fail only for lack of memory.
     static func mustSucceed(_ succeeded: Bool, _ operation: StaticString) {
-        if !succeeded { fatalError("\(operation): \(drainErrors())") }
+        precondition(succeeded, "\(operation): \(drainErrors())")
+    }
+
+    /// The object, which can be missing only for lack of memory.
+    static func mustHave(_ object: OpaquePointer?, _ operation: StaticString) -> OpaquePointer {
+        guard let object else { preconditionFailure("\(operation): \(drainErrors())") }
+        return object
     }
 }

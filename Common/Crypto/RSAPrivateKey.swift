@@ -2,7 +2,7 @@ import COpenSSL
 
 /// An RSA private key that signs with PKCS #1 v1.5 and SHA-256 (RFC 8017 §8.2), for DKIM and RS256.
 ///
-/// Make it once and keep it: importing costs many times more than the rest of a signature that is not arithmetic.
+/// Make it once and keep it: importing costs half as much as signing.
 package final class RSAPrivateKey: Sendable {
     /// The public half.
     package let publicKey: RSAPublicKey
@@ -16,13 +16,15 @@ package final class RSAPrivateKey: Sendable {
         try key.require(EVP_PKEY_RSA, "RSA")
         self.key = key
         operation = try SignatureOperation(key, .sign)
-        publicKey = try RSAPublicKey(derEncoded: key.publicDER(), minimumBitCount: 1024)
+        publicKey = try RSAPublicKey(key, minimumBitCount: 1024)
     }
 
     /// A new key with public exponent 65537. Takes about 0.1 s of a core for 2048 bits.
     package static func generate(bitCount: Int = 2048) throws(CryptoError) -> RSAPrivateKey {
         guard (2048...4096).contains(bitCount) else { throw .unsupportedKey("RSA with \(bitCount) bits") }
-        guard let key = copenssl_rsa_generate(UInt32(bitCount)) else { throw OpenSSL.failure("RSA generation") }
+        guard let key = copenssl_rsa_generate(UInt32(bitCount)) else {
+            throw OpenSSL.failure("RSA generation")
+        }
         return try RSAPrivateKey(KeyHandle(adopting: key))
     }
 
@@ -33,7 +35,7 @@ package final class RSAPrivateKey: Sendable {
 
     /// From DER: PKCS #8 or PKCS #1.
     package convenience init(derEncoded der: [UInt8]) throws(CryptoError) {
-        try self.init(KeyHandle.fromPrivateDER(der))
+        try self.init(KeyHandle.fromPrivateDER(der, kind: EVP_PKEY_RSA))
     }
 
     /// PKCS #8, DER.

@@ -8,7 +8,8 @@ package final class RSAPublicKey: Sendable {
     /// The size of the modulus.
     package var bitCount: Int { key.bitCount }
 
-    private init(_ key: KeyHandle, minimumBitCount: Int) throws(CryptoError) {
+    /// The key may be one with its private half, of which nothing here makes use.
+    init(_ key: KeyHandle, minimumBitCount: Int) throws(CryptoError) {
         try key.require(EVP_PKEY_RSA, "RSA")
         // A huge modulus would make each verification a denial of service.
         guard (minimumBitCount...4096).contains(key.bitCount) else {

@@ -5,8 +5,7 @@ package struct SHA256Hasher: ~Copyable {
     private let context: OpaquePointer
 
     package init() {
-        guard let context = EVP_MD_CTX_new() else { fatalError("out of memory for a digest") }
-        self.context = context
+        context = OpenSSL.mustHave(EVP_MD_CTX_new(), "digest context")
         OpenSSL.mustSucceed(EVP_DigestInit_ex2(context, OpenSSL.sha256, nil) == 1, "digest start")
     }
 

@@ -2,8 +2,9 @@ import COpenSSL
 
 /// Password hashing by scrypt (RFC 7914).
 ///
-/// One call costs about 0.1 s of a core and 32 MiB, on purpose: run it on a pool of blocking threads, never on a
-/// loop. The text form names its parameters, `$scrypt$ln=15,r=8,p=3$salt$hash`, so they can be raised later.
+/// One call costs about 0.25 s of a core and 32 MiB, on purpose: run it on a pool of blocking threads,
+/// never on a loop. The text form names its parameters, `$scrypt$ln=15,r=8,p=3$salt$hash`, so they can be
+/// raised later.
 package enum Scrypt {
     /// A longer password is refused, so that nobody makes the server hash megabytes.
     package static let maxPasswordBytes = 1024

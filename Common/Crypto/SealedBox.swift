@@ -1,10 +1,10 @@
 /// Seals bytes so that only the holder of one X25519 private key can open them, and nobody can change them.
 ///
-/// Layout, version 1: `01` · ephemeral public key (32) · salt (16) · ciphertext · tag (16); 65 bytes more than the
-/// plaintext. From the agreement of the ephemeral with the recipient's key, HKDF-SHA-256 (RFC 5869) extracts a
-/// secret with both public keys as its salt, and expands for each box a key and a nonce from the box's own
-/// random salt. The first 49 bytes and the caller's context are authenticated with the ciphertext
-/// (AES-256-GCM).
+/// Layout, version 1: `01` · ephemeral public key (32) · salt (16) · ciphertext · tag (16); 65 bytes more
+/// than the plaintext. From the agreement of the ephemeral with the recipient's key, HKDF-SHA-256 (RFC
+/// 5869) extracts a secret with both public keys as its salt, and expands for each box a key and a nonce
+/// from the box's own random salt. The first 49 bytes and the caller's context are authenticated with the
+/// ciphertext (AES-256-GCM).
 ///
 /// It does not say who sealed: sign or authenticate the box where that matters.
 package enum SealedBox {
@@ -20,8 +20,8 @@ package enum SealedBox {
     }
 
     /// Opens a box.
-    /// - Throws: `authenticationFailed` when it was sealed to another key or for another context, or was changed;
-    ///   `malformedInput` when it is no box of a known version.
+    /// - Throws: `authenticationFailed` when it was sealed to another key or for another context, or was
+    ///   changed; `malformedInput` when it is no box of a known version.
     package static func open(
         _ box: [UInt8], with recipient: X25519PrivateKey, context: some ByteSource
     ) throws(CryptoError) -> [UInt8] {

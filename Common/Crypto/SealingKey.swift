@@ -1,8 +1,8 @@
-/// Seals many messages to one recipient: the costly key agreement happens once, each message still gets a key and
-/// nonce of its own. What it makes are ordinary boxes for `SealedBox.open`.
+/// Seals many messages to one recipient: the costly key agreement happens once, each message still gets a
+/// key and nonce of its own. What it makes are ordinary boxes for `SealedBox.open`.
 ///
-/// Boxes of one `SealingKey` show by their equal ephemeral keys that one sender made them. Make a new one now and
-/// then (an hour is fine), so that the ephemeral secret does not live long.
+/// Boxes of one `SealingKey` show by their equal ephemeral keys that one sender made them. Make a new one
+/// now and then (an hour is fine), so that the ephemeral secret does not live long.
 package final class SealingKey: Sendable {
     private let prefix: [UInt8]
     private let key: HMACKey

@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// A signature operation over a SHA-256 digest that is set up once for a key and duplicated for each use, which
-/// spares each use the look-up of the algorithm.
+/// A signature operation over a SHA-256 digest that is set up once for a key and duplicated for each use,
+/// which spares each use the look-up of the algorithm.
 ///
 /// `@unchecked Sendable`: the context is a template that is only ever duplicated after `init`.
 final class SignatureOperation: @unchecked Sendable {

@@ -1,8 +1,8 @@
 /// Seals secrets inside configuration with a key of 32 bytes that all who may read them share.
 ///
-/// Layout, version 1: `01` · salt (16) · ciphertext · tag (16); 33 bytes more than the plaintext. Key and nonce of
-/// each seal are derived by HKDF-SHA-256 from the shared key and the random salt, so any number of secrets
-/// may be sealed with one key (a random 96-bit nonce alone would not allow that).
+/// Layout, version 1: `01` · salt (16) · ciphertext · tag (16); 33 bytes more than the plaintext. Key and
+/// nonce of each seal are derived by HKDF-SHA-256 from the shared key and the random salt, so any number of
+/// secrets may be sealed with one key (a random 96-bit nonce alone would not allow that).
 package final class SymmetricSeal: Sendable {
     /// How much longer than its content a seal is.
     package static let overheadByteCount = 33
@@ -18,8 +18,8 @@ package final class SymmetricSeal: Sendable {
         self.key = HMACKey(HKDF.extract(secret: key, salt: Self.purpose))
     }
 
-    /// Seals a secret. `context` names its place (a record's kind and id), so that a seal copied to another place
-    /// does not open there.
+    /// Seals a secret. `context` names its place (a record's kind and id), so that a seal copied to another
+    /// place does not open there.
     package func seal(_ plaintext: some ByteSource, context: some ByteSource) throws(CryptoError) -> [UInt8] {
         let header = [Self.version] + SecureRandom.bytes(Self.headerByteCount - 1)
         let (sealKey, nonce) = try keyAndNonce(header: header)
@@ -30,8 +30,8 @@ package final class SymmetricSeal: Sendable {
     }
 
     /// Opens a seal.
-    /// - Throws: `authenticationFailed` for another key or context or changed bytes; `malformedInput` when it is no
-    ///   seal of a known version.
+    /// - Throws: `authenticationFailed` for another key or context or changed bytes; `malformedInput` when
+    ///   it is no seal of a known version.
     package func open(_ sealed: [UInt8], context: some ByteSource) throws(CryptoError) -> [UInt8] {
         guard sealed.count >= Self.overheadByteCount, sealed[0] == Self.version else {
             throw .malformedInput("no symmetric seal of version \(Self.version)")

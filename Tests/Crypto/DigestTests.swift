@@ -43,7 +43,8 @@ import Testing
     @Test func `a kept key authenticates many messages, in parts or whole`() {
         let key = HMACKey("a key")
         for _ in 0..<3 {
-            #expect(key.authenticate(message[..<4], message[4...]) == HMAC.sha256(key: "a key", message: message))
+            #expect(
+                key.authenticate(message[..<4], message[4...]) == HMAC.sha256(key: "a key", message: message))
         }
     }
 

@@ -24,7 +24,9 @@ import Testing
     }
 
     @Test func `each value has one base64 text only`() {
-        for text in ["TWE", "TW E=", "TWE=\n", "TWF=", "TQ=", "T===", "====", "=", "TWE=TWE=", "TW-_", "TWE=="] {
+        for text in [
+            "TWE", "TW E=", "TWE=\n", "TWF=", "TQ=", "T===", "====", "=", "TWE=TWE=", "TW-_", "TWE==",
+        ] {
             #expect(Base64.decode(text) == nil, "\(text)")
         }
         for text in ["TWE=", "TWF", "T", "TW+/", "TW E", "TR"] {

@@ -83,18 +83,24 @@ import Testing
         #"{"alg":"HS256","crit":["exp"]}"#, #"{"alg":"HS256","crit":null}"#, #"{"alg":"HS256","b64":true}"#,
         #"{"alg":"HS256","jwk":{}}"#, #"{"alg":"HS256","jku":"https://example.com"}"#,
         #"{"alg":"HS256","x5u":"https://example.com"}"#, #"{"alg":"HS256","x5c":[]}"#,
-        #"{"alg":"HS256","cty":"JWT"}"#, #"{"alg":"HS256","zip":"DEF"}"#, #"{"alg":"HS256","typ":"secevent+jwt"}"#,
+        #"{"alg":"HS256","cty":"JWT"}"#, #"{"alg":"HS256","zip":"DEF"}"#,
+        #"{"alg":"HS256","typ":"secevent+jwt"}"#,
         #"{"alg":"HS256","alg":"HS256"}"#, #"{"alg":"HS256","\u0061lg":"HS256"}"#, #"{"alg":["HS256"]}"#,
-        #"{"alg":"HS256","kid":1}"#, #"{"alg":"HS256","kid":"other"}"#, #"["HS256"]"#, #"{"alg":"HS256"} x"#, "",
-    ]) func `a header that is not plainly ours is refused although the signature is good`(header: String) throws {
+        #"{"alg":"HS256","kid":1}"#, #"{"alg":"HS256","kid":"other"}"#, #"["HS256"]"#, #"{"alg":"HS256"} x"#,
+        "",
+    ]) func `a header that is not plainly ours is refused although the signature is good`(header: String)
+        throws
+    {
         let verifier = JWTVerifier(
             keys: JWTKeySet([try secretKey()]), issuer: nil, audience: nil, leewaySeconds: 0)
         #expect(throws: JWTError.self) { try verifier.verify(token(header: header), now: 1000) }
-        #expect(try verifier.verify(token(header: #"{"alg":"HS256","kid":"k1"}"#), now: 1000).expiresAt == 2000)
+        #expect(
+            try verifier.verify(token(header: #"{"alg":"HS256","kid":"k1"}"#), now: 1000).expiresAt == 2000)
     }
 
     @Test(arguments: [
-        #"{"exp":2000,"exp":3000}"#, #"{"exp":2000,"\u0065xp":3000}"#, #"{"exp":"2000"}"#, #"{"exp":2000,"sub":1}"#,
+        #"{"exp":2000,"exp":3000}"#, #"{"exp":2000,"\u0065xp":3000}"#, #"{"exp":"2000"}"#,
+        #"{"exp":2000,"sub":1}"#,
         #"[]"#, #"2000"#, #"{"exp":2000,"x":{"a":1,"a":2}}"#, #"{"exp":2000"#, #"{"exp":2000}{}"#, "",
         #"{"exp":1e999}"#, #"{"exp":2000,"aud":1}"#,
         #"{"exp":2000,"x":"# + String(repeating: "[", count: 40) + String(repeating: "]", count: 40) + "}",
@@ -108,8 +114,11 @@ import Testing
     @Test func `escapes in claims are read as JSON has them`() throws {
         let verifier = JWTVerifier(
             keys: JWTKeySet([try secretKey()]), issuer: nil, audience: nil, leewaySeconds: 0)
-        let payload = #" { "exp" : 2000, "https:\/\/x.example\/\ud83d\ude00" : [ {}, [], "\"", -1.5e3, true ] } "#
-        #expect(try verifier.verify(token(header: #"{"alg":"HS256"}"#, payload: payload), now: 1).expiresAt == 2000)
+        let payload =
+            #" { "exp" : 2000, "https:\/\/x.example\/\ud83d\ude00" : [ {}, [], "\"", -1.5e3, true ] } "#
+        #expect(
+            try verifier.verify(token(header: #"{"alg":"HS256"}"#, payload: payload), now: 1).expiresAt
+                == 2000)
     }
 
     @Test func `a token that is changed anywhere is refused`() throws {
@@ -126,7 +135,9 @@ import Testing
 
     @Test func `long tokens and weak secrets are refused`() throws {
         let long = try JWTSigner(secretKey()).sign(["exp": String(repeating: "x", count: 17_000)])
-        #expect(throws: JWTError.malformed("longer than 16 KiB")) { try verifier(secretKey()).verify(long, now: 1) }
+        #expect(throws: JWTError.malformed("longer than 16 KiB")) {
+            try verifier(secretKey()).verify(long, now: 1)
+        }
         #expect(throws: CryptoError.self) { try JWTKey.secret([UInt8](repeating: 7, count: 31), keyID: nil) }
     }
 

@@ -11,7 +11,8 @@ import Testing
     }
 
     @Test func `a hash of another implementation with other parameters verifies`() {
-        let hash = "$scrypt$ln=10,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg==$6g3umF+uVrJsObaTZhIbbTlgrvOEFcCItdwSjtPF67M="
+        let hash =
+            "$scrypt$ln=10,r=8,p=1$MDEyMzQ1Njc4OWFiY2RlZg==$6g3umF+uVrJsObaTZhIbbTlgrvOEFcCItdwSjtPF67M="
         #expect(Scrypt.verify("correct horse", against: hash))
         #expect(!Scrypt.verify("correct horsf", against: hash))
         #expect(Scrypt.needsRehash(hash))

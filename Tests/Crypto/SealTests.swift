@@ -9,7 +9,8 @@ import Testing
 
     @Test func `AES-256-GCM agrees with another implementation`() throws {
         let sealed = try AES256GCM.seal(message, key: key, nonce: nonce, associatedData: "aad")
-        #expect(Hex.encode(sealed) == "036ba56ba491a173ad32f2e5d59a5800e2bfeb0bd03cc31c901258b3d72355ae1401b8")
+        #expect(
+            Hex.encode(sealed) == "036ba56ba491a173ad32f2e5d59a5800e2bfeb0bd03cc31c901258b3d72355ae1401b8")
         #expect(try AES256GCM.open(sealed, key: key, nonce: nonce, associatedData: "aad") == message)
         let empty = try AES256GCM.seal([] as [UInt8], key: key, nonce: nonce, associatedData: "")
         #expect(Hex.encode(empty) == "f4c2db1dc38805a37b92171c5d0a81cc")
@@ -42,7 +43,8 @@ import Testing
         let first = try X25519PrivateKey(raw: key)
         let second = try X25519PrivateKey(raw: key.map { $0 + 32 })
         #expect(
-            Hex.encode(first.publicKey.raw) == "8f40c5adb68f25624ae5b214ea767a6ec94d829d3d7b5e1ad1ba6f3e2138285f")
+            Hex.encode(first.publicKey.raw)
+                == "8f40c5adb68f25624ae5b214ea767a6ec94d829d3d7b5e1ad1ba6f3e2138285f")
         #expect(
             Hex.encode(try first.sharedSecret(with: second.publicKey))
                 == "9663aa1da97e848a914a436d04163dfbb89178f107f1b5b77ed3854203382854")
@@ -68,7 +70,9 @@ import Testing
         for index in box.indices {
             var changed = box
             changed[index] ^= 0x40
-            #expect(throws: CryptoError.self) { try SealedBox.open(changed, with: recipient, context: "message 1") }
+            #expect(throws: CryptoError.self) {
+                try SealedBox.open(changed, with: recipient, context: "message 1")
+            }
             #expect(throws: CryptoError.self) {
                 try SealedBox.open(Array(box[..<index]), with: recipient, context: "message 1")
             }

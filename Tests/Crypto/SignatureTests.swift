@@ -7,7 +7,8 @@ import Testing
     @Test func `Ed25519 agrees with another implementation`() throws {
         let key = try Ed25519PrivateKey(raw: (0..<32).map { UInt8($0) })
         #expect(
-            Hex.encode(key.publicKey.raw) == "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8")
+            Hex.encode(key.publicKey.raw)
+                == "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8")
         let signature = try key.sign(message)
         #expect(
             Hex.encode(signature)
@@ -32,7 +33,8 @@ import Testing
         let signature = try key.sign(message)
         #expect(signature.count == 256)
         #expect(try RSAPrivateKey(pem: key.pemEncoded()).sign(message) == signature)
-        #expect(try RSAPrivateKey(derEncoded: key.derEncoded()).sign(digest: Digest.sha256(message)) == signature)
+        #expect(
+            try RSAPrivateKey(derEncoded: key.derEncoded()).sign(digest: Digest.sha256(message)) == signature)
         #expect(try key.pemEncoded().hasPrefix("-----BEGIN PRIVATE KEY-----"))
         let published = try RSAPublicKey(derEncoded: key.publicKey.derEncoded())
         #expect(published.verify(signature, of: message))
@@ -54,7 +56,8 @@ import Testing
             #expect(ECDSASignature.raw(fromDER: der + [0]) == nil)
         }
         #expect(!key.publicKey.verify([UInt8](repeating: 0, count: 64), of: message))
-        #expect(try P256PrivateKey(pem: key.pemEncoded()).publicKey.derEncoded() == key.publicKey.derEncoded())
+        #expect(
+            try P256PrivateKey(pem: key.pemEncoded()).publicKey.derEncoded() == key.publicKey.derEncoded())
         #expect(try P256PublicKey(pem: key.publicKey.pemEncoded()).derEncoded() == key.publicKey.derEncoded())
     }
 

@@ -1,6 +1,6 @@
 import Crypto
 import FoundationEssentials
-import Glibc
+import TestSupport
 import Testing
 
 /// Runs the test vectors of project Wycheproof when `DISPATCH_CORPORA` names the folder that has them.
@@ -21,11 +21,8 @@ import Testing
     }
 
     private func corpus(_ name: String) -> Data? {
-        guard let folder = getenv("DISPATCH_CORPORA") else {
-            print("skipped: DISPATCH_CORPORA is not set")
-            return nil
-        }
-        let path = String(cString: folder) + "/wycheproof-jose/testvectors_v1/" + name
+        guard let folder = Corpora.folder("wycheproof-jose") else { return nil }
+        let path = "\(folder)/testvectors_v1/\(name)"
         return try? Data(contentsOf: URL(filePath: path))
     }
 
@@ -97,7 +94,8 @@ import Testing
                 // A key that we refuse is for another use or another algorithm.
                 let text = String(decoding: vector.jwk, as: UTF8.self)
                 let isOther =
-                    !ours.contains { text.contains("\"alg\":\"\($0)\"") } || text.contains("enc") || !vector.isValid
+                    !ours.contains { text.contains("\"alg\":\"\($0)\"") } || text.contains("enc")
+                    || !vector.isValid
                 #expect(isOther, "vector \(vector.id): \(error)")
                 continue
             }

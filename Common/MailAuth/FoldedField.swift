@@ -1,0 +1,49 @@
+/// Writes a header field made of tags, folded so that lines stay within 78 characters (RFC 5322 §2.1.1)
+/// wherever the grammar of the tags allows a fold.
+struct FoldedField {
+    static let maxLineCharacters = 78
+
+    private(set) var bytes: [UInt8]
+    private var column: Int
+
+    init(name: String) {
+        bytes = []
+        bytes.reserveCapacity(1024)
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(UInt8(ascii: ":"))
+        column = bytes.count
+    }
+
+    /// Appends text after a space or a fold.
+    mutating func appendTag(_ text: some Collection<UInt8>) {
+        if column + 1 + text.count > Self.maxLineCharacters { foldLine() } else { appendRaw([0x20]) }
+        appendRaw(text)
+    }
+
+    /// Appends text directly, or after a fold when it does not fit.
+    mutating func appendPart(_ text: some Collection<UInt8>) {
+        if column + text.count > Self.maxLineCharacters { foldLine() }
+        appendRaw(text)
+    }
+
+    /// Appends text that may be folded anywhere.
+    mutating func appendBreakable(_ text: [UInt8]) {
+        var position = 0
+        while position < text.count {
+            if column >= Self.maxLineCharacters { foldLine() }
+            let end = min(text.count, position + Self.maxLineCharacters - column)
+            appendRaw(text[position..<end])
+            position = end
+        }
+    }
+
+    private mutating func foldLine() {
+        bytes.append(contentsOf: [0x0D, 0x0A, 0x20])
+        column = 1
+    }
+
+    private mutating func appendRaw(_ text: some Collection<UInt8>) {
+        bytes.append(contentsOf: text)
+        column += text.count
+    }
+}
