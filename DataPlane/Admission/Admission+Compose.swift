@@ -30,13 +30,7 @@ extension Admission {
         message.dateSecondsSince1970 = Int(now / 1000)
         message.boundarySeed = seed
         message.messageID = "<\(id)@\(domain.name)>"
-        for header in composed.headers {
-            if header.name.lowercased() == "message-id", MessageIdentifier.isValid(header.value) {
-                message.messageID = header.value
-            } else {
-                message.headers.append(header)
-            }
-        }
+        try setHeaders(composed.headers, of: &message)
         let bcc = try mailboxes(composed.bcc, field: "bcc")
         let bytes = try build(message)
         return Draft(
@@ -44,6 +38,21 @@ extension Admission {
             recipients: (message.to + message.cc + bcc).map(\.address),
             message: Array("X-Dispatch-ID: \(id)\r\n".utf8) + bytes, subject: composed.subject,
             messageIDHeader: message.messageID, hasAttachments: composed.attachments.contains { !$0.isInline })
+    }
+
+    /// Headers that have a place of their own in a message go there, whatever dialect they came by.
+    private func setHeaders(
+        _ headers: [(name: String, value: String)], of message: inout OutgoingMessage
+    ) throws(Refusal) {
+        for header in headers {
+            let field = "headers.\(header.name)"
+            switch header.name.lowercased() {
+            case "message-id" where MessageIdentifier.isValid(header.value): message.messageID = header.value
+            case "reply-to": message.replyTo += try mailboxes([header.value], field: field)
+            case "sender": message.sender = try mailbox(header.value, field: field)
+            default: message.headers.append(header)
+            }
+        }
     }
 
     private func build(_ message: OutgoingMessage) throws(Refusal) -> [UInt8] {

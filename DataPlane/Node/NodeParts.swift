@@ -39,7 +39,7 @@ struct NodeParts: Sendable {
         let main = group.loops[0]
         let pool = BlockingPool(threads: 2, name: "node-files")
         let holder = SnapshotHolder()
-        let link = try await makeLink(identity, settings, main, clock)
+        let link = try await makeLink(identity, settings, group, clock)
         let store = SnapshotStore(files: files, identity: identity)
         let intake = SnapshotIntake(
             store: store, holder: holder, link: link, pool: pool, clock: clock, log: log, metrics: metrics)
@@ -81,15 +81,22 @@ struct NodeParts: Sendable {
     }
 
     private static func makeLink(
-        _ identity: NodeIdentity, _ settings: NodeSettings, _ loop: EventLoop, _ clock: WallClock
+        _ identity: NodeIdentity, _ settings: NodeSettings, _ group: EventLoopGroup, _ clock: WallClock
     ) async throws -> ControlPlaneLink {
-        // The control plane's address is the operator's word: it may be private.
-        let client = try await loop.run {
-            try HTTPClient(on: loop, HTTPClientSettings(egressGuard: .unrestricted))
+        var clients: [ObjectIdentifier: HTTPClient] = [:]
+        for loop in group.loops {
+            // The control plane's address is the operator's word: it may be private.
+            clients[ObjectIdentifier(loop)] = try await loop.run {
+                try HTTPClient(on: loop, HTTPClientSettings(egressGuard: .unrestricted))
+            }
+        }
+        let main = group.loops[0]
+        guard let client = clients[ObjectIdentifier(main)] else {
+            throw NodeService.Failure(description: "no event loop")
         }
         return ControlPlaneLink(
             baseURL: settings.controlPlaneURL, signer: String(identity.node), key: try identity.signingKey(),
-            client: client, loop: loop, clock: clock)
+            client: client, relayClients: clients, loop: main, clock: clock)
     }
 
     private static func openDisks(

@@ -1,8 +1,10 @@
 import Crypto
 import EventLoop
 import FoundationEssentials
+import HTTP
 import HTTPClient
 import NodeProtocol
+import Relay
 
 /// Signed requests of this node to the control plane. Any loop may call; they run on the loop of the link.
 struct ControlPlaneLink: Sendable {
@@ -23,6 +25,8 @@ struct ControlPlaneLink: Sendable {
     let signer: String
     let key: Ed25519PrivateKey
     let client: HTTPClient
+    /// One for each loop on which customers are served.
+    let relayClients: [ObjectIdentifier: HTTPClient]
     let loop: EventLoop
     let clock: WallClock
 
@@ -46,6 +50,12 @@ struct ControlPlaneLink: Sendable {
     func report(_ report: Report) async throws -> ReportReceipt {
         let bytes = try await send("POST", NodePaths.reports, body: report.encoded(), maxBytes: 65_536)
         return try JSONDecoder().decode(ReportReceipt.self, from: Data(bytes))
+    }
+
+    /// Passes a customer's request on to the control plane. On the caller's own loop, which is where its body is read.
+    func relay(_ request: HTTPRequest, by relay: PlaneRelay, to baseURL: String) async throws -> HTTPResponse? {
+        guard let client = relayClients[ObjectIdentifier(EventLoop.current ?? loop)] else { return nil }
+        return try await relay.relay(request, to: baseURL, by: client)
     }
 
     private func send(_ method: String, _ path: String, body: [UInt8], maxBytes: Int) async throws -> [UInt8] {

@@ -29,7 +29,7 @@ struct ControlServer: Sendable {
 
     func router() -> Router {
         var router = Router()
-        router.on(.post, NodePaths.push, RouteInfo("Take a snapshot's manifest")) { request in
+        router.on(.post, NodePaths.push, RouteInfo(summary: "Take a snapshot's manifest", authentication: .none)) { request in
             let body = try await request.readBody(maxBytes: 2 * Manifest.maxBytes)
             guard let signed = try? JSONDecoder().decode(SignedManifest.self, from: Data(body)) else {
                 throw APIError(400, "malformed", "The body is not a signed manifest.")
@@ -37,7 +37,7 @@ struct ControlServer: Sendable {
             let answer = await intake.take(signed)
             return try .json(answer, status: answer.accepted ? 200 : 409)
         }
-        router.on(.get, NodePaths.status, RouteInfo("Tell how the node is")) { request in
+        router.on(.get, NodePaths.status, RouteInfo(summary: "Tell how the node is", authentication: .none)) { request in
             try verify(request, body: [])
             return try await .json(status())
         }

@@ -132,7 +132,7 @@ final class Dispatcher {
         }
         let bound = LoopBound(self, on: loop)
         let webhooks = recorded.webhooks
-        spool.submit(recorded.group) { result in
+        spool.submit(recorded.group) { [recorder] result in
             if case .failure(let error) = result {
                 recorder.reportLost(error)
                 return

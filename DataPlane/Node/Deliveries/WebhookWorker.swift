@@ -26,7 +26,9 @@ final class WebhookWorker {
             let webhook = tenant.webhooks.first(where: { $0.id == entry.webhook })
         else { return .dropped }
         let context = TenantRecord.Webhook.sealContext(tenant: tenant.id, webhook: webhook.id)
-        guard let secret = snapshot.open(webhook.sealedSecret, context: context) else {
+        guard let text = snapshot.open(webhook.sealedSecret, context: context),
+            let secret = WebhookSecret(String(decoding: text, as: UTF8.self))
+        else {
             return report(attempt, entry, nil, .deferred, "the endpoint's secret cannot be unsealed")
         }
         let body: [UInt8]
@@ -35,7 +37,7 @@ final class WebhookWorker {
         }
         let request = WebhookAttempt(
             id: attempt.id.description, url: webhook.url, body: body,
-            secrets: [WebhookSecret(String(decoding: secret, as: UTF8.self))],
+            secrets: [secret],
             timestampSeconds: clock.now() / 1000, number: Int(attempt.number))
         return report(attempt, entry, await transport.deliver(request))
     }

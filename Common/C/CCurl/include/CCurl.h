@@ -11,6 +11,9 @@ CURLcode ccurl_set_write_function(CURL *easy, size_t (*function)(char *, size_t,
 CURLcode ccurl_set_header_function(CURL *easy, size_t (*function)(char *, size_t, size_t, void *));
 CURLcode ccurl_set_open_socket_function(
     CURL *easy, curl_socket_t (*function)(void *, curlsocktype, struct curl_sockaddr *));
+CURLcode ccurl_set_prereq_function(CURL *easy, int (*function)(void *, char *, char *, int, int));
+/// Options that take a `struct curl_blob`; libcurl copies the bytes.
+CURLcode ccurl_set_copied_blob(CURL *easy, CURLoption option, const void *bytes, size_t count);
 CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value);
 CURLcode ccurl_get_offset(CURL *easy, CURLINFO info, curl_off_t *value);
 CURLcode ccurl_get_string(CURL *easy, CURLINFO info, const char **value);

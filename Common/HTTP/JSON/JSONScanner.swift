@@ -1,0 +1,145 @@
+/// One pass over JSON before it is decoded (RFC 8259): bounds its depth, and refuses what a decoder would let
+/// pass but two readers could understand differently.
+///
+/// Refused: more than `maxDepth` levels, a key that comes twice in one object, NUL (written or escaped; a
+/// database text cannot hold it), control characters, anything that does not begin like UTF-8 JSON. It does not
+/// check the rest of the grammar: the decoder does.
+struct JSONScanner {
+    private enum Level {
+        case array
+        /// Where the keys of this object begin in `keys`; whether the next string is a key.
+        case object(firstKey: Int, expectsKey: Bool)
+    }
+
+    private let bytes: [UInt8]
+    private let maxDepth: Int
+    private var index = 0
+    private var levels: [Level] = []
+    private var keys: [Range<Int>] = []
+    /// The decoder below lets a comma before a closing bracket pass.
+    private var isBehindComma = false
+
+    static func check(_ bytes: [UInt8], maxDepth: Int) throws(APIError) {
+        var scanner = JSONScanner(bytes: bytes, maxDepth: maxDepth)
+        try scanner.scan()
+    }
+
+    private init(bytes: [UInt8], maxDepth: Int) {
+        self.bytes = bytes
+        self.maxDepth = maxDepth
+    }
+
+    private mutating func scan() throws(APIError) {
+        while index < bytes.count {
+            let byte = bytes[index]
+            switch byte {
+            case ASCII.space, ASCII.horizontalTab, ASCII.lineFeed, ASCII.carriageReturn:
+                index += 1
+                continue
+            case ASCII.quote: try scanString()
+            case UInt8(ascii: "{"): try open(.object(firstKey: keys.count, expectsKey: true))
+            case UInt8(ascii: "["): try open(.array)
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): try close()
+            case ASCII.comma: setExpectsKey(true)
+            case ASCII.colon: setExpectsKey(false)
+            default:
+                guard ASCII.isVisible(byte) else {
+                    throw JSONFailure.notJSON("a byte that JSON does not have")
+                }
+            }
+            isBehindComma = byte == ASCII.comma
+            index += 1
+        }
+        guard levels.isEmpty else { throw JSONFailure.notJSON("it ends too early") }
+    }
+
+    private mutating func open(_ level: Level) throws(APIError) {
+        guard levels.count < maxDepth else {
+            throw APIError(400, "invalid_json", "The JSON is nested deeper than \(maxDepth) levels.")
+        }
+        levels.append(level)
+    }
+
+    private mutating func close() throws(APIError) {
+        guard let level = levels.popLast() else { throw JSONFailure.notJSON("a bracket is closed too often") }
+        guard !isBehindComma else { throw JSONFailure.notJSON("a comma stands before a closing bracket") }
+        guard case .object(let firstKey, _) = level else { return }
+        try checkKeys(keys[firstKey...])
+        keys.removeSubrange(firstKey...)
+    }
+
+    private mutating func setExpectsKey(_ expectsKey: Bool) {
+        guard case .object(let firstKey, _) = levels.last else { return }
+        levels[levels.count - 1] = .object(firstKey: firstKey, expectsKey: expectsKey)
+    }
+
+    /// Leaves `index` on the closing quote.
+    private mutating func scanString() throws(APIError) {
+        let start = index + 1
+        index = start
+        while index < bytes.count, bytes[index] != ASCII.quote {
+            if bytes[index] == ASCII.backslash {
+                index += 1
+                if isEscapedNUL { throw APIError(400, "invalid_json", "The JSON holds a NUL character.") }
+            } else if bytes[index] < 0x20 {
+                throw JSONFailure.notJSON("a control character stands in a string")
+            }
+            index += 1
+        }
+        guard index < bytes.count else { throw JSONFailure.notJSON("a string does not end") }
+        if case .object(_, expectsKey: true) = levels.last { keys.append(start..<index) }
+    }
+
+    private var isEscapedNUL: Bool {
+        bytes.count - index > 5 && bytes[index] == UInt8(ascii: "u")
+            && bytes[index + 1..<index + 5].allSatisfy { $0 == UInt8(ascii: "0") }
+    }
+
+    private func checkKeys(_ ranges: ArraySlice<Range<Int>>) throws(APIError) {
+        guard ranges.count > 1 else { return }
+        if ranges.count <= 8, !ranges.contains(where: { bytes[$0].contains(ASCII.backslash) }) {
+            for (offset, range) in ranges.enumerated() {
+                for other in ranges.dropFirst(offset + 1)
+                where range.count == other.count && bytes[range].elementsEqual(bytes[other]) {
+                    throw Self.duplicate(bytes[range])
+                }
+            }
+            return
+        }
+        var seen: Set<ArraySlice<UInt8>> = []
+        for range in ranges where !seen.insert(unescaped(range)).inserted {
+            throw Self.duplicate(bytes[range])
+        }
+    }
+
+    private static func duplicate(_ key: ArraySlice<UInt8>) -> APIError {
+        let name = FieldPath.printable(String(decoding: key, as: UTF8.self))
+        return APIError(400, "invalid_json", "The field `\(name)` is given twice.", field: name)
+    }
+
+    /// A key with its escapes resolved, so that `"a"` and `"\u0061"` are seen to be the same.
+    private func unescaped(_ range: Range<Int>) -> ArraySlice<UInt8> {
+        guard bytes[range].contains(ASCII.backslash) else { return bytes[range] }
+        var units: [UInt16] = []
+        var rest = String(decoding: bytes[range], as: UTF8.self).utf16[...]
+        while let unit = rest.popFirst() {
+            guard unit == UInt16(ASCII.backslash), let escape = rest.popFirst() else {
+                units.append(unit)
+                continue
+            }
+            switch escape {
+            case 0x75:
+                let digits = String(decoding: rest.prefix(4), as: UTF16.self)
+                units.append(UInt16(digits, radix: 16) ?? 0xFFFD)
+                rest = rest.dropFirst(4)
+            case 0x62: units.append(0x08)
+            case 0x66: units.append(0x0C)
+            case 0x6E: units.append(0x0A)
+            case 0x72: units.append(0x0D)
+            case 0x74: units.append(0x09)
+            default: units.append(escape)
+            }
+        }
+        return Array(String(decoding: units, as: UTF16.self).utf8)[...]
+    }
+}

@@ -1,0 +1,70 @@
+import FoundationEssentials
+
+/// Decodes a request's JSON and refuses what nobody would notice otherwise: fields that the type does not ask for.
+/// A silent drop of `attachment` where `attachments` was meant loses an attachment.
+///
+/// Any `Decodable` type will do: what a type asks its decoder for is recorded and compared with what is there,
+/// on every level. Keys of dictionaries are all known.
+package enum StrictDecoding {
+    /// What to do with fields that the type does not know.
+    package enum UnknownFields: Sendable {
+        case refuse
+        /// Refused, except these of the outermost object: what a dialect's real clients send besides.
+        case refuseExcept(Set<String>)
+        case ignore
+    }
+
+    package static let maxDepth = 64
+
+    /// - Throws: 400 with the path of the field at fault and a plain sentence.
+    package static func decode<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8], unknownFields: UnknownFields = .refuse
+    ) throws(APIError) -> Value {
+        try JSONScanner.check(bytes, maxDepth: maxDepth)
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        let recorded: Recorded<Value>
+        do {
+            recorded = try decoder.decode(Recorded<Value>.self, from: Data(bytes))
+        } catch {
+            throw JSONFailure.apiError(error)
+        }
+        return try check(recorded, unknownFields)
+    }
+
+    private static func check<Value>(
+        _ recorded: Recorded<Value>, _ unknownFields: UnknownFields
+    ) throws(APIError) -> Value {
+        let accepted: Set<String>
+        switch unknownFields {
+        case .refuse: accepted = []
+        case .refuseExcept(let names): accepted = names
+        case .ignore: return try value(recorded)
+        }
+        let value = try value(recorded)
+        let unknown = recorded.ledger.unknownFields(except: accepted)
+        guard unknown.isEmpty else { throw JSONFailure.unknownFields(unknown) }
+        return value
+    }
+
+    private static func value<Value>(_ recorded: Recorded<Value>) throws(APIError) -> Value {
+        do { return try recorded.outcome.get() } catch { throw JSONFailure.apiError(error) }
+    }
+}
+
+/// A value together with the record of what its type asked for.
+private struct Recorded<Value: Decodable>: Decodable {
+    let outcome: Result<Value, any Error>
+    let ledger = FieldLedger()
+
+    init(from decoder: any Decoder) throws {
+        let ledger = ledger
+        outcome = Result {
+            try RecordingDecoder.relabel(Value.self, at: []) {
+                try RecordingDecoder.decode(Value.self, from: decoder, ledger)
+            }
+        }
+    }
+
+    private enum CodingKeys: CodingKey {}
+}

@@ -1,0 +1,97 @@
+import EventLoop
+
+/// A request as its handler sees it: the head at once, the body when it is asked for. So a handler can refuse
+/// a caller before anything of the body is received.
+///
+/// It belongs to the loop and to the call of its handler; after the handler has returned its body is gone.
+package final class HTTPRequest {
+    package let head: HTTPRequestHead
+    package let remoteAddress: SocketAddress
+    package let isTLS: Bool
+    package let id: RequestID
+    /// The pattern of the route that matched, such as `/v1/messages/{id}`; nil in a fallback.
+    package var routePattern: String? { route?.pattern }
+
+    var route: Route?
+    var parameterSegments: [Int] = []
+    private var received: [UInt8]?
+    private var connection: HTTPConnection?
+
+    init(_ head: HTTPRequestHead, on connection: HTTPConnection, id: RequestID) {
+        self.head = head
+        self.connection = connection
+        self.id = id
+        remoteAddress = connection.stream.remoteAddress
+        isTLS = connection.stream.tls != nil
+        if head.framing == .none { received = [] }
+    }
+
+    /// A request without a connection, for calling a router directly.
+    ///
+    /// - Throws: when method, target or headers are not those of a valid request. `Host` is added.
+    package init(
+        _ method: HTTPMethod, _ target: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [],
+        remoteAddress: SocketAddress = .ipv4(0x7F00_0001, port: 0), isTLS: Bool = false
+    ) throws(HTTPParseError) {
+        var lines = "\(method) \(target) HTTP/1.1\r\n"
+        if !headers.contains("host") { lines += "Host: localhost\r\n" }
+        for (name, value) in headers.all { lines += "\(name): \(value)\r\n" }
+        var input = ByteBuffer()
+        input.append((lines + "\r\n").utf8)
+        var parser = HTTPRequestParser()
+        guard let head = try parser.next(in: &input), input.isEmpty else {
+            throw .malformed("The head is not one request.")
+        }
+        self.head = head
+        self.remoteAddress = remoteAddress
+        self.isTLS = isTLS
+        id = .random()
+        received = body
+    }
+
+    package var method: HTTPMethod { head.method }
+    package var path: RequestPath { head.path }
+    package var headers: HTTPHeaders { head.headers }
+    package var query: QueryItems { head.query }
+    /// The id as it is printed: 32 hexadecimal digits.
+    package var requestID: String { id.description }
+
+    /// The segment that the pattern's `{name}` stood for, decoded; the rest of the path for `{name...}`. Never
+    /// empty, unless the pattern has no such name.
+    package func parameter(_ name: String) -> String {
+        guard let index = route?.parameterNames.firstIndex(of: name), index < parameterSegments.count else {
+            return ""
+        }
+        let segment = parameterSegments[index]
+        return segment < 0 ? path.joined(from: ~segment) : path[segment]
+    }
+
+    /// The media type of the body in lower case without its parameters, or nil when none is given.
+    package var mediaType: String? {
+        headers["content-type"].map { value in
+            let type = value.utf8.prefix { $0 != ASCII.semicolon }
+            return String(decoding: type.filter { $0 != ASCII.space }.map(ASCII.lowercased), as: UTF8.self)
+        }
+    }
+
+    /// The whole body. Received at the first call, the same bytes at each further one.
+    ///
+    /// `100 Continue` is sent here and only here. When `Content-Length` says more than `maxBytes`, nothing is
+    /// received and `bodyTooLarge` is thrown; the answer to it closes the connection.
+    package func readBody(maxBytes: Int) async throws(HTTPError) -> [UInt8] {
+        if let received {
+            guard received.count <= maxBytes else { throw .bodyTooLarge(maxBytes: maxBytes) }
+            return received
+        }
+        guard let connection else { throw .disconnected }
+        let bytes = try await connection.readBody(of: self, maxBytes: maxBytes)
+        received = bytes
+        return bytes
+    }
+
+    /// Frees what was received and cuts the request off its connection.
+    func finish() {
+        received = nil
+        connection = nil
+    }
+}

@@ -1,0 +1,101 @@
+@_spi(_Unicode) import Swift
+
+/// Domain names as mail uses them: letters, digits and hyphens (RFC 1123 §2.1), U-labels turned into
+/// A-labels.
+///
+/// The mapping is the small part of UTS 46 that people type: lower case, composed form (NFC), full-width
+/// ASCII and the ideographic full stops. Labels of anything but letters, marks and digits are refused, emoji
+/// among them (RFC 5892), so no two domains that a person could confuse by form alone are made from one text.
+package enum DomainName {
+    package static let maxBytes = 253
+    package static let maxLabelBytes = 63
+
+    package enum Malformation: Error, Hashable, Sendable {
+        case empty, emptyLabel, badCharacter, hyphenAtEdge, labelTooLong, tooLong, badALabel, numericTopLevel
+    }
+
+    /// The lower-case A-label form, without a dot at the end; accepts U-labels and A-labels in any mixture.
+    package static func ascii(_ text: String) throws(Malformation) -> String {
+        guard !text.isEmpty else { throw .empty }
+        // Before mapping, because an attacker may send a megabyte; no A-label is shorter than its U-label's
+        // count.
+        guard text.utf8.count <= maxBytes * 4 else { throw .tooLong }
+        let mapped = text.isASCII ? text.lowercased() : mapped(text)
+        var labels: [String] = []
+        for label in mapped.unicodeScalars.split(separator: ".", omittingEmptySubsequences: false) {
+            labels.append(try Self.label(Array(label)))
+        }
+        let name = labels.joined(separator: ".")
+        guard name.utf8.count <= maxBytes else { throw .tooLong }
+        guard labels.last?.utf8.allSatisfy(\.isDigit) != true else { throw .numericTopLevel }
+        return name
+    }
+
+    /// The form to show to people: A-labels decoded where they are valid.
+    package static func unicode(_ ascii: String) -> String {
+        ascii.split(separator: ".", omittingEmptySubsequences: false).map { label in
+            guard label.hasPrefix("xn--"), let scalars = Punycode.decode(String(label.dropFirst(4))),
+                scalars.allSatisfy(isAllowed)
+            else { return String(label) }
+            return String(String.UnicodeScalarView(scalars))
+        }.joined(separator: ".")
+    }
+
+    private static func mapped(_ text: String) -> String {
+        var narrow = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x3002, 0xFF0E, 0xFF61: narrow.append(".")
+            case 0xFF01...0xFF5E: narrow.append(Unicode.Scalar(UInt8(scalar.value - 0xFEE0)))
+            default: narrow.append(scalar)
+            }
+        }
+        var composed = String.UnicodeScalarView()
+        for scalar in String(narrow).lowercased()._nfc { composed.append(scalar) }
+        return String(composed)
+    }
+
+    private static func label(_ scalars: [Unicode.Scalar]) throws(Malformation) -> String {
+        guard let first = scalars.first, let last = scalars.last else { throw .emptyLabel }
+        guard first != "-", last != "-" else { throw .hyphenAtEdge }
+        guard scalars.count <= maxLabelBytes else { throw .labelTooLong }
+        guard scalars.allSatisfy(isAllowed) else { throw .badCharacter }
+        let text = String(String.UnicodeScalarView(scalars))
+        if scalars.allSatisfy(\.isASCII) {
+            if text.hasPrefix("xn--") { try check(aLabel: text) }
+            return text
+        }
+        guard !isMark(first), !text.hasPrefix("xn--") else { throw .badCharacter }
+        guard let encoded = Punycode.encode(scalars), encoded.utf8.count + 4 <= maxLabelBytes else {
+            throw .labelTooLong
+        }
+        return "xn--" + encoded
+    }
+
+    private static func check(aLabel: String) throws(Malformation) {
+        guard let scalars = Punycode.decode(String(aLabel.dropFirst(4))),
+            scalars.contains(where: { !$0.isASCII }),
+            scalars.allSatisfy(isAllowed), Punycode.encode(scalars) == String(aLabel.dropFirst(4))
+        else { throw .badALabel }
+    }
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: true
+        default: false
+        }
+    }
+
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII {
+            let byte = UInt8(truncatingIfNeeded: scalar.value)
+            return byte.isLetterOrDigit || byte == .hyphen
+        }
+        switch scalar.properties.generalCategory {
+        case .lowercaseLetter, .otherLetter, .modifierLetter, .nonspacingMark, .spacingMark, .decimalNumber:
+            return true
+        // The middle dot of Catalan and the Katakana middle dot: RFC 5892 §A.3 and §A.7.
+        default: return scalar.value == 0xB7 || scalar.value == 0x30FB
+        }
+    }
+}

@@ -1,0 +1,197 @@
+/// Makes the bytes of a message (RFC 5322, RFC 2045–2049): what all doors but SMTP send.
+///
+/// The result has CRLF line ends, no line past 998 bytes, and is ASCII but for a local part that needs
+/// SMTPUTF8. It never has a Bcc field. Nothing from the caller can begin a header: values with CR, LF or NUL
+/// are refused with the field's name, and every name and address is written by the grammar. Pure: the date,
+/// the message id and the seed of the boundaries are handed in.
+///
+/// Shape: mixed( related( alternative( text, html ), inline… ), attachment… ), each layer only where it is
+/// needed.
+package enum MIMEBuilder {
+    package static let maxSubjectBytes = 998
+    package static let maxFilenameBytes = 255
+
+    /// Fields that `OutgoingMessage` has members for.
+    private static let ownFields = ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date"]
+
+    package static func build(_ message: OutgoingMessage) throws(MIMEBuildError) -> [UInt8] {
+        var output = try header(of: message)
+        let root = try content(of: message)
+        do {
+            try root.write(to: &output, token: boundaryToken(seed: message.boundarySeed, notIn: root))
+        } catch {
+            // Every value inside was checked against its length before.
+            throw MIMEBuildError(field: "attachments", reason: .malformed)
+        }
+        if output.suffix(2) != [.carriageReturn, .lineFeed] { output += [.carriageReturn, .lineFeed] }
+        return output
+    }
+
+    // MARK: Header
+
+    private static func header(of message: OutgoingMessage) throws(MIMEBuildError) -> [UInt8] {
+        guard !message.from.isEmpty else { throw MIMEBuildError(field: "from", reason: .missing) }
+        guard message.from.count == 1 || message.sender != nil else {
+            throw MIMEBuildError(field: "sender", reason: .missing)
+        }
+        guard MessageIdentifier.isValid(message.messageID) else {
+            throw MIMEBuildError(field: "message_id", reason: .malformed)
+        }
+        var output = try field(
+            "Date", MailDate.format(secondsSince1970: message.dateSecondsSince1970), as: "date")
+        output += try addresses("From", message.from, as: "from")
+        output += try addresses("Sender", message.sender.map { [$0] } ?? [], as: "sender")
+        output += try addresses("Reply-To", message.replyTo, as: "reply_to")
+        output += try addresses("To", message.to, as: "to")
+        output += try addresses("Cc", message.cc, as: "cc")
+        if message.to.isEmpty, message.cc.isEmpty {
+            output += try field("To", "undisclosed-recipients:;", as: "to")
+        }
+        output += try subject(message.subject)
+        output += try field("Message-ID", message.messageID, as: "message_id")
+        output += try field("MIME-Version", "1.0", as: "")
+        for header in message.headers where !HeaderPolicy.isInstruction(header.name) {
+            output += try custom(header, besides: message)
+        }
+        return output
+    }
+
+    private static func field(
+        _ name: String, _ value: String, as member: String
+    ) throws(MIMEBuildError) -> [UInt8] {
+        do { return try HeaderField.encode(name: name, structured: value) } catch {
+            throw buildError(error, member)
+        }
+    }
+
+    private static func buildError(_ error: HeaderError, _ member: String) -> MIMEBuildError {
+        switch error {
+        case .controlCharacter: MIMEBuildError(field: member, reason: .controlCharacter)
+        case .valueTooLong:
+            MIMEBuildError(field: member, reason: .tooLong(maxBytes: HeaderError.maxLineBytes))
+        default: MIMEBuildError(field: member, reason: .malformed)
+        }
+    }
+
+    private static func addresses(
+        _ name: String, _ mailboxes: [Mailbox], as member: String
+    ) throws(MIMEBuildError) -> [UInt8] {
+        guard !mailboxes.isEmpty else { return [] }
+        for (number, mailbox) in mailboxes.enumerated() {
+            guard mailbox.name?.utf8.contains(where: \.isControl) != true else {
+                throw MIMEBuildError(field: "\(member)[\(number)]", reason: .controlCharacter)
+            }
+            guard mailbox.name.map({ $0.utf8.count <= maxSubjectBytes }) != false else {
+                throw MIMEBuildError(
+                    field: "\(member)[\(number)]", reason: .tooLong(maxBytes: maxSubjectBytes))
+            }
+        }
+        return try field(name, AddressList(mailboxes).headerValue, as: member)
+    }
+
+    /// A subject that is ASCII but holds `=?` is encoded as well: readers would decode what was meant
+    /// literally.
+    private static func subject(_ subject: String) throws(MIMEBuildError) -> [UInt8] {
+        guard subject.utf8.count <= maxSubjectBytes else {
+            throw MIMEBuildError(field: "subject", reason: .tooLong(maxBytes: maxSubjectBytes))
+        }
+        guard !subject.utf8.contains(where: { $0.isControl && $0 != .tab }) else {
+            throw MIMEBuildError(field: "subject", reason: .controlCharacter)
+        }
+        let isTooWide = subject.utf8.split(separator: .space).contains { $0.count > 900 }
+        let isEdged = subject.utf8.first?.isBlank == true || subject.utf8.last?.isBlank == true
+        guard !subject.isASCII || subject.contains("=?") || isTooWide || isEdged else {
+            return try field("Subject", subject, as: "subject")
+        }
+        let room = HeaderFolder.wantedLineBytes - "Subject: ".utf8.count
+        let words = EncodedWord.encode(subject, firstRoomBytes: room)
+        return try field("Subject", words.joined(separator: " "), as: "subject")
+    }
+
+    private static func custom(
+        _ header: (name: String, value: String), besides message: OutgoingMessage
+    ) throws(MIMEBuildError) -> [UInt8] {
+        let member = "headers.\(HeaderField.isValidName(header.name) ? header.name : "?")"
+        guard HeaderField.isValidName(header.name) else {
+            throw MIMEBuildError(field: member, reason: .malformed)
+        }
+        if ownFields.contains(where: { header.name.isEqualIgnoringCase($0) }) {
+            throw MIMEBuildError(field: member, reason: .setElsewhere)
+        }
+        if header.name.isEqualIgnoringCase("Message-ID") {
+            throw MIMEBuildError(field: member, reason: .setElsewhere)
+        }
+        guard HeaderPolicy.isAllowed(name: header.name, value: header.value) else {
+            throw MIMEBuildError(field: member, reason: .forbidden)
+        }
+        do { return try HeaderField.encode(name: header.name, value: header.value) } catch {
+            throw buildError(error, member)
+        }
+    }
+
+    // MARK: Content
+
+    private static func content(of message: OutgoingMessage) throws(MIMEBuildError) -> MIMENode {
+        var node = body(of: message)
+        var outside: [MIMENode] = []
+        var inside: [MIMENode] = []
+        for (number, attachment) in message.attachments.enumerated() {
+            let part = try AttachmentPart.node(attachment, member: "attachments[\(number)]")
+            if attachment.isInline, message.html != nil { inside.append(part) } else { outside.append(part) }
+        }
+        if !inside.isEmpty {
+            node = .multipart(
+                subtype: "related", parameters: [("type", node.rootType)], children: [node] + inside)
+        }
+        return outside.isEmpty
+            ? node : .multipart(subtype: "mixed", parameters: [], children: [node] + outside)
+    }
+
+    private static func body(of message: OutgoingMessage) -> MIMENode {
+        switch (message.text, message.html) {
+        case (let text?, let html?):
+            .multipart(
+                subtype: "alternative", parameters: [],
+                children: [text.textNode("plain"), html.textNode("html")])
+        case (nil, let html?): html.textNode("html")
+        case (let text, nil): (text ?? "").textNode("plain")
+        }
+    }
+
+    // MARK: Boundaries
+
+    /// The end of all boundaries: a text that no body contains. At most one part of a level is a multipart,
+    /// so the level is all that has to tell them apart.
+    private static func boundaryToken(seed: UInt64, notIn root: MIMENode) -> String {
+        var state = seed
+        while true {
+            let token = "_\(hexadecimal(mix(&state)))\(hexadecimal(mix(&state)))"
+            if !root.contains(Array(token.utf8)) { return token }
+        }
+    }
+
+    /// SplitMix64.
+    private static func mix(_ state: inout UInt64) -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    private static func hexadecimal(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+}
+
+extension String {
+    /// A text part of this content. The charset is always named as UTF-8, of which ASCII is a part.
+    fileprivate func textNode(_ subtype: String) -> MIMENode {
+        let body = LineEndings.normalized(Array(utf8))
+        let encoding = TransferEncoding.chosen(forText: body)
+        var fields = "Content-Type: text/\(subtype); charset=utf-8\r\n"
+        fields += "Content-Transfer-Encoding: \(encoding.rawValue)\r\n"
+        return .leaf(fields: Array(fields.utf8), encoding: encoding, body: encoding.encode(body))
+    }
+}

@@ -1,0 +1,45 @@
+/// An address and the name of who reads it: `"Doe, Jane" <jane@example.org>` (RFC 5322 §3.4).
+package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
+    /// Decoded and unquoted; nil or never empty.
+    package let name: String?
+    package let address: MailAddress
+
+    package init(name: String? = nil, address: MailAddress) {
+        self.name = name?.isEmpty == true ? nil : name
+        self.address = address
+    }
+
+    /// Parses exactly one mailbox.
+    package init(_ text: String) throws(AddressError) {
+        let list = try AddressList(text)
+        guard list.entries.count == 1, case .mailbox(let mailbox) = list.entries[0] else {
+            throw AddressError(reason: list.entries.isEmpty ? .empty : .notOneAddress, offset: 0)
+        }
+        self = mailbox
+    }
+
+    /// For people and logs, in UTF-8; not for a header.
+    package var description: String {
+        guard let name else { return address.description }
+        let isPlain = name.utf8.allSatisfy { $0.isAtomText || $0 == .space }
+        return "\(isPlain ? name : QuotedString.encode(name)) <\(address)>"
+    }
+
+    /// For a header: ASCII but for a local part that needs SMTPUTF8; names in encoded-words where they must
+    /// be.
+    package var headerValue: String {
+        guard let name else { return address.description }
+        return "\(Self.phrase(name)) <\(address)>"
+    }
+
+    /// RFC 5322 `phrase`. What looks like an encoded-word but is not one is encoded, or readers would decode
+    /// it.
+    static func phrase(_ name: String) -> String {
+        guard name.isASCII, !name.contains("=?"), !name.utf8.contains(where: \.isControl) else {
+            return EncodedWord.encode(name, firstRoomBytes: 60).joined(separator: " ")
+        }
+        let words = name.utf8.split(separator: .space, omittingEmptySubsequences: false)
+        let isPlain = words.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isAtomText) }
+        return isPlain ? name : QuotedString.encode(name)
+    }
+}

@@ -1,0 +1,64 @@
+/// How the body of a part is written down: Content-Transfer-Encoding of RFC 2045 §6.
+package enum TransferEncoding: String, Hashable, Sendable {
+    case sevenBit = "7bit"
+    case eightBit = "8bit"
+    case binary
+    case quotedPrintable = "quoted-printable"
+    case base64
+
+    /// The encoding for text with CRLF line ends: 7bit when every server passes it on untouched, else the
+    /// shorter of the two others. A line that begins with `From ` or a lone dot counts as unsafe.
+    package static func chosen(forText text: [UInt8]) -> TransferEncoding {
+        var lineBytes = 0
+        var escaped = 0
+        var isSafe = true
+        var previous: UInt8 = .lineFeed
+        for index in text.indices {
+            let byte = text[index]
+            defer { previous = byte }
+            lineBytes += 1
+            if byte > .space, byte < 0x7F, byte != .equals, previous >= .space { continue }
+            if byte == .lineFeed {
+                // CRLF is in the count, and the LF of this line.
+                if lineBytes > HeaderError.maxLineBytes + 2 || (index > 0 && previous != .carriageReturn) {
+                    isSafe = false
+                }
+                lineBytes = 0
+            } else if previous == .carriageReturn {
+                isSafe = false
+            }
+            let isBlankOrEnd = byte.isBlank || byte == .carriageReturn || byte == .lineFeed
+            if byte == .equals || (!isBlankOrEnd && (byte < .space || byte >= 0x7F)) { escaped += 1 }
+            if !isBlankOrEnd, byte < .space || byte >= 0x7F { isSafe = false }
+            if previous == .lineFeed, byte == 0x46, text[index...].starts(with: "From ".utf8) {
+                isSafe = false
+            }
+        }
+        if lineBytes > HeaderError.maxLineBytes { isSafe = false }
+        if previous == .carriageReturn || text.first == .lineFeed { isSafe = false }
+        if isSafe { return .sevenBit }
+        return escaped > text.count / 6 ? .base64 : .quotedPrintable
+    }
+
+    package func encode(_ body: [UInt8]) -> [UInt8] {
+        switch self {
+        case .sevenBit, .eightBit, .binary: body
+        case .quotedPrintable: QuotedPrintable.encode(body)
+        case .base64: Base64.encodeLines(body)
+        }
+    }
+
+    package func decode(_ body: ArraySlice<UInt8>) -> [UInt8] {
+        switch self {
+        case .sevenBit, .eightBit, .binary: Array(body)
+        case .quotedPrintable: QuotedPrintable.decode(body)
+        case .base64: Base64.decode(body)
+        }
+    }
+
+    /// The value of a header field; unknown encodings are read as binary.
+    init(parsing value: String) {
+        let word = value.prefix { $0 != " " && $0 != ";" && $0 != "(" }.lowercased()
+        self = TransferEncoding(rawValue: word) ?? .binary
+    }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// Makes the text to send behind DATA: dots stuffed (RFC 5321 §4.5.2), `.` CRLF appended.
+package enum DataEncoder {
+    /// Encodes a message whose lines all end in CRLF. A bare CR or LF is a violation, never something to send
+    /// on: the next server may take it for a line end, and the message for two.
+    package static func encode(_ message: [UInt8]) throws(ContentViolation) -> [UInt8] {
+        var rules = LineRules(maxLineBytes: .max)
+        if let violation = message.withUnsafeBytes({ rules.check($0) }) ?? rules.checkEnd() {
+            throw violation
+        }
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(message.count + message.count / 64 + 5)
+        message.withUnsafeBytes { bytes in append(bytes, to: &encoded) }
+        if let last = encoded.last, last != .lineFeed { encoded += [.carriageReturn, .lineFeed] }
+        encoded += [.dot, .carriageReturn, .lineFeed]
+        return encoded
+    }
+
+    /// Jumps from dot to dot rather than from line to line: in most text both are as rare, and in base64
+    /// there is none.
+    private static func append(_ bytes: UnsafeRawBufferPointer, to encoded: inout [UInt8]) {
+        guard let base = bytes.baseAddress else { return }
+        var runStart = 0
+        var index = 0
+        while index < bytes.count, let found = memchr(base + index, Int32(UInt8.dot), bytes.count - index) {
+            let dot = UnsafeRawPointer(found) - base
+            if dot == 0 || bytes[dot - 1] == .lineFeed {
+                encoded.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[runStart..<dot]))
+                encoded.append(.dot)
+                runStart = dot
+            }
+            index = dot + 1
+        }
+        encoded.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[runStart...]))
+    }
+}

@@ -1,0 +1,65 @@
+/// One reply of an SMTP server: a code, an enhanced status code, and one or more lines of text (RFC 5321
+/// §4.2).
+package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
+    /// 200–599.
+    package let code: Int
+    package let status: EnhancedStatusCode?
+    /// Without code, status or CRLF; at least one, maybe empty.
+    package let lines: [String]
+
+    package init(_ code: Int, _ status: EnhancedStatusCode?, _ text: String) {
+        self.init(code, status, lines: [text])
+    }
+
+    package init(_ code: Int, _ text: String) {
+        self.init(code, nil, lines: [text])
+    }
+
+    package init(_ code: Int, _ status: EnhancedStatusCode? = nil, lines: [String]) {
+        self.code = code
+        self.status = status
+        self.lines = lines.isEmpty ? [""] : lines
+    }
+
+    /// 2xx.
+    package var isPositive: Bool { code / 100 == 2 }
+    /// 3xx.
+    package var isIntermediate: Bool { code / 100 == 3 }
+    /// 4xx: may pass later.
+    package var isTransient: Bool { code / 100 == 4 }
+    /// 5xx.
+    package var isPermanent: Bool { code / 100 == 5 }
+
+    /// All lines in one, parted by a space.
+    package var text: String { lines.joined(separator: " ") }
+
+    /// `550 5.1.1 No such user`: one line, for logs and events.
+    package var description: String {
+        [String(code), status?.description ?? "", text].filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    /// The bytes for the wire, CRLF included. Text that is not printable ASCII becomes `?`, so that a value
+    /// from outside can neither end the line nor begin a second reply; long lines are continued on further
+    /// ones.
+    package func encode() -> [UInt8] {
+        let prefix = status.map { "\($0) " } ?? ""
+        let room = SMTPLimits.maxReplyLineBytes - 6 - prefix.utf8.count
+        var pieces: [ArraySlice<UInt8>] = []
+        for line in lines {
+            var rest = line.utf8.map { $0.isPrintable ? $0 : 0x3F }[...]
+            repeat {
+                pieces.append(rest.prefix(room))
+                rest = rest.dropFirst(room)
+            } while !rest.isEmpty
+        }
+        var encoded: [UInt8] = []
+        for (number, piece) in pieces.enumerated() {
+            encoded += String(code).utf8
+            encoded.append(number == pieces.count - 1 ? .space : .hyphen)
+            encoded += prefix.utf8
+            encoded += piece
+            encoded += [.carriageReturn, .lineFeed]
+        }
+        return encoded
+    }
+}

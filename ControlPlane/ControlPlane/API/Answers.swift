@@ -1,0 +1,94 @@
+import FoundationEssentials
+import HTTP
+
+/// Where a list stands in the whole.
+package struct Pagination: Encodable, Sendable, Equatable {
+    package let total: Int
+    /// From 1.
+    package let page: Int
+    package let limit: Int
+    package let totalPages: Int
+
+    package init(total: Int, page: Int, limit: Int) {
+        self.total = total
+        self.page = page
+        self.limit = limit
+        totalPages = limit > 0 ? (total + limit - 1) / limit : 0
+    }
+}
+
+/// Which part of a list the caller asks for: `limit` with `offset`, or with `page`.
+package struct PageRequest: Sendable, Equatable {
+    package static let maxLimit = 100
+    /// What lies behind it is reached by filters: counting off rows costs the database their number.
+    package static let maxOffset = 1_000_000
+
+    package let limit: Int
+    package let offset: Int
+
+    package var page: Int { offset / limit + 1 }
+
+    package func pagination(total: Int) -> Pagination { Pagination(total: total, page: page, limit: limit) }
+
+    /// Reads `limit` (1 to 100, else 50), and `offset` or `page`.
+    ///
+    /// - Throws: 400 with the name of the item.
+    package init(_ query: QueryItems, defaultLimit: Int = 50) throws(APIError) {
+        limit = try query.integer("limit", default: defaultLimit, in: 1...Self.maxLimit)
+        if query["page"] != nil {
+            let page = try query.integer("page", default: 1, in: 1...Self.maxOffset / limit)
+            offset = (page - 1) * limit
+        } else {
+            offset = try query.integer("offset", default: 0, in: 0...Self.maxOffset)
+        }
+    }
+
+    package static let parameters: [RouteInfo.Parameter] = [
+        .query("limit", .integer.described("1 to 100, else 50.")),
+        .query("offset", .integer.described("How many to leave out.")),
+        .query("page", .integer.described("From 1, in place of `offset`.")),
+    ]
+}
+
+/// A value that is printed as `null` when there is none, in place of being left out.
+@propertyWrapper
+package struct OrNull<Value: Encodable & Sendable>: Encodable, Sendable {
+    package var wrappedValue: Value?
+
+    package init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
+    }
+}
+
+extension HTTPResponse {
+    /// `{"data":…,"message":…,"pagination":…}` with the names of fields in snake_case.
+    package static func data(
+        _ value: some Encodable, message: String? = nil, pagination: Pagination? = nil, status: HTTPStatus = 200
+    ) throws -> HTTPResponse {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        let body = try encoder.encode(Envelope(data: value, message: message, pagination: pagination))
+        return .bytes([UInt8](body), contentType: "application/json", status: status)
+    }
+
+    /// `{"message":…}`, for what leaves nothing to show.
+    package static func message(_ text: String, status: HTTPStatus = 200) throws -> HTTPResponse {
+        try .json(["message": text], status: status)
+    }
+}
+
+private struct Envelope<Value: Encodable>: Encodable {
+    let data: Value
+    let message: String?
+    let pagination: Pagination?
+}
+
+extension UUID {
+    /// Lower-case canonical form, as everywhere in the API.
+    package var text: String { uuidString.lowercased() }
+}

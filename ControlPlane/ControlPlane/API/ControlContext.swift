@@ -1,0 +1,62 @@
+import Crypto
+import EventLoop
+import HTTPClient
+import Postgres
+import Service
+
+/// What the strings of a TXT look-up are, joined record by record.
+package enum TXTLookup: Sendable, Equatable {
+    /// The text of every TXT record at the name; never empty.
+    case found([String])
+    /// The name or its TXT records do not exist: the servers said so.
+    case missing
+    /// Nobody could be asked, and why. This never counts as missing.
+    case unreachable(String)
+}
+
+/// What every subject of the control plane needs. One value, made at start, and then only read.
+package struct ControlContext: Sendable {
+    /// A request of a tenant runs as `.tenant(uuid)`, the service's own work as `.system`.
+    package let pool: PostgresPool
+    /// From the master key: seals private keys and secrets at rest, in the contexts of `NodeProtocol`.
+    package let masterSeal: SymmetricSeal
+    package let tokens: TokenService
+    /// For what takes long on a processor: scrypt, making RSA keys.
+    package let blocking: BlockingPool
+    /// Where the pool lives.
+    package let loop: EventLoop
+    /// Milliseconds since 1970.
+    package let clock: @Sendable () -> Int64
+    package let log: Log
+    /// Such as `dispatch.example.com`: behind the `@` of usernames, in SPF, as the MX of return paths.
+    package let serviceHost: String
+    package let smtpPort: Int
+    package let dns: @Sendable (_ name: String) async -> TXTLookup
+    /// Whether operators may vouch for a domain in place of DNS: development only.
+    package let allowsDomainOverride: Bool
+    /// Which addresses a webhook's URL may name; the node judges the resolved address again.
+    package let egressGuard: EgressGuard
+
+    package init(
+        pool: PostgresPool, masterSeal: SymmetricSeal, tokens: TokenService, blocking: BlockingPool,
+        loop: EventLoop, clock: @escaping @Sendable () -> Int64, log: Log, serviceHost: String, smtpPort: Int,
+        dns: @escaping @Sendable (_ name: String) async -> TXTLookup, allowsDomainOverride: Bool,
+        egressGuard: EgressGuard = EgressGuard()
+    ) {
+        self.pool = pool
+        self.masterSeal = masterSeal
+        self.tokens = tokens
+        self.blocking = blocking
+        self.loop = loop
+        self.clock = clock
+        self.log = log
+        self.serviceHost = serviceHost
+        self.smtpPort = smtpPort
+        self.dns = dns
+        self.allowsDomainOverride = allowsDomainOverride
+        self.egressGuard = egressGuard
+    }
+
+    /// Seconds since 1970.
+    package var nowSeconds: Int64 { clock() / 1000 }
+}

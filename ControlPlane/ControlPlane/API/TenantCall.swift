@@ -1,0 +1,125 @@
+import FoundationEssentials
+import HTTP
+import NodeProtocol
+import Postgres
+
+/// What a route needs of its caller.
+package enum Requirement: Sendable {
+    /// To know of the tenant: any key, any member.
+    case access
+    case scope(String)
+    case role(MemberRole)
+}
+
+/// A request for one tenant whose caller is known and allowed to make it.
+package struct TenantCall {
+    package static let maxBodyBytes = 256 * 1024
+
+    package let request: HTTPRequest
+    package let caller: Caller
+    package let tenant: TenantID
+    package let actor: AuditActor
+
+    /// The transaction scope of the tenant.
+    package var rows: TenantScope { .tenant(tenant.uuid) }
+
+    package func decode<Value: Decodable>(_ type: Value.Type) async throws -> Value {
+        try await request.decode(type, maxBytes: Self.maxBodyBytes)
+    }
+
+    /// The UUID in the path.
+    ///
+    /// - Parameter kind: such as `domain`, for the sentence of the 404.
+    package func id(_ parameter: String, of kind: String) throws(APIError) -> UUID {
+        guard let id = UUID(uuidString: request.parameter(parameter)) else { throw .noSuch(kind) }
+        return id
+    }
+}
+
+/// A request outside of any tenant whose caller is known.
+package struct CallerCall {
+    package let request: HTTPRequest
+    package let caller: Caller
+    package let actor: AuditActor
+
+    package func decode<Value: Decodable>(_ type: Value.Type) async throws -> Value {
+        try await request.decode(type, maxBytes: TenantCall.maxBodyBytes)
+    }
+
+    /// The UUID in the path.
+    package func id(_ parameter: String, of kind: String) throws(APIError) -> UUID {
+        guard let id = UUID(uuidString: request.parameter(parameter)) else { throw .noSuch(kind) }
+        return id
+    }
+}
+
+extension Router {
+    /// Adds a route below `/api/v1/dispatch/tenants/{tenant_id}`.
+    ///
+    /// Before `handler` comes the order of checks: 401, 404 or 403 of a tenant that is not the caller's, 403 of the
+    /// requirement, 403 for whatever changes something in a tenant that is not active, 429. Database errors get
+    /// their answers here.
+    ///
+    /// - Parameter path: what follows the tenant, such as `/domains/{domain_id}`, or nothing.
+    package mutating func tenant(
+        _ method: HTTPMethod, _ path: String, _ authenticator: Authenticator, needs requirement: Requirement,
+        _ info: RouteInfo, _ handler: @escaping @Sendable (TenantCall) async throws -> HTTPResponse
+    ) {
+        var info = info
+        if case .scope(let scope) = requirement { info.scope = scope }
+        let changes = method != .get
+        on(method, "/api/v1/dispatch/tenants/{tenant_id}" + path, info) { request in
+            try await PostgresError.answered {
+                guard let tenant = TenantID(text: request.parameter("tenant_id")) else {
+                    _ = try await authenticator.caller(request, tenant: nil)
+                    throw APIError.tenantNotFound
+                }
+                let caller = try await authenticator.caller(request, tenant: tenant)
+                try caller.require(requirement, in: tenant)
+                if changes { try caller.requireActiveTenant() }
+                let call = TenantCall(
+                    request: request, caller: caller, tenant: tenant, actor: AuditActor(caller, request))
+                var response = try await handler(call)
+                caller.rateLimit?.apply(to: &response.headers)
+                return response
+            }
+        }
+    }
+
+    /// Adds a route of operators, with its whole path.
+    package mutating func operators(
+        _ method: HTTPMethod, _ path: String, _ authenticator: Authenticator, _ info: RouteInfo,
+        _ handler: @escaping @Sendable (CallerCall) async throws -> HTTPResponse
+    ) {
+        user(method, path, authenticator, info) { call in
+            try call.caller.requireOperator()
+            return try await handler(call)
+        }
+    }
+
+    /// Adds a route outside of any tenant, with its whole path, for users, operators and keys.
+    package mutating func user(
+        _ method: HTTPMethod, _ path: String, _ authenticator: Authenticator, _ info: RouteInfo,
+        _ handler: @escaping @Sendable (CallerCall) async throws -> HTTPResponse
+    ) {
+        on(method, path, info) { request in
+            try await PostgresError.answered {
+                let caller = try await authenticator.caller(request, tenant: nil)
+                var response = try await handler(
+                    CallerCall(request: request, caller: caller, actor: AuditActor(caller, request)))
+                caller.rateLimit?.apply(to: &response.headers)
+                return response
+            }
+        }
+    }
+}
+
+extension Caller {
+    func require(_ requirement: Requirement, in tenant: TenantID) throws(APIError) {
+        switch requirement {
+        case .access: try requireAccess(to: tenant)
+        case .scope(let scope): try require(scope, in: tenant)
+        case .role(let role): try require(role: role, in: tenant)
+        }
+    }
+}

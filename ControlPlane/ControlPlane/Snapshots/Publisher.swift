@@ -1,0 +1,119 @@
+import EventLoop
+import FoundationEssentials
+import HTTPClient
+import NodeProtocol
+import Postgres
+import Service
+
+/// Publishes every change to the nodes, in the one process that was elected for it.
+///
+/// It promises: a change that commits is built, stored and on its way to every node within the debounce of 20 ms and
+/// the time of the work itself; a manifest is issued anew long before it expires; whoever leads after a crash
+/// compares revisions, so nothing that was notified meanwhile is missed.
+/// It fails by losing the database or the lead; then it begins anew after a short pause.
+struct Publisher: Sendable {
+    /// Any number that no other lock of the service uses: "disppubl" in ASCII.
+    static let lockKey: Int64 = 0x6469_7370_7075_626C
+    private static let debounce: Duration = .milliseconds(20)
+    /// How often a process that does not lead tries to, and how often the leader looks without being woken.
+    private static let lookAgain: Duration = .seconds(2)
+    private static let pauseAfterFailure: Duration = .milliseconds(500)
+
+    let context: ControlContext
+    let configuration: PostgresConfiguration
+    let builder: SnapshotBuilder
+    let pusher: NodePusher
+    let metrics: ControlMetrics
+    let stopping: StopFlag
+
+    /// Runs until the service stops. On the context's loop.
+    func run() async {
+        let election = LeaderElection(key: Self.lockKey, configuration, on: context.loop)
+        while !stopping.isSet {
+            do {
+                if try await election.tryAcquire() { try await lead(election) } else {
+                    metrics.isPublisher.set(0)
+                    await context.loop.sleep(Self.lookAgain)
+                }
+            } catch {
+                metrics.isPublisher.set(0)
+                if !stopping.isSet {
+                    context.log.warning("publisher begins anew", ["error": .error(error)])
+                    await context.loop.sleep(Self.pauseAfterFailure)
+                }
+            }
+        }
+        await election.resign()
+    }
+
+    private func lead(_ election: LeaderElection) async throws {
+        let listener = try await PostgresConnection.connect(configuration)
+        defer { listener.close() }
+        stopping.onSet { [loop = context.loop] in loop.execute { listener.close() } }
+        try await listener.listen(to: "dispatch_changes")
+        context.log.info("this process publishes snapshots")
+        metrics.isPublisher.set(1)
+        while !stopping.isSet {
+            try await publish(election)
+            guard try await listener.nextNotification(timeout: Self.lookAgain) != nil else {
+                guard try await election.tryAcquire() else { return }
+                continue
+            }
+            let end = MonotonicTime.now().advanced(by: Self.debounce)
+            while MonotonicTime.now() < end,
+                try await listener.nextNotification(timeout: end - MonotonicTime.now()) != nil
+            {}
+        }
+    }
+
+    private func publish(_ election: LeaderElection) async throws {
+        let started = MonotonicTime.now()
+        let now = context.clock() / 1000
+        let keys = builder.keys
+        if try await election.asLeader(.system, { try await keys.retireReplaced($0) }) {
+            context.log.info("a new cluster key is in use")
+        }
+        let builder = builder
+        let published = try await election.asLeader(.system, mode: .repeatableRead) {
+            try await builder.publish($0, now: now)
+        }
+        if let published {
+            metrics.publishSeconds.observe(MonotonicTime.now() - started)
+            metrics.snapshotVersion.set(Int(published.version))
+            context.log.info(
+                "snapshot published",
+                ["version": .int(Int(published.version)), "rebuilt_chunks": .int(published.rebuiltChunks)])
+        }
+        try await pusher.pushNewest()
+    }
+}
+
+/// Tells tasks that the service stops.
+final class StopFlag: Sendable {
+    private struct State {
+        var isSet = false
+        var bodies: [@Sendable () -> Void] = []
+    }
+
+    private let state = Locked(State())
+
+    var isSet: Bool { state.withLock { $0.isSet } }
+
+    /// Calls `body` when the flag is set; at once when it is already.
+    func onSet(_ body: @escaping @Sendable () -> Void) {
+        let isSet = state.withLock { state in
+            if !state.isSet { state.bodies.append(body) }
+            return state.isSet
+        }
+        if isSet { body() }
+    }
+
+    func set() {
+        let bodies = state.withLock { state in
+            state.isSet = true
+            defer { state.bodies = [] }
+            return state.bodies
+        }
+        for body in bodies { body() }
+    }
+}

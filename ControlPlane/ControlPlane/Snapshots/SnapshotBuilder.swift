@@ -1,0 +1,132 @@
+import Crypto
+import FoundationEssentials
+import NodeProtocol
+import Postgres
+import Service
+
+/// Makes the next version of the snapshot: builds the chunks that are out of date, signs a manifest of all.
+///
+/// Everything is read and written in one transaction that sees one moment of the database, so a manifest never
+/// holds half of a change. The version rises strictly; the database refuses any other.
+struct SnapshotBuilder: Sendable {
+    /// A manifest as it was stored.
+    struct Published: Sendable {
+        let version: Int64
+        let signed: SignedManifest
+        /// Seconds since 1970.
+        let expiresAt: Int64
+        let rebuiltChunks: Int
+    }
+
+    let keys: ClusterKeys
+    let global: GlobalChunkBuilder
+    let lifetimeSeconds: Int64
+    let log: Log
+
+    /// Publishes when a chunk is out of date or the newest manifest has used half of its life.
+    ///
+    /// - Parameter now: seconds since 1970.
+    /// - Returns: what was published, or nil when the newest still holds.
+    func publish(_ connection: PostgresConnection, now: Int64) async throws -> Published? {
+        let stale = try await connection.query(
+            """
+            SELECT r.name, r.revision FROM chunk_revisions r LEFT JOIN published_chunks p USING (name)
+            WHERE p.revision IS DISTINCT FROM r.revision ORDER BY r.name
+            """)
+        let newest = try await connection.query(
+            """
+            SELECT version, floor(extract(epoch FROM expires_at))::bigint AS expires_at FROM snapshot_versions
+            ORDER BY version DESC LIMIT 1
+            """).first
+        let expiry: Int64 = try newest.map { try $0["expires_at"] } ?? 0
+        guard !stale.isEmpty || expiry - now < lifetimeSeconds / 2 else { return nil }
+        guard let clusterKey = try await keys.clusterKeys(connection).first else {
+            throw ClusterKeys.Failure(description: "the database has no cluster key")
+        }
+        let seal = try SymmetricSeal(key: clusterKey.bytes)
+        for row in stale {
+            let name: String = try row["name"]
+            guard let bytes = try await chunk(name, seal, connection) else { continue }
+            try await store(name, revision: try row["revision"], bytes, connection)
+        }
+        return try await sign(
+            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: stale.count, now: now, connection)
+    }
+
+    /// The bytes of a chunk; nil for a name that this program does not know.
+    private func chunk(
+        _ name: String, _ seal: SymmetricSeal, _ connection: PostgresConnection
+    ) async throws -> [UInt8]? {
+        if name == "global" { return try encoded(await global.build(connection, seal: seal)) }
+        let parts = name.split(separator: "/")
+        guard parts.count == 2 else { return nil }
+        let bucket = String(parts[1])
+        switch parts[0] {
+        case "tenants":
+            let builder = TenantsChunkBuilder(masterSeal: keys.masterSeal, clusterSeal: seal, log: log)
+            return try encoded(await builder.build(bucket: bucket, connection))
+        case "suppressions":
+            return try encoded(await SuppressionsChunkBuilder.build(bucket: bucket, connection))
+        default: return nil
+        }
+    }
+
+    private func encoded(_ value: some Encodable) throws -> [UInt8] { Array(try JSONEncoder.sorted.encode(value)) }
+
+    private func store(
+        _ name: String, revision: Int64, _ bytes: [UInt8], _ connection: PostgresConnection
+    ) async throws {
+        let hash = Digest.sha256(bytes)
+        try await connection.query(
+            """
+            INSERT INTO snapshot_chunks (name, sha256, bytes) VALUES (\(name), \(hash), \(bytes))
+            ON CONFLICT (name, sha256) DO NOTHING
+            """)
+        try await connection.query(
+            """
+            INSERT INTO published_chunks (name, revision, sha256) VALUES (\(name), \(revision), \(hash))
+            ON CONFLICT (name) DO UPDATE SET revision = EXCLUDED.revision, sha256 = EXCLUDED.sha256
+            """)
+    }
+
+    private func sign(
+        version: Int64, rebuilt: Int, now: Int64, _ connection: PostgresConnection
+    ) async throws -> Published {
+        let signing = try await keys.signing(connection)
+        let rows = try await connection.query(
+            """
+            SELECT p.name, p.sha256, octet_length(c.bytes) AS size
+            FROM published_chunks p JOIN snapshot_chunks c USING (name, sha256) ORDER BY p.name
+            """)
+        let chunks = try rows.map { row in
+            Manifest.Chunk(
+                name: try row["name"], sha256: Hex.encode(try row["sha256", as: [UInt8].self]),
+                sizeBytes: try row["size"])
+        }
+        let expiresAt = now + lifetimeSeconds
+        let manifest = Manifest(
+            clusterID: try await keys.clusterID(connection).uuidString.lowercased(), version: version, issuedAt: now,
+            expiresAt: expiresAt, keyID: signing.current.id, chunks: chunks)
+        let signed = try SignedManifest(manifest, key: signing.current.key)
+        try await connection.query(
+            """
+            INSERT INTO snapshot_versions (version, manifest, signature, key_id, expires_at)
+            VALUES (\(version), \(Array(signed.manifest)), \(Array(signed.signature)), \(signing.current.id),
+                    to_timestamp(\(expiresAt)::bigint))
+            """)
+        return Published(version: version, signed: signed, expiresAt: expiresAt, rebuiltChunks: rebuilt)
+    }
+}
+
+extension SignedManifest {
+    /// The newest manifest with its version, as it was signed; nil before the first was published.
+    static func newest(_ connection: PostgresConnection) async throws -> (version: Int64, signed: SignedManifest)? {
+        let row = try await connection.query(
+            "SELECT version, manifest, signature FROM snapshot_versions ORDER BY version DESC LIMIT 1").first
+        guard let row else { return nil }
+        let signed = SignedManifest(
+            manifest: Data(try row["manifest", as: [UInt8].self]),
+            signature: Data(try row["signature", as: [UInt8].self]))
+        return (try row["version"], signed)
+    }
+}

@@ -1,0 +1,180 @@
+import Crypto
+import FoundationEssentials
+import NodeProtocol
+import Postgres
+import Service
+
+/// Builds the chunk of one bucket of tenants out of one moment of the database.
+///
+/// Secrets lie in the database under the master key and go out under the cluster key, in the same context. One that
+/// does not open is left out and logged: the other tenants of the bucket must not wait for it.
+struct TenantsChunkBuilder: Sendable {
+    let masterSeal: SymmetricSeal
+    let clusterSeal: SymmetricSeal
+    let log: Log
+
+    func build(bucket: String, _ connection: PostgresConnection) async throws -> TenantsChunk {
+        var tenants = try await tenants(bucket, connection)
+        let usage = try await usage(bucket, connection)
+        let domains = try await domains(bucket, connection)
+        let keys = try await apiKeys(bucket, connection)
+        let credentials = try await credentials(bucket, connection)
+        let webhooks = try await webhooks(bucket, connection)
+        let members = try await members(bucket, connection)
+        for index in tenants.indices {
+            let id = tenants[index].id
+            tenants[index].usage = usage[id]
+            tenants[index].domains = domains[id] ?? []
+            tenants[index].apiKeys = keys[id] ?? []
+            tenants[index].credentials = credentials[id] ?? []
+            tenants[index].webhooks = webhooks[id] ?? []
+            tenants[index].members = members[id] ?? []
+        }
+        return TenantsChunk(tenants: tenants)
+    }
+
+    private func tenants(_ bucket: String, _ connection: PostgresConnection) async throws -> [TenantRecord] {
+        let rows = try await connection.query(
+            """
+            SELECT t.id, t.name, t.status, t.overage_enabled AND p.overage_allowed AS overage, t.body_public_key,
+                   p.monthly_quota, p.rate_per_minute, p.max_recipients, p.max_message_bytes, p.log_bodies,
+                   p.deadline_hours
+            FROM tenants t JOIN plans p ON p.code = t.plan_code
+            WHERE tenant_bucket(t.id) = \(bucket) ORDER BY t.id
+            """)
+        return try rows.map { row in
+            TenantRecord(
+                id: TenantID(try row["id"]), name: try row["name"],
+                status: TenantRecord.Status(rawValue: try row["status"]) ?? .blocked,
+                limits: TenantRecord.Limits(
+                    monthlyQuota: try row["monthly_quota"], overageEnabled: try row["overage"],
+                    messagesPerMinute: try row["rate_per_minute"], maxRecipients: try row["max_recipients"],
+                    maxMessageBytes: try row["max_message_bytes"], logsBodies: try row["log_bodies"],
+                    deadlineHours: try row["deadline_hours"]),
+                bodyKey: Data(try row["body_public_key", as: [UInt8].self]))
+        }
+    }
+
+    private func usage(
+        _ bucket: String, _ connection: PostgresConnection
+    ) async throws -> [TenantID: TenantRecord.Usage] {
+        var usage: [TenantID: TenantRecord.Usage] = [:]
+        let rows = try await connection.query(
+            """
+            SELECT u.tenant_id, to_char(u.month, 'YYYY-MM') AS month, sum(u.recipients) AS recipients
+            FROM usage_monthly u JOIN tenants t ON t.id = u.tenant_id
+            WHERE tenant_bucket(t.id) = \(bucket) AND u.month = date_trunc('month', now())::date
+            GROUP BY 1, 2
+            """)
+        for row in rows {
+            usage[TenantID(try row["tenant_id"])] = TenantRecord.Usage(
+                month: try row["month"], recipients: try row["recipients"])
+        }
+        return usage
+    }
+
+    private func domains(
+        _ bucket: String, _ connection: PostgresConnection
+    ) async throws -> [TenantID: [TenantRecord.Domain]] {
+        let rows = try await connection.query(
+            """
+            SELECT d.tenant_id, d.id, d.domain, d.selector, d.dkim_private_sealed
+            FROM domains d JOIN tenants t ON t.id = d.tenant_id
+            WHERE tenant_bucket(t.id) = \(bucket) AND d.status IN ('verified', 'at_risk') ORDER BY d.domain
+            """)
+        return try grouped(rows) { row, tenant in
+            let name: String = try row["domain"]
+            let context = TenantRecord.Domain.sealContext(tenant: tenant, domain: name)
+            guard let sealed = reseal(try row["dkim_private_sealed"], context) else { return nil }
+            return TenantRecord.Domain(id: try row["id"], name: name, selector: try row["selector"], sealedKey: sealed)
+        }
+    }
+
+    private func apiKeys(
+        _ bucket: String, _ connection: PostgresConnection
+    ) async throws -> [TenantID: [TenantRecord.APIKey]] {
+        let rows = try await connection.query(
+            """
+            SELECT k.tenant_id, k.id, k.hash, k.scopes, k.mode = 'test' AS is_test, k.domain, k.rate_per_minute,
+                   k.allowed_cidrs::text[] AS cidrs, floor(extract(epoch FROM k.expires_at))::bigint AS expires_at
+            FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
+            WHERE tenant_bucket(t.id) = \(bucket) AND k.revoked_at IS NULL
+              AND (k.expires_at IS NULL OR k.expires_at > now())
+            ORDER BY k.id
+            """)
+        return try grouped(rows) { row, _ in
+            TenantRecord.APIKey(
+                id: try row["id"], sha256: Hex.encode(try row["hash", as: [UInt8].self]), scopes: try row["scopes"],
+                isTest: try row["is_test"], domain: try row["domain"], requestsPerMinute: try row["rate_per_minute"],
+                allowedCIDRs: try row["cidrs"], expiresAt: try row["expires_at"])
+        }
+    }
+
+    private func credentials(
+        _ bucket: String, _ connection: PostgresConnection
+    ) async throws -> [TenantID: [TenantRecord.Credential]] {
+        let rows = try await connection.query(
+            """
+            SELECT c.tenant_id, c.id, c.username, c.password_hash FROM credentials c JOIN tenants t ON t.id = c.tenant_id
+            WHERE tenant_bucket(t.id) = \(bucket) AND c.revoked_at IS NULL ORDER BY c.id
+            """)
+        return try grouped(rows) { row, _ in
+            TenantRecord.Credential(
+                id: try row["id"], username: try row["username"],
+                passwordSHA256: Hex.encode(try row["password_hash", as: [UInt8].self]))
+        }
+    }
+
+    private func webhooks(
+        _ bucket: String, _ connection: PostgresConnection
+    ) async throws -> [TenantID: [TenantRecord.Webhook]] {
+        let rows = try await connection.query(
+            """
+            SELECT w.tenant_id, w.id, w.url, w.events, w.secret_sealed FROM webhooks w JOIN tenants t ON t.id = w.tenant_id
+            WHERE tenant_bucket(t.id) = \(bucket) AND w.disabled_at IS NULL ORDER BY w.id
+            """)
+        return try grouped(rows) { row, tenant in
+            let id: UUID = try row["id"]
+            let context = TenantRecord.Webhook.sealContext(tenant: tenant, webhook: id)
+            guard let sealed = reseal(try row["secret_sealed"], context) else { return nil }
+            return TenantRecord.Webhook(id: id, url: try row["url"], events: try row["events"], sealedSecret: sealed)
+        }
+    }
+
+    private func members(
+        _ bucket: String, _ connection: PostgresConnection
+    ) async throws -> [TenantID: [TenantRecord.Member]] {
+        let rows = try await connection.query(
+            """
+            SELECT m.tenant_id, m.subject, m.role FROM memberships m JOIN tenants t ON t.id = m.tenant_id
+            WHERE tenant_bucket(t.id) = \(bucket) ORDER BY m.subject
+            """)
+        return try grouped(rows) { row, _ in
+            MemberRole(rawValue: try row["role"]).map { role in
+                TenantRecord.Member(subject: (try? row["subject"]) ?? "", role: role)
+            }
+        }
+    }
+
+    private func grouped<Value>(
+        _ rows: PostgresRows, _ make: (PostgresRow, TenantID) throws -> Value?
+    ) throws -> [TenantID: [Value]] {
+        var groups: [TenantID: [Value]] = [:]
+        for row in rows {
+            let tenant = TenantID(try row["tenant_id"])
+            if let value = try make(row, tenant) { groups[tenant, default: []].append(value) }
+        }
+        return groups
+    }
+
+    private func reseal(_ sealed: [UInt8], _ context: String) -> Data? {
+        let place = Array(context.utf8)
+        guard let plain = try? masterSeal.open(sealed, context: place),
+            let resealed = try? clusterSeal.seal(plain, context: place)
+        else {
+            log.error("a secret does not open and is not published", ["context": .string(context)])
+            return nil
+        }
+        return Data(resealed)
+    }
+}

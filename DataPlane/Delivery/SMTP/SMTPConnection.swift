@@ -1,0 +1,60 @@
+import EventLoop
+import SMTPWire
+
+/// Commands out, replies in: the two movements of which every SMTP dialogue consists. Loop bound.
+final class SMTPConnection {
+    let stream: ByteStream
+    private var parser = SMTPReplyParser()
+
+    init(_ stream: ByteStream) { self.stream = stream }
+
+    /// Sends one or more commands at once; each is one line without its CRLF.
+    func send(_ commands: [String], _ stage: SMTPStage, timeout: Duration) async throws(SMTPFailure) {
+        var bytes: [UInt8] = []
+        for command in commands {
+            bytes += command.utf8
+            bytes += [0x0D, 0x0A]
+        }
+        try await write(bytes, stage, timeout: timeout)
+    }
+
+    func write(_ bytes: [UInt8], _ stage: SMTPStage, timeout: Duration) async throws(SMTPFailure) {
+        do { try await stream.write(bytes, timeout: timeout) } catch { throw .lost(error, stage) }
+    }
+
+    /// The next reply, whole. `timeout` is for all of it, so that one that comes by drops ends as well.
+    func reply(_ stage: SMTPStage, timeout: Duration) async throws(SMTPFailure) -> SMTPReply {
+        let deadline = MonotonicTime.now().advanced(by: timeout)
+        while true {
+            let (step, consumed) = parser.parse(stream.input.prefix(stream.input.count))
+            stream.input.consume(consumed)
+            switch step {
+            case .reply(let reply): return reply
+            case .malformed(let what): throw SMTPFailure(stage: stage, reason: .garbled("\(what)"))
+            case .needMore: break
+            }
+            let left = deadline - MonotonicTime.now()
+            guard left > .zero else { throw .lost(.timedOut, stage) }
+            do {
+                guard try await stream.fill(timeout: left) else { throw StreamError.closed }
+            } catch {
+                throw .lost(error as? StreamError ?? .closed, stage)
+            }
+        }
+    }
+
+    func exchange(_ command: String, _ stage: SMTPStage, timeout: Duration) async throws(SMTPFailure)
+        -> SMTPReply
+    {
+        try await send([command], stage, timeout: timeout)
+        return try await reply(stage, timeout: timeout)
+    }
+
+    /// Nothing may have been said that was not asked for: a reply too many would be taken for the next one,
+    /// and in the worst case for the 250 behind a message that was refused.
+    func expectQuiet(_ stage: SMTPStage) throws(SMTPFailure) {
+        guard stream.input.isEmpty else {
+            throw SMTPFailure(stage: stage, reason: .garbled("a reply that nothing asked for"))
+        }
+    }
+}

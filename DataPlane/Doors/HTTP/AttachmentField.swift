@@ -1,0 +1,53 @@
+import Admission
+import Crypto
+import HTTP
+
+/// A file inside a JSON request: `filename`, `content_type`, `content` (base64), `inline`, `content_id`.
+struct AttachmentField: Decodable {
+    let filename: String
+    let content_type: String?
+    let content: String
+    let inline: Bool?
+    let content_id: String?
+
+    /// - Parameter index: its place in the list, for the refusal.
+    func attachment(_ index: Int) throws(APIError) -> Submission.Composed.Attachment {
+        // Line breaks inside base64 are common; anything else is a mistake that would break the file.
+        let encoded = content.utf8.filter { $0 != 0x0D && $0 != 0x0A }
+        guard let bytes = Base64.decode(Array(encoded)) else {
+            throw APIError(
+                400, Refusal.Code.invalid.rawValue, "The content of an attachment must be base64.",
+                field: "attachments[\(index)].content")
+        }
+        return Submission.Composed.Attachment(
+            filename: filename, contentType: content_type, bytes: bytes, isInline: inline ?? false,
+            contentID: content_id)
+    }
+
+    static func attachments(_ fields: [AttachmentField]?) throws(APIError) -> [Submission.Composed.Attachment] {
+        var attachments: [Submission.Composed.Attachment] = []
+        for (index, field) in (fields ?? []).enumerated() { attachments.append(try field.attachment(index)) }
+        return attachments
+    }
+}
+
+/// One address or a list of them: dialects and their callers differ.
+struct AddressField: Decodable, FieldDescribed {
+    static var fieldDescription: String { "an address or a list of addresses" }
+    let values: [String]
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let one = try? container.decode(String.self) {
+            values = [one]
+        } else {
+            values = try container.decode([String].self)
+        }
+    }
+}
+
+/// What the doors read of a request at most: a message of 25 MiB as base64 inside JSON, and the rest of it.
+enum DoorLimits {
+    static let maxBodyBytes = 36 * 1024 * 1024
+    static let maxBulkBodyBytes = 64 * 1024 * 1024
+}

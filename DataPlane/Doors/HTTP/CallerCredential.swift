@@ -1,0 +1,36 @@
+import Admission
+import Crypto
+import FoundationEssentials
+import HTTP
+import NodeProtocol
+
+/// Reads what a caller presents of itself, before the body is read.
+enum CallerCredential {
+    private static let maxBytes = 16 * 1024
+
+    /// - Throws: 401 when there is no usable Authorization field.
+    static func read(_ request: HTTPRequest) throws(APIError) -> PresentedCredential {
+        guard let field = request.headers["Authorization"], field.utf8.count <= maxBytes else { throw unauthenticated }
+        let parts = field.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2 else { throw unauthenticated }
+        let value = parts[1].trimmingPrefix { $0 == " " }
+        switch parts[0].lowercased() {
+        case "bearer": return .bearer(String(value))
+        case "basic": return try basic(String(value))
+        default: throw unauthenticated
+        }
+    }
+
+    private static func basic(_ encoded: String) throws(APIError) -> PresentedCredential {
+        guard let bytes = Base64.decode(Array(encoded.utf8)), let text = String(validating: bytes, as: UTF8.self),
+            let colon = text.firstIndex(of: ":")
+        else { throw unauthenticated }
+        return .basic(username: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+    }
+
+    private static var unauthenticated: APIError {
+        APIError(
+            401, Refusal.Code.unauthenticated.rawValue, "An Authorization header with a valid key is required.",
+            headers: ["WWW-Authenticate": "Bearer, Basic realm=\"dispatch\""])
+    }
+}

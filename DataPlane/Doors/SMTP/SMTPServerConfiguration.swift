@@ -1,0 +1,36 @@
+import Admission
+import EventLoop
+import NodeProtocol
+
+/// How an SMTP submission listener behaves; immutable after start.
+package struct SMTPServerConfiguration: Sendable {
+    package var address: SocketAddress
+    /// Certificate and key in PEM; without them there is no STARTTLS, and so no AUTH.
+    package var certificate: (chainPEM: [UInt8], keyPEM: [UInt8])?
+    /// TLS from the first byte (RFC 8314).
+    package var isImplicitTLS = false
+    package var maxConnections = 2_000
+    package var maxMessageBytes = 25 * 1024 * 1024
+    /// A transaction takes so many; a tenant's plan may allow fewer.
+    package var maxRecipients = 1_000
+    /// RFC 5321 §4.5.3.2.7 asks for at least 5 minutes.
+    package var commandTimeout: Duration = .seconds(300)
+    package var dataTimeout: Duration = .seconds(180)
+    package var handshakeTimeout: Duration = .seconds(20)
+    /// A session that makes so many mistakes is closed.
+    package var maxErrors = 20
+    package var maxTransactions = 10_000
+    /// Networks that may submit for `trustedTenant` without AUTH.
+    package var trustedNetworks: [IPNetwork] = []
+    package var trustedTenant: TenantID?
+
+    package init(address: SocketAddress) { self.address = address }
+
+    /// The tenant for which this address may submit without AUTH.
+    func trustedTenant(for ip: String) -> TenantID? {
+        guard let trustedTenant, let bytes = IPNetwork.bytes(of: ip),
+            trustedNetworks.contains(where: { $0.contains(bytes) })
+        else { return nil }
+        return trustedTenant
+    }
+}

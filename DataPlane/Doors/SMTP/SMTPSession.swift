@@ -1,0 +1,225 @@
+import Admission
+import EventLoop
+import NodeProtocol
+import SMTPWire
+import Service
+
+/// One SMTP submission session: one async function that reads like the dialogue of RFC 5321; each verb in its file.
+///
+/// Replies to pipelined commands are gathered and written when the input has no whole command left. What the
+/// session takes is bounded: line lengths, recipients, message size, mistakes, time. It trusts no order: what comes
+/// before the banner, behind STARTTLS in one packet or behind DATA before its 354 ends the session.
+final class SMTPSession {
+    struct Transaction {
+        var sender: SMTPPath?
+        var parameters: MailParameters
+        var recipients: [SMTPPath] = []
+        var chunks: ChunkCollector?
+    }
+
+    /// Whether the session goes on after a command.
+    enum Next { case goOn, close }
+
+    let stream: ByteStream
+    let configuration: SMTPServerConfiguration
+    let intake: any Intake
+    let logins: LoginGuard
+    let tls: TLSServerContext?
+    let loop: EventLoop
+    let log: Log
+
+    /// The name in EHLO or HELO; nil before.
+    var clientName: String?
+    var isExtended = false
+    var credential: PresentedCredential?
+    var transaction: Transaction?
+    var transactions = 0
+    private var output: [UInt8] = []
+    private var errors = 0
+    private var isStopping = false
+    private var isWaitingForCommand = false
+
+    init(
+        stream: ByteStream, configuration: SMTPServerConfiguration, intake: any Intake, logins: LoginGuard,
+        tls: TLSServerContext?, loop: EventLoop, log: Log
+    ) {
+        self.stream = stream
+        self.configuration = configuration
+        self.intake = intake
+        self.logins = logins
+        self.tls = tls
+        self.loop = loop
+        self.log = log
+        if let tenant = configuration.trustedTenant(for: stream.remoteAddress.ip) {
+            credential = .trustedNetwork(tenant)
+        }
+    }
+
+    var remoteIP: String { stream.remoteAddress.ip }
+
+    /// Ends with the connection. Never throws: a broken connection ends it as QUIT does.
+    func run() async {
+        do throws(StreamError) {
+            if configuration.isImplicitTLS, let tls {
+                try await stream.startTLS(server: tls, timeout: configuration.handshakeTimeout)
+            }
+            if try await talksTooEarly() {
+                say(SMTPReply(554, .init(5, 5, 0), "\(intake.hostName) You talked before the banner"))
+            } else {
+                say(SMTPReply(220, "\(intake.hostName) ESMTP Dispatch"))
+                try await serveCommands()
+            }
+            try await flush()
+        } catch {
+            log.debug("smtp session ended", ["remote": .string(remoteIP), "reason": .describing(error)])
+        }
+        stream.close()
+    }
+
+    /// A client must wait for the banner (RFC 5321 §3.1); one that does not may be a forged request of another
+    /// protocol.
+    private func talksTooEarly() async throws(StreamError) -> Bool {
+        if !stream.input.isEmpty { return true }
+        do throws(StreamError) {
+            return try await stream.fill(timeout: .zero)
+        } catch .timedOut {
+            return false
+        }
+    }
+
+    private func serveCommands() async throws(StreamError) {
+        while true {
+            guard let line = try await readLine(maxBytes: SMTPLimits.maxCommandBytes) else { return }
+            if isStopping, transaction == nil {
+                say(SMTPReply(421, .init(4, 3, 2), "\(intake.hostName) is stopping, try again"))
+                return
+            }
+            guard try await handle(line) == .goOn else { return }
+            guard errors < configuration.maxErrors else {
+                say(SMTPReply(421, .init(4, 7, 0), "Too many errors"))
+                return
+            }
+        }
+    }
+
+    private func handle(_ line: [UInt8]) async throws(StreamError) -> Next {
+        let command: SMTPCommand
+        do throws(SMTPSyntaxError) { command = try SMTPCommand(line: line[...]) } catch {
+            refuse(error.reply)
+            return .goOn
+        }
+        guard line.count <= 510 || command.mayBeLong else {
+            refuse(SMTPReply(500, .init(5, 5, 2), "Command line longer than 512 bytes"))
+            return .goOn
+        }
+        return try await perform(command)
+    }
+
+    private func perform(_ command: SMTPCommand) async throws(StreamError) -> Next {
+        switch command {
+        case .ehlo(let name): hello(name, extended: true)
+        case .helo(let name): hello(name, extended: false)
+        case .mail(let sender, let parameters): mail(sender, parameters)
+        case .rcpt(let recipient, let parameters): rcpt(recipient, parameters)
+        case .data: return try await data()
+        case .bdat(let count, let isLast): return try await bdat(count, isLast: isLast)
+        case .startTLS: return try await startTLS()
+        case .auth(let mechanism, let initial): return try await auth(mechanism, initial)
+        case .rset:
+            transaction = nil
+            say(SMTPReply(250, .init(2, 0, 0), "Ok"))
+        case .noop: say(SMTPReply(250, .init(2, 0, 0), "Ok"))
+        case .help: say(SMTPReply(214, .init(2, 0, 0), "Submission by RFC 6409: EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA"))
+        case .vrfy: say(SMTPReply(252, .init(2, 5, 0), "Send some mail, it will be tried"))
+        case .expn: refuse(SMTPReply(502, .init(5, 5, 1), "EXPN is not offered"))
+        case .unknown(let verb): refuse(SMTPReply(500, .init(5, 5, 2), "Command \(verb) not recognized"))
+        case .quit:
+            say(SMTPReply(221, .init(2, 0, 0), "Bye"))
+            return .close
+        }
+        return .goOn
+    }
+
+    // MARK: Reading and writing
+
+    /// The next line without CRLF; nil when the session has to end, for which the reply is said.
+    func readLine(maxBytes: Int) async throws(StreamError) -> [UInt8]? {
+        while true {
+            let scanned = stream.input.withUnsafeBytes { LineScanner.scan($0, maxBytes: maxBytes) }
+            switch scanned {
+            case .line(let length):
+                let line = stream.input.take(length)
+                stream.input.consume(2)
+                return line
+            case .needMore:
+                try await flush()
+                isWaitingForCommand = true
+                defer { isWaitingForCommand = false }
+                guard try await fillOrSayTimeout() else { return nil }
+            case .tooLong:
+                say(SMTPReply(500, .init(5, 5, 2), "Line too long"))
+                return nil
+            case .bareLineFeed:
+                say(SMTPReply(550, .init(5, 6, 0), "Bare line feed: lines end in CRLF"))
+                return nil
+            case .bareCarriageReturn:
+                say(SMTPReply(550, .init(5, 6, 0), "Bare carriage return: lines end in CRLF"))
+                return nil
+            case .nul:
+                say(SMTPReply(550, .init(5, 6, 0), "NUL is not allowed"))
+                return nil
+            }
+        }
+    }
+
+    private func fillOrSayTimeout() async throws(StreamError) -> Bool {
+        do throws(StreamError) { return try await stream.fill(timeout: configuration.commandTimeout) } catch .timedOut {
+            say(SMTPReply(421, .init(4, 4, 2), "\(intake.hostName) Timeout"))
+            return false
+        }
+    }
+
+    func say(_ reply: SMTPReply) { output += reply.encode() }
+
+    /// Says no to a mistake; many of them end the session.
+    func refuse(_ reply: SMTPReply) {
+        errors += 1
+        say(reply)
+    }
+
+    func flush() async throws(StreamError) {
+        guard !output.isEmpty else { return }
+        let bytes = output
+        output.removeAll(keepingCapacity: true)
+        try await stream.write(bytes)
+    }
+
+    // MARK: Stopping
+
+    /// The session ends when its transaction is done; at once when none is open.
+    func askToStop() {
+        isStopping = true
+        if isWaitingForCommand, transaction == nil { closeWithNotice() }
+    }
+
+    func closeNow() { stream.close() }
+
+    private func closeWithNotice() {
+        let notice = SMTPReply(421, .init(4, 3, 2), "\(intake.hostName) is stopping, try again").encode()
+        let bound = LoopBound(self, on: loop)
+        loop.spawn {
+            try? await bound.value.stream.write(notice, timeout: .seconds(1))
+            bound.value.stream.close()
+        }
+    }
+}
+
+extension SMTPCommand {
+    /// RFC 5321 §4.5.3.1.4: extensions may lengthen these beyond 512 bytes.
+    fileprivate var mayBeLong: Bool {
+        switch self {
+        case .mail, .rcpt, .auth: true
+        default: false
+        }
+    }
+}

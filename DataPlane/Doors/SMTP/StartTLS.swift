@@ -1,0 +1,28 @@
+import EventLoop
+import SMTPWire
+
+extension SMTPSession {
+    /// STARTTLS (RFC 3207): all that was said before is forgotten. What stands in the same packet behind the command
+    /// was put there by somebody who wants it to be read as protected: the session ends.
+    func startTLS() async throws(StreamError) -> Next {
+        guard stream.tls == nil, let tls else {
+            refuse(SMTPReply(503, .init(5, 5, 1), stream.tls == nil ? "STARTTLS is not offered" : "Already encrypted"))
+            return .goOn
+        }
+        guard clientName != nil, isExtended else {
+            refuse(SMTPReply(503, .init(5, 5, 1), "Say EHLO first"))
+            return .goOn
+        }
+        guard stream.input.isEmpty else {
+            say(SMTPReply(554, .init(5, 5, 0), "Nothing may follow STARTTLS"))
+            return .close
+        }
+        say(SMTPReply(220, .init(2, 0, 0), "Ready to start TLS"))
+        try await flush()
+        try await stream.startTLS(server: tls, timeout: configuration.handshakeTimeout)
+        clientName = nil
+        transaction = nil
+        if case .trustedNetwork = credential {} else { credential = nil }
+        return .goOn
+    }
+}

@@ -1,0 +1,60 @@
+import EventLoop
+import Glibc
+import Service
+
+/// The command line of `mta-node`.
+package enum NodeCommand {
+    private static let about = """
+        A node of Dispatch: accepts, stores, signs, delivers and reports.
+
+        mta-node run                   serve until SIGTERM
+        mta-node join --token TOKEN    make this directory a node of the cluster; once
+        """
+
+    package static func run() -> Never {
+        Lifecycle.prepareSignals()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        var reader = SettingsReader(
+            environment: SettingsReader.processEnvironment, program: "mta-node",
+            alsoKnown: ["DISPATCH_URL", "DISPATCH_TOKEN"])
+        let settings = NodeSettings(reading: &reader)
+        if let (text, code) = reader.answer(to: arguments, about: about) { end(text, code) }
+        do { try reader.finish() } catch { end("\(error)", SettingsError.exitCode) }
+        LogSink.standardError.level = settings.service.logLevel
+        let log = Log(component: "node")
+        do {
+            switch arguments.first {
+            case "run" where arguments.count == 1: try serve(settings, log)
+            case "join" where arguments.count == 3 && arguments[1] == "--token":
+                try join(settings, token: arguments[2])
+            default: end("usage: \(about)", 64)
+            }
+        } catch { end("mta-node: \(error)", 1) }
+    }
+
+    private static func serve(_ settings: NodeSettings, _ log: Log) throws -> Never {
+        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let group = try EventLoopGroup(count: settings.loops > 0 ? settings.loops : Int(cores), name: "loop")
+        Lifecycle.runAndExit(
+            services: [NodeService(settings: settings, group: group, log: log)], on: group.loops[0],
+            stopDeadline: settings.service.stopDeadline, log: log)
+    }
+
+    private static func join(_ settings: NodeSettings, token: String) throws -> Never {
+        let loop = try EventLoop(name: "join")
+        loop.start()
+        loop.spawn {
+            do { end(try await Join.run(settings: settings, token: token, on: loop), 0) } catch {
+                end("mta-node: \(error)", 1)
+            }
+        }
+        while true { pause() }
+    }
+
+    private static func end(_ text: String, _ code: Int32) -> Never {
+        let line = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
+        _ = write(code == 0 ? STDOUT_FILENO : STDERR_FILENO, line, line.count)
+        LogSink.standardError.flush()
+        exit(code)
+    }
+}

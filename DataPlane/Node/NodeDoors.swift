@@ -1,0 +1,104 @@
+import Admission
+import Doors
+import EventLoop
+import HTTP
+import HTTPClient
+import NodeProtocol
+import Relay
+import Service
+
+/// The listeners of a node, made from its settings: HTTP, HTTPS, SMTP, SMTPS, control, health.
+struct NodeDoors {
+    let servers: [HTTPServer]
+    let smtp: [SMTPServer]
+    let addresses: [String: LogValue]
+
+    init(_ parts: NodeParts, settings: NodeSettings, log: Log) throws {
+        let files = NodeFiles(directory: settings.directory)
+        let certificate = try Self.certificate(settings, files)
+        var addresses: [String: LogValue] = [:]
+        var servers: [HTTPServer] = []
+        func listen(_ name: String, _ text: String?, _ router: Router, tls: Bool = false) throws {
+            guard let text else { return }
+            var configuration = HTTPServerConfiguration(address: try Self.address(text))
+            configuration.maxConnections = settings.httpMaxConnections
+            if tls, let certificate {
+                configuration.tls = .init(
+                    certificateChainPEM: certificate.chainPEM, privateKeyPEM: certificate.keyPEM)
+            }
+            let server = try HTTPServer(configuration, router: router)
+            servers.append(server)
+            addresses[name] = .describing(server.address)
+        }
+        let doors = Self.doorRouter(parts, settings, log)
+        try listen("http", settings.httpAddress, doors)
+        try listen("https", settings.httpsAddress, doors, tls: true)
+        let control = ControlServer(
+            identity: parts.identity, intake: parts.intake, clock: parts.clock, status: { await parts.status() })
+        try listen("control", settings.controlAddress, control.router())
+        let health = HealthServer(metrics: parts.metrics, health: { await parts.health() })
+        try listen("metrics", settings.metricsAddress, health.router())
+        var smtp: [SMTPServer] = []
+        for (name, text, isImplicit) in [("smtp", settings.smtpAddress, false), ("smtps", settings.smtpsAddress, true)] {
+            guard let text else { continue }
+            var configuration = SMTPServerConfiguration(address: try Self.address(text))
+            configuration.certificate = certificate
+            configuration.isImplicitTLS = isImplicit
+            configuration.maxConnections = settings.smtpMaxConnections
+            configuration.trustedNetworks = try Self.networks(settings.trustedNetworks)
+            configuration.trustedTenant = settings.trustedTenant.flatMap { TenantID(text: $0) }
+            let server = try SMTPServer(configuration, intake: parts.road, log: log.named("smtp"))
+            smtp.append(server)
+            addresses[name] = .describing(server.address)
+        }
+        self.servers = servers
+        self.smtp = smtp
+        self.addresses = addresses
+    }
+
+    func start(on loops: [EventLoop]) throws {
+        for server in servers { try server.start(on: loops) }
+        for server in smtp { try server.start(on: loops) }
+    }
+
+    private static func doorRouter(_ parts: NodeParts, _ settings: NodeSettings, _ log: Log) -> Router {
+        let metrics = parts.metrics
+        let relay = PlaneRelay { metrics.relayed($0.map(String.init) ?? "unreachable").increment() }
+        let (link, baseURL) = (parts.link, settings.controlPlaneURL)
+        var router = DoorRouter.make(intake: parts.road) { request, _ in
+            try await link.relay(request, by: relay, to: baseURL)
+        }
+        router.reportInternalError = { error, pattern, id in
+            log.error(
+                "request failed",
+                ["route": .string(pattern ?? "-"), "request_id": .string(id), "error": .error(error)])
+        }
+        return router
+    }
+
+    private static func certificate(
+        _ settings: NodeSettings, _ files: NodeFiles
+    ) throws -> (chainPEM: [UInt8], keyPEM: [UInt8])? {
+        guard let certificateFile = settings.certificateFile, let keyFile = settings.keyFile else { return nil }
+        guard let chain = try files.read(certificateFile), let key = try files.read(keyFile) else {
+            throw NodeService.Failure(description: "\(certificateFile) or \(keyFile) does not exist")
+        }
+        return (chain, key)
+    }
+
+    private static func address(_ text: String) throws -> SocketAddress {
+        guard let address = SocketAddress(text) else {
+            throw NodeService.Failure(description: "\(text) is not an address with a port")
+        }
+        return address
+    }
+
+    private static func networks(_ texts: [String]) throws -> [IPNetwork] {
+        try texts.map { text in
+            guard let network = IPNetwork(text) else {
+                throw NodeService.Failure(description: "DISPATCH_TRUSTED_NETWORKS: \(text) is not a network")
+            }
+            return network
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import EventLoop
+
+/// The folder for bytes that failed their checksum: a copy of them, and beside it a note that a person can
+/// read.
+///
+/// A name is made of the segment and the offset, so the same damage found twice is saved once.
+package struct Quarantine: Sendable {
+    /// One thing that was put aside.
+    package struct Item: Equatable, Sendable {
+        /// Path of the copy; the note has the same name with `.txt`. Empty when the copy could not be
+        /// written.
+        package let path: String
+        package let segment: UInt32
+        package let offset: Int
+        package let bytes: Int
+        package let reason: String
+    }
+
+    package static let name = "quarantine"
+    let directory: String
+    let disk: any Disk
+
+    init(directory: String, disk: any Disk) {
+        self.directory = "\(directory)/\(Self.name)"
+        self.disk = disk
+    }
+
+    /// Saves a copy, durable when this returns. `whose` says what is known about the bytes.
+    func save(
+        _ bytes: UnsafeRawBufferPointer, segment: UInt32, offset: Int, reason: String, whose: String
+    ) throws(SystemError) -> Item {
+        let name = "\(segment)-\(offset)"
+        let item = Item(
+            path: "\(directory)/\(name)", segment: segment, offset: offset, bytes: bytes.count, reason: reason
+        )
+        try disk.makeDirectory(directory)
+        if try disk.list(directory).contains(where: { $0.name == "\(name).txt" }) { return item }
+        try disk.replaceFile(name, in: directory, with: [UInt8](bytes))
+        try disk.replaceFile("\(name).txt", in: directory, with: Array(note(item, whose).utf8))
+        return item
+    }
+
+    /// Moves a whole segment file whose header cannot be read.
+    func moveSegment(_ number: UInt32, from path: String, in parent: String, bytes: Int) throws(SystemError)
+        -> Item
+    {
+        let reason = "neither copy of the header is readable"
+        let item = Item(
+            path: "\(directory)/\(number)-0", segment: number, offset: 0, bytes: bytes, reason: reason)
+        try disk.makeDirectory(directory)
+        try disk.replaceFile(
+            "\(number)-0.txt", in: directory, with: Array(note(item, "The whole segment.").utf8))
+        try disk.rename(path, to: item.path)
+        try disk.synchronizeDirectory(directory)
+        try disk.synchronizeDirectory(parent)
+        return item
+    }
+
+    private func note(_ item: Item, _ whose: String) -> String {
+        """
+        Segment \(item.segment), offset \(item.offset), \(item.bytes) bytes.
+        Put aside because: \(item.reason).
+        \(whose)
+        The bytes are in the file of the same name without .txt, as they stood in the segment.
+
+        """
+    }
+}

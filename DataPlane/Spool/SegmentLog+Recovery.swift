@@ -1,0 +1,216 @@
+import EventLoop
+
+extension SegmentLog {
+    /// What opening a log found besides its groups.
+    package struct Findings: Sendable {
+        /// Names in the directory that are none of ours; left alone.
+        package var strayNames: [String] = []
+        package var quarantined: [Quarantine.Item] = []
+        /// Bytes behind the last group of a segment that were cut off.
+        package var tornTailBytes = 0
+        /// Failures that cost nothing now but want to be looked at.
+        package var warnings: [String] = []
+    }
+
+    /// Why a log cannot be opened.
+    package enum OpenFailure: Error, Equatable, Sendable {
+        case disk(SystemError)
+        case unknownVersion(UInt32, path: String)
+        /// The files contradict each other, as when somebody mixed two directories.
+        case inconsistent(String)
+    }
+
+    /// A group with the bytes that its frames point into.
+    package struct RecoveredGroup {
+        package let group: SegmentScan.Group
+        package let header: SegmentHeader
+        package var segment: UInt32 { UInt32(clamping: header.number) }
+        /// The whole file of the segment.
+        package let bytes: UnsafeRawBufferPointer
+    }
+
+    /// Opens the log in `directory`, giving every group that counts to `visit`, oldest first.
+    ///
+    /// Reads one segment at a time into memory and writes nothing but repairs: the first segment is made
+    /// with the first batch. `fileNames` are names that the log's user keeps in the directory itself.
+    package static func open(
+        directory: String, kind: SegmentHeader.Kind, segmentBytes: Int, disk: any Disk,
+        fileNames: Set<String>,
+        loss: SegmentScan.Loss, visit: (RecoveredGroup) -> Void
+    ) throws(OpenFailure) -> (log: SegmentLog, findings: Findings) {
+        let log = SegmentLog(directory: directory, kind: kind, segmentBytes: segmentBytes, disk: disk)
+        var recovery = SegmentRecovery(
+            log: log, quarantine: Quarantine(directory: directory, disk: disk), fileNames: fileNames,
+            loss: loss)
+        try recovery.run(visit)
+        return (log, recovery.findings)
+    }
+}
+
+/// Reads the segments of a log at start, cuts torn tails, puts damage aside.
+private struct SegmentRecovery {
+    let log: SegmentLog
+    let quarantine: Quarantine
+    let fileNames: Set<String>
+    let loss: SegmentScan.Loss
+    var findings = SegmentLog.Findings()
+
+    mutating func run(_ visit: (SegmentLog.RecoveredGroup) -> Void) throws(SegmentLog.OpenFailure) {
+        var headers: [SegmentHeader] = []
+        for number in try segmentNumbers() {
+            log.nextNumber = max(log.nextNumber, number + 1)
+            if let header = try header(of: number) { headers.append(header) }
+        }
+        for (earlier, later) in zip(headers, headers.dropFirst())
+        where later.baseSequence < earlier.baseSequence {
+            throw .inconsistent(
+                "segment \(later.number) begins at group \(later.baseSequence), "
+                    + "before segment \(earlier.number) at \(earlier.baseSequence)")
+        }
+        headers = removeUnneeded(headers)
+        for (index, header) in headers.enumerated() {
+            let limit = index + 1 < headers.count ? headers[index + 1].baseSequence : UInt64.max
+            do throws(SystemError) {
+                try read(header, limit: limit, isLast: index + 1 == headers.count, visit)
+            } catch { throw .disk(error) }
+        }
+    }
+
+    private mutating func segmentNumbers() throws(SegmentLog.OpenFailure) -> [UInt64] {
+        let entries: [DiskEntry]
+        do throws(SystemError) { entries = try log.disk.list(log.directory) } catch { throw .disk(error) }
+        var numbers: [UInt64] = []
+        for entry in entries {
+            if entry.isRegularFile, let number = SegmentLog.number(in: entry.name) {
+                numbers.append(number)
+            } else if entry.name != Quarantine.name, !fileNames.contains(entry.name) {
+                findings.strayNames.append(entry.name)
+            }
+        }
+        findings.strayNames.sort()
+        return numbers.sorted()
+    }
+
+    /// The header of a segment; nil when it was never used or is unreadable, and is out of the way now.
+    private mutating func header(of number: UInt64) throws(SegmentLog.OpenFailure) -> SegmentHeader? {
+        let path = SegmentLog.path(of: number, in: log.directory)
+        var version: UInt32?
+        do throws(SystemError) {
+            let file = try log.disk.openForReading(path)
+            let size = try file.size()
+            let bytes = try file.readUpTo(SegmentHeader.bytes, at: 0)
+            switch bytes.withUnsafeBytes({ SegmentHeader.read($0, expecting: log.kind) }) {
+            case .valid(let header) where header.number == number: return header
+            case .unknownVersion(let found): version = found
+            case .valid, .damaged: break
+            }
+            if version != nil {
+                // Refused below, outside of what can fail for the disk's reasons.
+            } else if size <= SegmentHeader.bytes {
+                // A segment is used only after its header is durable: this one never was.
+                try log.disk.remove(path)
+                findings.warnings.append("segment \(number) was never finished: removed")
+            } else {
+                findings.quarantined.append(
+                    try quarantine.moveSegment(
+                        UInt32(clamping: number), from: path, in: log.directory, bytes: size))
+            }
+        } catch { throw .disk(error) }
+        if let version { throw .unknownVersion(version, path: path) }
+        return nil
+    }
+
+    /// Drops segments that a later header says were deleted: their removal was lost in a crash.
+    private mutating func removeUnneeded(_ headers: [SegmentHeader]) -> [SegmentHeader] {
+        let firstNeeded = headers.map(\.firstNeeded).max() ?? 0
+        for header in headers where header.number < firstNeeded {
+            do throws(SystemError) {
+                try log.disk.remove(SegmentLog.path(of: header.number, in: log.directory))
+            } catch { findings.warnings.append("segment \(header.number) is void and stays: \(error)") }
+        }
+        return headers.filter { $0.number >= firstNeeded }
+    }
+
+    private mutating func read(
+        _ header: SegmentHeader, limit: UInt64, isLast: Bool, _ visit: (SegmentLog.RecoveredGroup) -> Void
+    ) throws(SystemError) {
+        let path = SegmentLog.path(of: header.number, in: log.directory)
+        let file = try log.disk.openForReading(path)
+        let bytes = try file.readUpTo(try file.size(), at: 0)
+        let number = UInt32(clamping: header.number)
+        var last = header.baseSequence - 1
+        var end = SegmentHeader.bytes
+        var cut = 0..<0
+        bytes.withUnsafeBytes { bytes in
+            let scan = SegmentScan(bytes, header: header, limit: limit, loss: loss)
+            for damage in scan.damage { putAside(damage, of: bytes, segment: number) }
+            for group in scan.groups {
+                last = group.sequence
+                visit(SegmentLog.RecoveredGroup(group: group, header: header, bytes: bytes))
+            }
+            end = scan.end
+            let tail = end..<max(end, scan.voidStart)
+            if saveTail(tail, of: bytes, segment: number), scan.voidStart == bytes.count { cut = tail }
+        }
+        log.segments.append(SegmentLog.Segment(header: header, bytes: end, lastSequence: last))
+        log.nextSequence = max(log.nextSequence, last + 1)
+        if isLast || !cut.isEmpty { repair(path, cutting: cut) }
+    }
+
+    /// Cuts the torn tail, and makes durable what a killed process wrote without waiting for the disk.
+    private mutating func repair(_ path: String, cutting tail: Range<Int>) {
+        do throws(SystemError) {
+            let file = try log.disk.openOrCreate(path)
+            if !tail.isEmpty {
+                try file.truncate(to: tail.lowerBound)
+                findings.tornTailBytes += tail.count
+            }
+            try file.synchronizeAll()
+        } catch { findings.warnings.append("\(path) could not be repaired: \(error)") }
+    }
+
+    /// False when the tail holds something that could not be copied first: then it stays where it is, unread.
+    private mutating func saveTail(_ tail: Range<Int>, of bytes: UnsafeRawBufferPointer, segment: UInt32)
+        -> Bool
+    {
+        guard !tail.isEmpty, bytes[tail].contains(where: { $0 != 0 }) else { return true }
+        return putAside(SegmentScan.Damage(range: tail, reason: "torn tail"), of: bytes, segment: segment)
+    }
+
+    @discardableResult
+    private mutating func putAside(
+        _ damage: SegmentScan.Damage, of bytes: UnsafeRawBufferPointer, segment: UInt32
+    ) -> Bool {
+        let slice = UnsafeRawBufferPointer(rebasing: bytes[damage.range])
+        do throws(SystemError) {
+            findings.quarantined.append(
+                try quarantine.save(
+                    slice, segment: segment, offset: damage.range.lowerBound, reason: damage.reason,
+                    whose: Self.guess(slice)))
+            return true
+        } catch {
+            findings.quarantined.append(
+                Quarantine.Item(
+                    path: "", segment: segment, offset: damage.range.lowerBound, bytes: slice.count,
+                    reason: "\(damage.reason); no copy: \(error)"))
+            return false
+        }
+    }
+
+    /// What the damaged bytes look like, for the one who reads the note.
+    private static func guess(_ bytes: UnsafeRawBufferPointer) -> String {
+        guard bytes.count >= Frame.headBytes + 16 else { return "Too short to tell what it was." }
+        let words = (
+            bytes.littleEndian(at: Frame.headBytes, as: UInt64.self),
+            bytes.littleEndian(at: Frame.headBytes + 8, as: UInt64.self)
+        )
+        return "If its head is intact, it is a record of type \(bytes[8]) in group "
+            + "\(bytes.littleEndian(at: 12, as: UInt64.self)), and a spool record would concern message "
+            + hexadecimal(words.0) + hexadecimal(words.1) + "."
+    }
+
+    private static func hexadecimal(_ word: UInt64) -> String {
+        let digits = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

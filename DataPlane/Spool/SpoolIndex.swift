@@ -1,0 +1,65 @@
+import NodeProtocol
+
+/// Where each open entry is, and how much of each segment is still needed. Memory: 36 bytes for each slot of
+/// the table, which is filled to between three and six eighths: 48 to 96 bytes for each open entry.
+struct SpoolIndex {
+    /// Places of one open entry.
+    struct Slot: Equatable {
+        var segment: UInt32
+        var offset: UInt32
+        /// Of the whole frame.
+        var bytes: UInt32
+        /// The latest update; segment zero when there is none. Each update names the one before it.
+        var updateSegment: UInt32 = 0
+        var updateOffset: UInt32 = 0
+
+        var position: SegmentLog.Position { SegmentLog.Position(segment: segment, offset: offset) }
+        var update: SegmentLog.Position { SegmentLog.Position(segment: updateSegment, offset: updateOffset) }
+    }
+
+    /// What is open in one segment.
+    struct Live {
+        var entries = 0
+        var bytes = 0
+        /// The earliest acceptance of any entry that the segment ever held, in milliseconds since 1970.
+        var oldestMilliseconds = UInt64.max
+    }
+
+    private(set) var slots: [MessageID: Slot] = [:]
+    private(set) var live: [UInt32: Live] = [:]
+    private(set) var liveBytes = 0
+
+    /// Adds an entry, or moves it: an older place is forgotten with its updates.
+    mutating func insert(_ id: MessageID, at position: SegmentLog.Position, bytes: Int) {
+        let slot = Slot(segment: position.segment, offset: position.offset, bytes: UInt32(clamping: bytes))
+        if let old = slots.updateValue(slot, forKey: id) { release(old) }
+        var count = live[slot.segment] ?? Live()
+        count.entries += 1
+        count.bytes += bytes
+        count.oldestMilliseconds = min(count.oldestMilliseconds, id.milliseconds)
+        live[slot.segment] = count
+        liveBytes += bytes
+    }
+
+    /// Updates of entries that are not open are of no interest.
+    mutating func update(_ id: MessageID, at position: SegmentLog.Position) {
+        guard let index = slots.index(forKey: id) else { return }
+        slots.values[index].updateSegment = position.segment
+        slots.values[index].updateOffset = position.offset
+    }
+
+    mutating func remove(_ id: MessageID) {
+        if let old = slots.removeValue(forKey: id) { release(old) }
+    }
+
+    private mutating func release(_ slot: Slot) {
+        liveBytes -= Int(slot.bytes)
+        guard var count = live[slot.segment] else { return }
+        count.entries -= 1
+        count.bytes -= Int(slot.bytes)
+        live[slot.segment] = count.entries > 0 ? count : nil
+    }
+
+    /// No open entry was accepted before this; nil when none is open. Exact to a segment, not to the entry.
+    var oldestMilliseconds: UInt64? { live.values.map(\.oldestMilliseconds).min() }
+}

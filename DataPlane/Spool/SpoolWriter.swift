@@ -1,0 +1,191 @@
+import EventLoop
+import NodeProtocol
+
+/// The one who writes: turns what has arrived into batches, makes each durable with one fdatasync, and
+/// answers.
+///
+/// Runs on its own thread; only the shelf is shared. In a batch the order is: lay out, write, fdatasync,
+/// index, journal, answers. A failure at any point before the index leaves index and journal as they were.
+final class SpoolWriter {
+    private typealias Pending = SpoolInbox.Pending
+
+    let log: SegmentLog
+    let shelf: Locked<SpoolShelf>
+    let journal: any JournalSink
+    let configuration: SpoolConfiguration
+    let inbox: Condition<SpoolInbox>
+    let compactor: Compactor
+
+    /// A change of the index that waits for the batch to be durable.
+    enum Change {
+        case insert(MessageID, SegmentLog.Position, bytes: Int, body: [UInt8]?)
+        case update(MessageID, SegmentLog.Position)
+        case remove(MessageID)
+    }
+
+    init(
+        log: SegmentLog, shelf: Locked<SpoolShelf>, journal: any JournalSink,
+        configuration: SpoolConfiguration,
+        inbox: Condition<SpoolInbox>, compactor: Compactor
+    ) {
+        self.log = log
+        self.shelf = shelf
+        self.journal = journal
+        self.configuration = configuration
+        self.inbox = inbox
+        self.compactor = compactor
+    }
+
+    /// Runs until the spool is closed and all that was taken is answered.
+    func run() {
+        while true {
+            switch inbox.wait({ $0.take() }) {
+            case .groups(let items): write(items)
+            case .move(let moves, let done): done(move(moves))
+            case .tidy: break
+            case .stop:
+                log.close()
+                return
+            }
+            tidy()
+        }
+    }
+
+    private func write(_ items: [Pending]) {
+        var batch: [Pending] = []
+        var bytes = 0
+        for item in items {
+            if bytes + item.bytes > configuration.maxBatchBytes, !batch.isEmpty {
+                writeBatch(batch)
+                batch.removeAll(keepingCapacity: true)
+                bytes = 0
+            }
+            batch.append(item)
+            bytes += item.bytes
+        }
+        writeBatch(batch)
+    }
+
+    /// One write, one fdatasync, then every answer in one go.
+    private func writeBatch(_ items: [Pending]) {
+        var results: [Result<Committed, SpoolError>] = []
+        results.reserveCapacity(items.count)
+        let refusal = items.contains(where: \.hasEntries) ? refusalOfEntries() : nil
+        do throws(SystemError) {
+            let buffer = try log.beginBatch(bytes: items.reduce(0) { $0 + $1.bytes })
+            var changes: [Change] = []
+            var latest: [MessageID: SegmentLog.Position?] = [:]
+            for item in items {
+                if let refusal, item.hasEntries {
+                    results.append(.failure(refusal))
+                } else if let duplicate = duplicate(in: item.group, latest) {
+                    results.append(.failure(.duplicate(duplicate)))
+                } else {
+                    results.append(.success(Committed(sequence: log.openSequence)))
+                    layOut(item.group.records, into: buffer, &changes, &latest)
+                }
+            }
+            try log.flush()
+            apply(changes)
+        } catch {
+            shelf.withLock { $0.isHealthy = false }
+            let failure = SpoolError(writing: error)
+            results = items.map { $0.hasEntries ? .failure(refusal ?? failure) : .failure(failure) }
+        }
+        journalEvents(items, results)
+        inbox.signal { inbox in inbox.answered(bytes: items.reduce(0) { $0 + $1.bytes }) }
+        for (item, result) in zip(items, results) { item.answer.give(result) }
+    }
+
+    private func journalEvents(_ items: [Pending], _ results: [Result<Committed, SpoolError>]) {
+        for (item, result) in zip(items, results) {
+            if case .success(let committed) = result {
+                journal.append(sequence: committed.sequence, events: item.group.events)
+            }
+        }
+    }
+
+    private func refusalOfEntries() -> SpoolError? {
+        guard journal.hasRoom else { return .overloaded }
+        let least = Double(configuration.minFreePercent) / 100
+        // A disk that cannot be asked will say what is wrong when it is written to.
+        guard let space = try? log.disk.space(log.directory) else { return nil }
+        let isLow = space.freeBytesShare < least || space.freeInodesShare < least
+        shelf.withLock { $0.isDiskLow = isLow }
+        return isLow ? .diskLow : nil
+    }
+
+    private func duplicate(in group: SpoolGroup, _ latest: [MessageID: SegmentLog.Position?]) -> MessageID? {
+        var seen: Set<MessageID> = []
+        for case .entry(let id, _, _) in group.records {
+            if latest[id] != nil || shelf.withLock({ $0.index.slots[id] != nil }) { return id }
+            if group.records.count > 1, !seen.insert(id).inserted { return id }
+        }
+        return nil
+    }
+
+    /// `latest` has, for each id that this batch touched, where its latest update is.
+    private func layOut(
+        _ records: [SpoolRecord], into buffer: FrameBuffer, _ changes: inout [Change],
+        _ latest: inout [MessageID: SegmentLog.Position?]
+    ) {
+        for (index, record) in records.enumerated() {
+            let position = log.position
+            let start = buffer.count
+            switch record {
+            case .entry(let id, let header, let body):
+                log.startFrame(type: RecordType.entry.rawValue, isFirstOfGroup: index == 0)
+                buffer.put(id)
+                buffer.put(UInt32(clamping: header.count))
+                buffer.put(header)
+                buffer.put(body)
+                latest[id] = .some(nil)
+                let bytes = buffer.count - start
+                changes.append(.insert(id, position, bytes: bytes, body: body))
+            case .update(let id, let payload):
+                log.startFrame(type: RecordType.update.rawValue, isFirstOfGroup: index == 0)
+                buffer.put(id)
+                buffer.put(latest[id] ?? shelf.withLock { $0.index.slots[id]?.update })
+                buffer.put(payload)
+                latest[id] = .some(position)
+                changes.append(.update(id, position))
+            case .closed(let id):
+                log.startFrame(type: RecordType.closed.rawValue, isFirstOfGroup: index == 0)
+                buffer.put(id)
+                latest[id] = nil
+                changes.append(.remove(id))
+            }
+            log.endFrame(isLastOfGroup: index == records.count - 1)
+        }
+    }
+
+    /// In portions, so that no reader waits for the whole of a great batch.
+    func apply(_ changes: [Change]) {
+        let active = log.segments.last
+        let bytes = log.segments.reduce(0) { $0 + $1.bytes }
+        shelf.withLock { shelf in
+            if let active { shelf.headers[active.number] = active.header }
+            shelf.diskBytes = bytes
+            shelf.isHealthy = true
+        }
+        for start in stride(from: 0, to: changes.count, by: 256) {
+            shelf.withLock { shelf in
+                for change in changes[start..<min(changes.count, start + 256)] { shelf.apply(change) }
+            }
+        }
+    }
+}
+
+extension SpoolShelf {
+    fileprivate mutating func apply(_ change: SpoolWriter.Change) {
+        switch change {
+        case .insert(let id, let position, let bytes, let body):
+            index.insert(id, at: position, bytes: bytes)
+            if let body { cache.insert(id, body) }
+        case .update(let id, let position): index.update(id, at: position)
+        case .remove(let id):
+            index.remove(id)
+            cache.remove(id)
+        }
+    }
+}

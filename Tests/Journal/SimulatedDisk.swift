@@ -1,0 +1,1 @@
+../Spool/SimulatedDisk.swift

@@ -1,0 +1,71 @@
+import Testing
+
+@testable import MailFormat
+
+@Suite struct DomainNameTests {
+    private func error(_ text: String) -> DomainName.Malformation? {
+        do {
+            _ = try DomainName.ascii(text)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `U-labels become A-labels and come back`() throws {
+        let pairs = [
+            ("bücher.example", "xn--bcher-kva.example"), ("münchen.de", "xn--mnchen-3ya.de"),
+            ("παράδειγμα.δοκιμή", "xn--hxajbheg2az3al.xn--jxalpdlp"), ("例え.jp", "xn--r8jz45g.jp"),
+            ("faß.de", "xn--fa-hia.de"), ("пример.рф", "xn--e1afmkfd.xn--p1ai"),
+        ]
+        for (unicode, ascii) in pairs {
+            #expect(try DomainName.ascii(unicode) == ascii)
+            #expect(try DomainName.ascii(ascii) == ascii)
+            #expect(DomainName.unicode(ascii) == unicode)
+        }
+    }
+
+    @Test func `forms that look the same become the same`() throws {
+        #expect(try DomainName.ascii("BÜCHER.Example") == "xn--bcher-kva.example")
+        #expect(try DomainName.ascii("bu\u{308}cher.example") == "xn--bcher-kva.example")
+        #expect(try DomainName.ascii("ｅｘａｍｐｌｅ。com") == "example.com")
+    }
+
+    @Test func `what is no domain is refused`() {
+        #expect(error("") == .empty)
+        #expect(error("a..b") == .emptyLabel)
+        #expect(error("a.b.") == .emptyLabel)
+        #expect(error("-a.b") == .hyphenAtEdge)
+        #expect(error("a-.b") == .hyphenAtEdge)
+        #expect(error("a_b.c") == .badCharacter)
+        #expect(error("a b.c") == .badCharacter)
+        #expect(error("a/b.c") == .badCharacter)
+        #expect(error("💩.la") == .badCharacter)
+        #expect(error("a\u{200D}b.c") == .badCharacter)
+        #expect(error("a\u{202E}b.c") == .badCharacter)
+        #expect(error("\u{301}a.c") == .badCharacter)
+        #expect(error("192.0.2.1") == .numericTopLevel)
+        #expect(error("xn--.c") == .badALabel || error("xn--.c") == .hyphenAtEdge)
+        #expect(error("xn--a.c") == .badALabel)
+        #expect(error("xn--99999999999.c") == .badALabel)
+        #expect(error(String(repeating: "a", count: 64) + ".c") == .labelTooLong)
+        #expect(error(String(repeating: "ü", count: 60) + ".c") == .labelTooLong)
+        #expect(error(String(repeating: "abcdefg.", count: 32) + "c") == .tooLong)
+        #expect(error(String(repeating: "a", count: 1_000_000)) == .tooLong)
+    }
+
+    @Test func `Punycode goes there and back and never traps`() {
+        var random = SeededBytes(seed: 3)
+        for _ in 0..<2_000 {
+            let scalars = (0..<(1 + random.below(20))).compactMap { _ in
+                Unicode.Scalar(
+                    UInt32([0x61, 0x7A, 0xFC, 0x3B1, 0x4E00, 0x1F4A9][random.below(6)] + random.below(9)))
+            }
+            guard let encoded = Punycode.encode(scalars) else { continue }
+            if encoded.utf8.count <= 59 { #expect(Punycode.decode(encoded) == scalars) }
+            var bytes = Array(encoded.utf8)
+            random.mutate(&bytes)
+            _ = Punycode.decode(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+}

@@ -1,0 +1,31 @@
+/// A small generator whose every run is the same; the seed is in the test.
+struct SeededBytes {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(limit, 1))) }
+
+    /// Changes, removes, doubles or inserts one byte.
+    mutating func mutate(_ bytes: inout [UInt8]) {
+        let interesting = Array("\r\n\0.<>@:\";,=+-[]() \\?_%*/".utf8) + [0xC3, 0xFF]
+        let byte = below(2) == 0 ? UInt8(below(256)) : interesting[below(interesting.count)]
+        let index = below(bytes.count)
+        switch below(4) {
+        case 0 where !bytes.isEmpty: bytes[index] = byte
+        case 1 where !bytes.isEmpty: bytes.remove(at: index)
+        case 2 where !bytes.isEmpty:
+            let end = min(bytes.count, index + 1 + below(20))
+            bytes.insert(contentsOf: bytes[index..<end], at: index)
+        default: bytes.insert(byte, at: min(index, bytes.count))
+        }
+    }
+}

@@ -1,0 +1,5 @@
+import Glibc
+
+enum ProcessNumber {
+    static var own: Int32 { getpid() }
+}

@@ -1,0 +1,63 @@
+import EventLoop
+import NodeProtocol
+import Spool
+import Testing
+
+/// What the spool's tests write.
+enum Sample {
+    static func id(_ number: Int) -> MessageID {
+        MessageID(milliseconds: 1_700_000_000_000 + UInt64(number), node: 7, random: (0, UInt64(number)))
+    }
+
+    /// A body that tells its number and has any byte in it.
+    static func body(_ number: Int, bytes: Int = 300) -> [UInt8] {
+        (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ number &* 7) }
+    }
+
+    static func header(_ number: Int) -> [UInt8] { Array("header \(number)".utf8) }
+
+    static func entry(_ number: Int, bytes: Int = 300) -> SpoolRecord {
+        .entry(id(number), header: header(number), body: body(number, bytes: bytes))
+    }
+
+    static func group(_ number: Int, bytes: Int = 300) -> SpoolGroup {
+        SpoolGroup(records: [entry(number, bytes: bytes)], events: [Array("accepted \(number)".utf8)])
+    }
+
+    /// Small segments, so that few records fill one; no compaction unless asked for.
+    static func configuration(segmentBytes: Int = 64 << 10) -> SpoolConfiguration {
+        var configuration = SpoolConfiguration()
+        configuration.segmentBytes = segmentBytes
+        configuration.maxBatchBytes = min(configuration.maxBatchBytes, segmentBytes)
+        configuration.minFreePercent = 0
+        configuration.compactMinSegments = 1 << 20
+        configuration.readThreads = 1
+        return configuration
+    }
+}
+
+/// SpoolFiles of a spool folder, for tests that copy and damage them.
+enum SpoolFiles {
+    static func segments(in directory: String) throws -> [String] {
+        try RealDisk().list(directory).map(\.name).filter { $0.hasSuffix(".segment") }.sorted()
+    }
+
+    static func read(_ path: String) throws -> [UInt8] {
+        let file = try RealDisk().openForReading(path)
+        return try file.readUpTo(try file.size(), at: 0)
+    }
+
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        let file = try RealDisk().openOrCreate(path)
+        try file.truncate(to: 0)
+        try file.writeEverything(bytes, at: 0)
+    }
+
+    /// Copies the segments of a folder into a new one.
+    static func copySegments(from directory: String, to copy: String) throws {
+        try RealDisk().makeDirectory(copy)
+        for name in try segments(in: directory) {
+            try write(try read("\(directory)/\(name)"), to: "\(copy)/\(name)")
+        }
+    }
+}
