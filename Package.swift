@@ -11,10 +11,10 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func shim(_ name: String, in folder: String, links: [String], headers: [String] = []) -> Target {
+func shim(_ name: String, in folder: String, links: [String]) -> Target {
     .target(
         name: name, path: "\(folder)/C/\(name)",
-        cSettings: [.unsafeFlags(["-std=c23", "-Wall", "-Wextra", "-Werror"] + headers)],
+        cSettings: [.unsafeFlags(["-std=c23", "-Wall", "-Wextra", "-Werror"])],
         linkerSettings: links.map { .linkedLibrary($0) })
 }
 
@@ -77,7 +77,7 @@ let dataPlane: [Target] = [
 ]
 
 let controlPlane: [Target] = [
-    shim("CPostgres", in: "ControlPlane", links: ["pq"], headers: ["-I/usr/include/postgresql"]),
+    shim("CPostgres", in: "ControlPlane", links: ["pq"]),
     module("Postgres", in: "ControlPlane", ["CPostgres", "EventLoop", "Service"]),
     .target(
         name: "Schema", path: "ControlPlane/Schema",
@@ -99,6 +99,9 @@ let tools: [Target] = [
 ]
 
 let testTargets: [Target] = [
+    .executableTarget(
+        name: "node-fixture", dependencies: ["Node", "NodeProtocol", "Crypto"], path: "Tests/Benchmarks/node-fixture",
+        swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     tests("EventLoop", ["EventLoop", "TestSupport"]),
     tests("Crypto", ["Crypto", "TestSupport"]),
@@ -120,7 +123,7 @@ let testTargets: [Target] = [
     tests(
         "Doors",
         ["Doors", "Admission", "HTTP", "SMTPWire", "MailFormat", "EventLoop", "NodeProtocol", "Crypto", "TestSupport"]),
-    tests("Postgres", ["Postgres", "EventLoop", "TestSupport"]),
+    tests("Postgres", ["Postgres", "Schema", "EventLoop", "TestSupport"]),
     tests(
         "ControlPlane",
         [
@@ -140,6 +143,7 @@ let package = Package(
         .executable(name: "control-plane", targets: ["control-plane"]),
         .executable(name: "dispatch", targets: ["dispatch"]),
         .executable(name: "mail-catcher", targets: ["mail-catcher"]),
+        .executable(name: "node-fixture", targets: ["node-fixture"]),
     ],
     targets: common + dataPlane + controlPlane + tools + testTargets
 )

@@ -46,19 +46,25 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
         low = (0b10 << 62) | (UInt64(node) << 46) | (random.1 & ((1 << 46) - 1))
     }
 
-    /// Parses the canonical form of a UUID, or `spl_` and 32 hexadecimal digits (the form of the ingestion API).
+    /// Parses the canonical form of a UUID, or 32 hexadecimal digits, alone or behind `spl_` (the form of the
+    /// ingestion API); in either case.
     package init?(text: String) {
-        var digits = Substring(text)
-        if digits.hasPrefix("spl_") { digits = digits.dropFirst(4) }
+        var digits = Array(text.utf8)[...]
+        if digits.starts(with: "spl_".utf8) {
+            digits = digits.dropFirst(4)
+        } else if digits.count == 36 {
+            let hyphens = [8, 13, 18, 23]
+            guard hyphens.allSatisfy({ digits[$0] == UInt8(ascii: "-") }) else { return nil }
+            digits = digits.enumerated().filter { !hyphens.contains($0.offset) }.map(\.element)[...]
+        }
         var words: (UInt64, UInt64) = (0, 0)
         var count = 0
-        for byte in digits.utf8 {
+        for byte in digits {
             let nibble: UInt64
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): nibble = UInt64(byte - UInt8(ascii: "0"))
             case UInt8(ascii: "a")...UInt8(ascii: "f"): nibble = UInt64(byte - UInt8(ascii: "a") + 10)
             case UInt8(ascii: "A")...UInt8(ascii: "F"): nibble = UInt64(byte - UInt8(ascii: "A") + 10)
-            case UInt8(ascii: "-"): continue
             default: return nil
             }
             guard count < 32 else { return nil }

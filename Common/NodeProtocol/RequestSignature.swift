@@ -1,8 +1,8 @@
 import Crypto
 import FoundationEssentials
 
-/// The signature of a request between the planes: Ed25519 over method, path with query, time, nonce and the hash of
-/// the body, so that none of them can be changed and none can be sent twice.
+/// The signature of a request between the planes: Ed25519 over method, path with query, signer, time, nonce and the hash
+/// of the body, so that none of them can be changed and none can be sent twice.
 package struct RequestSignature: Sendable, Equatable {
     /// How far the clocks of the planes may differ.
     package static let toleranceSeconds: Int64 = 300
@@ -42,7 +42,7 @@ package struct RequestSignature: Sendable, Equatable {
         method: String, path: String, body: [UInt8], signer: String, time: Int64, nonce: String,
         key: Ed25519PrivateKey
     ) throws(CryptoError) -> [(name: String, value: String)] {
-        let signature = try key.sign(message(method, path, time, nonce, body))
+        let signature = try key.sign(message(method, path, signer, time, nonce, body))
         return [
             (signerHeader, signer), (timeHeader, String(time)), (nonceHeader, nonce),
             (signatureHeader, Base64.encode(signature)),
@@ -58,7 +58,7 @@ package struct RequestSignature: Sendable, Equatable {
         guard let distance = Self.distance(time, now), distance <= Self.toleranceSeconds else {
             throw .outsideTolerance
         }
-        guard key.verify(signature, of: Self.message(method, path, time, nonce, body)) else { throw .badSignature }
+        guard key.verify(signature, of: Self.message(method, path, signer, time, nonce, body)) else { throw .badSignature }
     }
 
     private static func distance(_ left: Int64, _ right: Int64) -> Int64? {
@@ -67,9 +67,9 @@ package struct RequestSignature: Sendable, Equatable {
     }
 
     private static func message(
-        _ method: String, _ path: String, _ time: Int64, _ nonce: String, _ body: [UInt8]
+        _ method: String, _ path: String, _ signer: String, _ time: Int64, _ nonce: String, _ body: [UInt8]
     ) -> [UInt8] {
         let hash = Hex.encode(Digest.sha256(body))
-        return Array("dispatch-request-1\n\(method)\n\(path)\n\(time)\n\(nonce)\n\(hash)".utf8)
+        return Array("dispatch-request-1\n\(method)\n\(path)\n\(signer)\n\(time)\n\(nonce)\n\(hash)".utf8)
     }
 }

@@ -31,6 +31,6 @@ package struct ReturnPath: Sendable {
     }
 
     private func token(_ message: MessageID, _ domain: String) -> [UInt8] {
-        Array(key.authenticate(Array("\(message.hexadecimal)@\(domain)".utf8)).prefix(Self.tokenBytes))
+        Array(key.authenticate(Array("\(message.hexadecimal)@\(domain.lowercased())".utf8)).prefix(Self.tokenBytes))
     }
 }

@@ -62,7 +62,9 @@ package final class Snapshot: Sendable {
         var credentials: [String: (TenantID, TenantRecord.Credential)] = [:]
         for tenant in tenants.values {
             for key in tenant.apiKeys { apiKeys[key.sha256] = (tenant.id, key) }
-            for credential in tenant.credentials { credentials[credential.username] = (tenant.id, credential) }
+            for credential in tenant.credentials {
+                credentials[credential.username.lowercased()] = (tenant.id, credential)
+            }
         }
         self.apiKeys = apiKeys
         self.credentials = credentials

@@ -28,14 +28,13 @@ CREATE TABLE nodes (
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON nodes TO dispatch_system;
 
--- Up to which event each node's reports are applied. Intake locks the row (SELECT … FOR UPDATE), so it takes one
--- batch of a node at a time, passes over events up to last_seq, and moves it in the transaction that stores the
--- rest: a batch that arrives twice changes nothing.
+-- Up to which event each node's reports are applied. Intake locks the row (SELECT … FOR UPDATE), so it takes
+-- one batch of a node at a time, passes over events up to last_seq, and moves it in the transaction that
+-- stores the rest: a batch that arrives twice changes nothing.
 CREATE TABLE node_cursors (
     node       integer     PRIMARY KEY REFERENCES nodes (number),
     last_seq   bigint      NOT NULL DEFAULT 0,
     updated_at timestamptz NOT NULL DEFAULT now(),
-    -- Catches an intake that moves backwards, whatever its statement.
     CONSTRAINT node_cursors_not_negative CHECK (last_seq >= 0)
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON node_cursors TO dispatch_system;

@@ -188,7 +188,8 @@ CREATE TRIGGER nodes_changed AFTER INSERT OR DELETE ON nodes
 CREATE TRIGGER nodes_updated AFTER UPDATE ON nodes FOR EACH ROW
     WHEN ((OLD.name, OLD.state, OLD.signing_public_key, OLD.sealing_public_key, OLD.control_url,
            OLD.base_urls)
-        IS DISTINCT FROM (NEW.name, NEW.state, NEW.signing_public_key, NEW.sealing_public_key, NEW.control_url,
+        IS DISTINCT FROM
+          (NEW.name, NEW.state, NEW.signing_public_key, NEW.sealing_public_key, NEW.control_url,
            NEW.base_urls))
     EXECUTE FUNCTION bump_global_chunk();
 -- A new cluster key or link key changes what is sealed everywhere; the publisher builds every chunk anew

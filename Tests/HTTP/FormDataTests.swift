@@ -62,6 +62,7 @@ import Testing
         "--B\r\nContent-Disposition: form-data; name=\"a\"; name=\"b\"\r\n\r\nx\r\n--B--",
         "--B\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Transfer-Encoding: base64\r\n\r\neA==\r\n--B--",
         "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--Bx\r\n--B--",
+        "--B\r\nContent-Disposition: form-data; name=a; filename*=UTF-8''a%0d%0ab\r\n\r\nx\r\n--B--",
         "--B\r\nno colon\r\n\r\nx\r\n--B--",
     ])
     func `a multipart form that is not whole or not well formed is refused`(body: String) {

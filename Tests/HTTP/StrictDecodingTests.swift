@@ -209,4 +209,30 @@ private struct Flexible: Decodable {
         #expect(found.first == "unknown_field")
         #expect((found.last ?? "").utf8.count < 300)
     }
+
+    @Test func `ten thousand mutated bodies are decoded or refused`() {
+        let seed: UInt64 = .random(in: 0 ... .max)
+        print("JSON fuzz seed \(seed)")
+        var random = SeededGenerator(state: seed)
+        let start = Array(
+            #"{"to":["a","\u00e9\n"],"attachments":[{"filename":"f"}],"count":-1.5e3,"nested":{"k":{}},"x":null}"#
+                .utf8)
+        let pieces = [
+            "{", "}", "[", "]", "\"", "\\", ",", ":", "\\u", "1e999", "9223372036854775808", "\\ud800",
+            "null", "-",
+        ]
+        for _ in 0..<10_000 {
+            var bytes = start
+            for _ in 0..<Int.random(in: 1...5, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.insert(contentsOf: (pieces.randomElement(using: &random) ?? "").utf8, at: place)
+                default: bytes.insert(contentsOf: bytes[..<place].suffix(12), at: place)
+                }
+            }
+            _ = try? StrictDecoding.decode(Mail.self, from: bytes)
+            _ = try? StrictDecoding.decode(Flexible.self, from: bytes, unknownFields: .ignore)
+        }
+    }
 }

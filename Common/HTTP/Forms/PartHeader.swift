@@ -44,6 +44,9 @@ struct PartHeader {
         } else if let plain = disposition.parameters["filename"] {
             filename = Self.lastSegment(Self.unescaped(plain))
         }
+        guard filename?.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) != true else {
+            throw FormData.malformed("a filename holds a control character")
+        }
     }
 
     /// What browsers escape in a name, and nothing else: quotes and line ends.

@@ -264,7 +264,7 @@ extension HTTPConnection {
     /// - Parameter expected: bytes of a body that are to come; nil when that is not known.
     private func drain(_ expected: Int?) async throws(StreamError) {
         let end = MonotonicTime.now().advanced(by: configuration.drainTimeout)
-        let pause: Duration = expected == nil ? .milliseconds(250) : .seconds(2)
+        let pause: Duration = expected == nil ? configuration.lingerTimeout : .seconds(2)
         let limit = min(expected ?? .max, configuration.maxDrainBytes)
         var dropped = stream.input.count
         stream.input.clear()

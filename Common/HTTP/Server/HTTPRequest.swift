@@ -53,6 +53,7 @@ package final class HTTPRequest {
     package var path: RequestPath { head.path }
     package var headers: HTTPHeaders { head.headers }
     package var query: QueryItems { head.query }
+    package var authorization: Authorization { Authorization(headers) }
     /// The id as it is printed: 32 hexadecimal digits.
     package var requestID: String { id.description }
 

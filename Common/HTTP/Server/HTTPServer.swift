@@ -63,7 +63,7 @@ package final class HTTPServer: Sendable {
     }
 
     /// Stops accepting, closes idle connections, lets requests in flight finish with `Connection: close`, and
-    /// closes what is left when `deadline` has passed. Any thread; returns when no connection is left.
+    /// closes what is left when `deadline` has passed. Any thread; returns when no connection is left, or then.
     package func stop(within deadline: Duration) async {
         listener.close()
         let end = MonotonicTime.now().advanced(by: deadline)

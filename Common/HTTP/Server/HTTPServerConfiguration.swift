@@ -38,6 +38,8 @@ package struct HTTPServerConfiguration: Sendable {
     /// instead of a reset.
     package var maxDrainBytes = 64 * 1024 * 1024
     package var drainTimeout: Duration = .seconds(10)
+    /// How long such a caller may pause when it is not known how much it still sends.
+    package var lingerTimeout: Duration = .milliseconds(250)
 
     package init(address: SocketAddress, tls: TLS? = nil) {
         self.address = address

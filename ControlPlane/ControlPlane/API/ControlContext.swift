@@ -32,6 +32,8 @@ package struct ControlContext: Sendable {
     package let serviceHost: String
     package let smtpPort: Int
     package let dns: @Sendable (_ name: String) async -> TXTLookup
+    /// The MX records of a name, each as `10 mail.example.com`.
+    package let mailHosts: @Sendable (_ name: String) async -> TXTLookup
     /// Whether operators may vouch for a domain in place of DNS: development only.
     package let allowsDomainOverride: Bool
     /// Which addresses a webhook's URL may name; the node judges the resolved address again.
@@ -41,7 +43,8 @@ package struct ControlContext: Sendable {
         pool: PostgresPool, masterSeal: SymmetricSeal, tokens: TokenService, blocking: BlockingPool,
         loop: EventLoop, clock: @escaping @Sendable () -> Int64, log: Log, serviceHost: String, smtpPort: Int,
         dns: @escaping @Sendable (_ name: String) async -> TXTLookup, allowsDomainOverride: Bool,
-        egressGuard: EgressGuard = EgressGuard()
+        egressGuard: EgressGuard = EgressGuard(),
+        mailHosts: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in .unreachable("was not asked") }
     ) {
         self.pool = pool
         self.masterSeal = masterSeal
@@ -53,6 +56,7 @@ package struct ControlContext: Sendable {
         self.serviceHost = serviceHost
         self.smtpPort = smtpPort
         self.dns = dns
+        self.mailHosts = mailHosts
         self.allowsDomainOverride = allowsDomainOverride
         self.egressGuard = egressGuard
     }

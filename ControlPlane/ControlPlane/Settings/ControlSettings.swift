@@ -17,7 +17,7 @@ package struct ControlSettings: Sendable {
     package let maxConnections: Int
     package let serviceHost: String
     package let smtpPublicPort: Int
-    package let tokens: TokenSettings
+    package let tokens: TokenSources
     package let allowsDomainOverride: Bool
     package let nameServers: [String]
     package let authoritativePort: Int
@@ -25,7 +25,7 @@ package struct ControlSettings: Sendable {
     package let snapshotLifetime: Duration
 
     /// How tokens of users are made and believed.
-    package struct TokenSettings: Sendable {
+    package struct TokenSources: Sendable {
         package let issuer: String
         package let audience: String
         package let lifetime: Duration
@@ -79,7 +79,7 @@ package struct ControlSettings: Sendable {
             help: "The name that customers know the service by, such as dispatch.example.com.")
         smtpPublicPort = reader.int(
             "DISPATCH_SMTP_PUBLIC_PORT", default: 2525, in: 1...65_535, help: "The SMTP port that customers are told.")
-        tokens = TokenSettings(reading: &reader)
+        tokens = TokenSources(reading: &reader)
         allowsDomainOverride = reader.bool(
             "DISPATCH_ALLOW_DOMAIN_OVERRIDE", default: false,
             help: "Whether operators may vouch for a domain in place of DNS (development).")

@@ -3,8 +3,10 @@ import Glibc
 
 /// The files of a node's directory, written so that each is whole after any crash: temporary file, fsync, rename,
 /// fsync of the folder. Readable for the owner alone.
-struct NodeFiles: Sendable {
-    let directory: String
+package struct NodeFiles: Sendable {
+    package let directory: String
+
+    package init(directory: String) { self.directory = directory }
 
     var spool: String { "\(directory)/spool" }
     var journal: String { "\(directory)/journal" }
@@ -13,14 +15,15 @@ struct NodeFiles: Sendable {
     func chunk(sha256: String) -> String { "\(directory)/snapshot/\(sha256).chunk" }
 
     /// A file that cannot be read or written; the text names it.
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
         init(_ what: String, _ path: String) {
             description = "\(what) \(path): \(String(cString: strerror(errno)))"
         }
     }
 
-    func makeDirectories() throws(Failure) {
+    /// Makes the node's directory and the one of its snapshot, where they are missing.
+    package func makeDirectories() throws(Failure) {
         for path in [directory, "\(directory)/snapshot"] where mkdir(path, 0o700) != 0 && errno != EEXIST {
             throw Failure("cannot make the directory", path)
         }

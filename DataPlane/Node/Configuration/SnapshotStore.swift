@@ -4,9 +4,14 @@ import NodeProtocol
 /// The snapshot on disk: the signed manifest, and a file for each chunk named by its hash.
 ///
 /// Chunks are written before the manifest that names them, so that a crash leaves the old snapshot or the new one.
-struct SnapshotStore: Sendable {
+package struct SnapshotStore: Sendable {
     let files: NodeFiles
     let identity: NodeIdentity
+
+    package init(files: NodeFiles, identity: NodeIdentity) {
+        self.files = files
+        self.identity = identity
+    }
 
     /// The snapshot that was held last. Its signature and hashes are checked again; its expiry is not, because a
     /// node goes on with what it has.
@@ -32,7 +37,8 @@ struct SnapshotStore: Sendable {
         return bytes
     }
 
-    func save(_ signed: SignedManifest, _ manifest: Manifest, chunks: [String: [UInt8]]) throws {
+    /// Makes this the snapshot that the node starts from.
+    package func save(_ signed: SignedManifest, _ manifest: Manifest, chunks: [String: [UInt8]]) throws {
         for chunk in manifest.chunks where self.chunk(chunk) == nil {
             guard let bytes = chunks[chunk.name] else { continue }
             try files.write(bytes, to: files.chunk(sha256: chunk.sha256))

@@ -105,7 +105,7 @@ final class MailWorker {
                 event.remoteHost = delivered.host.name
                 event.remoteID = delivered.queueID
             case .deferred(let undelivered), .bounced(let undelivered):
-                event.kind = undelivered.classification.action.isFinal ? .bounced : .deferred
+                event.kind = Self.kind(undelivered.classification)
                 event.response = Event.Response(undelivered.reply)
                 event.remoteHost = undelivered.host?.name
                 event.classification = Event.Classification(
@@ -113,13 +113,19 @@ final class MailWorker {
                     action: undelivered.classification.action.rawValue, rule: undelivered.classification.ruleID)
                 retryAfter = undelivered.retryAfter?.wholeMilliseconds
                 isThrottled = isThrottled || undelivered.classification.action == .slowLane
-                if undelivered.classification.category == .connectionFailure { unreached += 1 }
+                if undelivered.classification.action == .suspendLane { unreached += 1 }
             }
             results.append(
                 WorkReport.Result(recipient: index, event: event, retryAfterMilliseconds: retryAfter))
         }
         return WorkReport(
             results: results, isLaneFailure: !results.isEmpty && unreached == results.count, isThrottled: isThrottled)
+    }
+
+    /// Our own faults never count against a recipient: they fail the message and bounce nobody.
+    private static func kind(_ classification: Classification) -> EventKind {
+        guard classification.action.isFinal else { return .deferred }
+        return classification.ruleID == "own" ? .failed : .bounced
     }
 
     /// The same event for every recipient: a fault of ours, or a wait.

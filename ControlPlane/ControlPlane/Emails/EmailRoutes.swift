@@ -1,0 +1,141 @@
+import FoundationEssentials
+import HTTP
+import MailFormat
+import NodeProtocol
+import Postgres
+
+/// The log of sent mail: list, detail with the opened body, erasure.
+package struct EmailRoutes: Sendable {
+    private static let maxEvents: Int32 = 1_000
+
+    private let context: ControlContext
+    private let authenticator: Authenticator
+
+    package init(_ context: ControlContext, _ authenticator: Authenticator) {
+        self.context = context
+        self.authenticator = authenticator
+    }
+
+    package func add(to router: inout Router) {
+        router.tenant(
+            .get, "/emails", authenticator, needs: .scope("emails:read"),
+            RouteInfo(
+                summary: "List sent emails", tag: "emails", parameters: PageRequest.parameters + EmailFilter.parameters)
+        ) { try await list($0) }
+        router.tenant(
+            .get, "/emails/{log_id}", authenticator, needs: .scope("emails:read"),
+            RouteInfo(summary: "One email with its body, recipients and timeline", tag: "emails")
+        ) { try await show($0) }
+        router.tenant(
+            .delete, "/emails/{log_id}", authenticator, needs: .role(.member),
+            RouteInfo(
+                summary: "Erase an email from the log", details: "Body and addresses go; counters stay.", tag: "emails")
+        ) { try await erase($0) }
+    }
+
+    private func list(_ call: TenantCall) async throws -> HTTPResponse {
+        let page = try PageRequest(call.request.query)
+        let filter = try EmailFilter(call.request.query).conditions
+        let tenant = call.tenant.uuid
+        let (total, items) = try await context.pool.transaction(as: call.rows, mode: .readOnly) { connection in
+            let count = try await connection.query(
+                "SELECT count(*) AS total FROM emails WHERE tenant_id = \(tenant) AND \(filter)").first
+            let rows = try await connection.query(
+                """
+                SELECT \(EmailListItem.columns) FROM emails WHERE tenant_id = \(tenant) AND \(filter)
+                ORDER BY accepted_at DESC, id DESC LIMIT \(page.limit) OFFSET \(page.offset)
+                """)
+            return (try count?["total", as: Int.self] ?? 0, try rows.map { try EmailListItem($0) })
+        }
+        return try .data(items, pagination: page.pagination(total: total))
+    }
+
+    private func show(_ call: TenantCall) async throws -> HTTPResponse {
+        let message = try messageID(call)
+        let seal = context.masterSeal
+        let tenant = call.tenant
+        let (detail, raw) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
+            connection -> (EmailDetail, [UInt8]?) in
+            let row = try await connection.query(
+                """
+                SELECT \(EmailListItem.columns), metadata, bounce_class, complained_at, opened_at, clicked_at, body_sealed,
+                    (SELECT body_private_key_sealed FROM tenants WHERE tenants.id = emails.tenant_id) AS private_key
+                FROM emails WHERE \(Self.one(message, tenant, id: "id")) AND erased_at IS NULL
+                """).first
+            guard let row else { throw APIError.noSuch("email") }
+            let detail = try await Self.detail(row, message, tenant, connection)
+            guard let sealed = try row["body_sealed", as: [UInt8]?.self],
+                let key = try row["private_key", as: [UInt8]?.self]
+            else { return (detail, nil) }
+            return (
+                detail,
+                EmailBody.open(sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)
+            )
+        }
+        guard let raw else { return try .data(detail) }
+        var opened = detail
+        let parsed = MIMEParser.parse(raw)
+        opened.body = parsed.plainText
+        opened.htmlBody = parsed.html
+        opened.attachments = parsed.attachments.map(EmailDetail.Attachment.init)
+        return try .data(opened)
+    }
+
+    private static func detail(
+        _ row: PostgresRow, _ message: MessageID, _ tenant: TenantID, _ connection: PostgresConnection
+    ) async throws -> EmailDetail {
+        let recipients = try await connection.query(
+            "SELECT * FROM email_recipients WHERE \(one(message, tenant, id: "message_id")) ORDER BY address")
+        let events = try await connection.query(
+            """
+            SELECT kind, at, node, recipient, detail FROM events WHERE \(one(message, tenant, id: "message_id"))
+            ORDER BY at, node, seq LIMIT \(maxEvents)
+            """)
+        let views = try recipients.map { try EmailRecipientView($0) }
+        return EmailDetail(
+            item: try EmailListItem(row), body: nil, htmlBody: nil, attachments: [],
+            metadata: try row.decode("metadata", as: [String: String].self), bounceClassification: try row["bounce_class"],
+            bounceDetails: views.first { $0.status == "bounced" }?.response, complainedAt: try row["complained_at"],
+            openedAt: try row["opened_at"], clickedAt: try row["clicked_at"], recipients: views,
+            events: try events.map { try EmailEventView($0) })
+    }
+
+    private func erase(_ call: TenantCall) async throws -> HTTPResponse {
+        let message = try messageID(call)
+        let (tenant, actor) = (call.tenant, call.actor)
+        try await context.pool.transaction(as: call.rows) { connection in
+            let erased = try await connection.execute(
+                """
+                UPDATE emails SET body_sealed = NULL, from_address = '', to_addresses = '{}', cc_addresses = '{}',
+                    bcc_addresses = '{}', reply_to = '{}', subject = '', message_id = '', metadata = '{}', tags = '{}',
+                    attachments = '[]', erased_at = now()
+                WHERE \(Self.one(message, tenant, id: "id")) AND erased_at IS NULL
+                """)
+            guard erased == 1 else { throw APIError.noSuch("email") }
+            for table in ["email_recipients", "events"] {
+                try await connection.query(
+                    "DELETE FROM \(identifier: table) WHERE \(Self.one(message, tenant, id: "message_id"))")
+            }
+            try await Audit.write(
+                connection, actor, tenant: tenant, "email.erased", record: ("email", message.description))
+        }
+        return try .message("Email log entry deleted")
+    }
+
+    private func messageID(_ call: TenantCall) throws(APIError) -> MessageID {
+        guard let id = MessageID(text: call.request.parameter("log_id")) else { throw .noSuch("email") }
+        return id
+    }
+
+    /// The condition that finds the rows of one message without a search.
+    static func one(_ message: MessageID, _ tenant: TenantID, id column: String) -> SQL {
+        """
+        tenant_id = \(tenant.uuid) AND accepted_at = message_accepted_at(\(message.uuid))
+        AND \(identifier: column) = \(message.uuid)
+        """
+    }
+}
+
+extension MessageID {
+    var uuid: UUID { UUID(uuidString: description) ?? UUID() }
+}

@@ -1,0 +1,38 @@
+import NodeProtocol
+
+extension RecipientState {
+    /// The word of the tenants' API.
+    var tenantWord: String {
+        switch self {
+        case .scheduled, .queued, .sending: "queued"
+        case .deferred: "deferred"
+        case .delivered: "delivered"
+        case .bounced, .expired: "bounced"
+        case .failed: "failed"
+        case .cancelled: "cancelled"
+        case .suppressed: "suppressed"
+        }
+    }
+
+    /// The word of the ingestion API.
+    var ingestWord: String {
+        switch self {
+        case .scheduled, .queued: "queued"
+        case .sending: "processing"
+        case .deferred: "retrying"
+        case .delivered: "delivered"
+        case .bounced, .expired, .failed, .cancelled, .suppressed: "failed"
+        }
+    }
+
+    /// The states that a dialect's words mean; nil when one of them is none of its words.
+    static func states(_ words: String, by word: (RecipientState) -> String) -> [String]? {
+        var states: [String] = []
+        for asked in words.split(separator: ",") {
+            let meant = allCases.filter { word($0) == asked }
+            if meant.isEmpty { return nil }
+            states += meant.map(\.rawValue)
+        }
+        return states
+    }
+}

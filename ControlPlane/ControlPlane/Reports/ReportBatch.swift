@@ -1,0 +1,229 @@
+import FoundationEssentials
+import NodeProtocol
+
+/// A report turned into rows: read, held against the cursor, folded. Pure, so that it runs beside the loops.
+///
+/// An event that cannot be read (of a later version) is counted and passed over: it must not hold up those behind it.
+struct ReportBatch: Sendable {
+    /// The bytes are not a report.
+    struct Malformed: Error {}
+    /// Events between the cursor and the first of the report are missing.
+    struct Gap: Error {
+        let cursor: UInt64
+    }
+
+    /// The four categories that say the address is no good.
+    static let hardCategories = ["InvalidRecipient", "BadDomain", "InvalidMailbox", "NoMailbox"]
+    private static let maxTime: Int64 = 4_102_444_800_000  // the year 2100
+
+    /// The cursor that the rows begin behind.
+    let cursor: UInt64
+    private(set) var last: UInt64
+    private(set) var emails: [EmailRow] = []
+    private(set) var bodies: [UInt8] = []
+    private(set) var events: [EventRow] = []
+    private(set) var suppressions: [SuppressionRow] = []
+    private(set) var webhookAttempts: [WebhookAttemptRow] = []
+    private(set) var unreadable = 0
+    private(set) var applied = 0
+    private var recipientRows: [RecipientKey: RecipientRow] = [:]
+    private var markRows: [String: MarkRow] = [:]
+    private var usageRows: [UsageKey: UsageRow] = [:]
+    /// The times of acceptance of all messages named: which partitions are concerned.
+    private(set) var earliest = Int64.max
+    private(set) var latest = Int64.min
+
+    private struct RecipientKey: Hashable, Sendable {
+        let tenant: String
+        let id: String
+        let address: String
+    }
+
+    private struct UsageKey: Hashable, Sendable {
+        let tenant: String
+        let day: Int
+    }
+
+    var recipients: [RecipientRow] { Array(recipientRows.values) }
+    var marks: [MarkRow] { Array(markRows.values) }
+    /// In the order of their keys, so that two transactions never wait for each other crosswise.
+    var usage: [UsageRow] { usageRows.values.sorted { ($0.tenant, $0.day) < ($1.tenant, $1.day) } }
+
+    /// - Parameter cursor: up to where this node's events are applied; those are skipped.
+    init(_ bytes: [UInt8], after cursor: UInt64) throws {
+        guard let report = Report(bytes) else { throw Malformed() }
+        self.cursor = cursor
+        last = cursor
+        for (seq, record) in report.records where seq > cursor {
+            guard seq == last + 1 else { throw Gap(cursor: cursor) }
+            last = seq
+            applied += 1
+            if let record = EventRecord(record[...]) { take(record, seq) } else { unreadable += 1 }
+        }
+    }
+
+    private mutating func take(_ record: EventRecord, _ seq: UInt64) {
+        let event = record.event
+        let accepted = Int64(clamping: event.message.milliseconds)
+        earliest = min(earliest, accepted)
+        latest = max(latest, accepted)
+        if let webhook = event.webhook { return take(webhook, of: event, seq) }
+        switch event.kind {
+        case .accepted:
+            guard let content = event.accepted else {
+                unreadable += 1
+                return
+            }
+            take(content, of: event, body: record.sealedBody)
+        case .delivered, .deferred, .bounced, .expired, .failed, .cancelled, .suppressed: takeOutcome(event)
+        case .complained, .opened, .clicked: takeMark(event)
+        case .unsubscribed, .attempted: break
+        case .webhookAttempted:
+            unreadable += 1
+            return
+        }
+        count(event)
+        suppress(event, seq)
+        events.append(row(event, seq))
+    }
+
+    private mutating func take(_ content: Event.Accepted, of event: Event, body: [UInt8]) {
+        let state: RecipientState = (content.scheduledAt ?? 0) > event.at ? .scheduled : .queued
+        let (tenant, id) = (event.tenant.description, event.message.description)
+        let recipients = content.recipients.map { $0.storable(320) }
+        let origin = UUID(uuidString: content.origin.id)?.text
+        emails.append(
+            EmailRow(
+                tenant: tenant, id: id, mode: content.isTest ? "test" : "live", door: content.origin.door.storable(64),
+                message_id: content.messageIDHeader.storable(), from_address: content.from.storable(),
+                recipients: recipients, subject: content.subject.storable(), size_bytes: max(0, content.bodyBytes),
+                has_attachments: content.hasAttachments, tags: content.tags.map { $0.storable() },
+                metadata: Dictionary(content.metadata.map { ($0.key.storable(), $0.value.storable()) }) { $1 },
+                api_key_id: content.origin.kind == .apiKey ? origin : nil,
+                credential_id: content.origin.kind == .credential ? origin : nil, status: state.rawValue,
+                scheduled_at: content.scheduledAt.map(Self.time), body_offset: bodies.count + 1,
+                body_bytes: body.count))
+        bodies += body
+        for address in recipients {
+            let key = RecipientKey(tenant: tenant, id: id, address: address)
+            recipientRows[key] = RecipientRow(tenant: tenant, id: id, address: address, state: state.rawValue)
+        }
+    }
+
+    private mutating func takeOutcome(_ event: Event) {
+        guard let address = event.recipient?.storable(320), let state = RecipientState(rawValue: event.kind.rawValue)
+        else { return }
+        let (tenant, id) = (event.tenant.description, event.message.description)
+        let key = RecipientKey(tenant: tenant, id: id, address: address)
+        let at = Self.time(event.at)
+        var row = recipientRows[key] ?? RecipientRow(tenant: tenant, id: id, address: address, state: state.rawValue)
+        row.state = state.rawValue
+        row.attempts = max(row.attempts, min(event.attempt ?? 0, 1_000_000))
+        if let response = event.response {
+            row.last_code = Int(Int16(clamping: response.code))
+            row.last_enhanced = response.enhancedCode?.storable(32)
+            row.last_response = response.text.storable()
+        }
+        row.remote_host = event.remoteHost?.storable(255) ?? row.remote_host
+        row.remote_id = event.remoteID?.storable(255) ?? row.remote_id
+        row.bounce_class = event.classification?.category.storable(64) ?? row.bounce_class
+        if event.attempt != nil {
+            row.first_attempt_at = row.first_attempt_at ?? at
+            row.last_attempt_at = at
+            row.duration_ms = event.durationMilliseconds.map { Int(Int32(clamping: $0)) }
+        }
+        row.next_attempt_at = event.nextAttemptAt.map(Self.time)
+        row.finished_at = state.isFinal ? at : nil
+        recipientRows[key] = row
+    }
+
+    private mutating func takeMark(_ event: Event) {
+        let (tenant, id) = (event.tenant.description, event.message.description)
+        var mark = markRows["\(tenant)/\(id)"] ?? MarkRow(tenant: tenant, id: id)
+        let at = Self.time(event.at)
+        switch event.kind {
+        case .complained: mark.complained_at = mark.complained_at ?? at
+        case .opened: mark.opened_at = mark.opened_at ?? at
+        case .clicked: mark.clicked_at = mark.clicked_at ?? at
+        default: return
+        }
+        markRows["\(tenant)/\(id)"] = mark
+    }
+
+    /// Counted on the day on which the message was accepted, so that what became of a day's mail adds up to it.
+    private mutating func count(_ event: Event) {
+        let key = UsageKey(
+            tenant: event.tenant.description, day: Int(Self.time(Int64(clamping: event.message.milliseconds)) / 86_400_000))
+        var row = usageRows[key] ?? UsageRow(tenant: key.tenant, day: key.day)
+        switch event.kind {
+        case .accepted:
+            row.messages += 1
+            row.recipients += event.accepted?.recipients.count ?? 0
+            row.bytes += max(0, min(event.accepted?.bodyBytes ?? 0, 1 << 40))
+        case .delivered: row.delivered += 1
+        case .deferred: row.deferred += 1
+        case .bounced: if Self.isHard(event) { row.hard_bounced += 1 } else { row.soft_bounced += 1 }
+        case .expired: row.expired += 1
+        case .failed: row.failed += 1
+        case .cancelled: row.cancelled += 1
+        case .suppressed: row.suppressed += 1
+        case .complained: row.complained += 1
+        case .opened: row.opened += 1
+        case .clicked: row.clicked += 1
+        case .unsubscribed: row.unsubscribed += 1
+        case .attempted, .webhookAttempted: return
+        }
+        usageRows[key] = row
+    }
+
+    private static func isHard(_ event: Event) -> Bool {
+        event.classification.map { $0.action == "suppress" || hardCategories.contains($0.category) } ?? false
+    }
+
+    private mutating func suppress(_ event: Event, _ seq: UInt64) {
+        guard let address = event.recipient?.lowercased().storable(400), (3...320).contains(address.count) else { return }
+        let source: String
+        switch event.kind {
+        case .bounced where event.classification?.action == "suppress": source = "hard_bounce"
+        case .complained: source = "complaint"
+        case .unsubscribed: source = "unsubscribe"
+        default: return
+        }
+        let reason = event.response.map { "\($0.code) \($0.enhancedCode.map { "\($0) " } ?? "")\($0.text)" } ?? ""
+        suppressions.append(
+            SuppressionRow(
+                tenant: event.tenant.description, address: address, reason: reason.storable(1_000), source: source,
+                id: event.message.description, seq: seq))
+    }
+
+    private func row(_ event: Event, _ seq: UInt64) -> EventRow {
+        EventRow(
+            tenant: event.tenant.description, id: event.message.description, seq: seq,
+            recipient: event.recipient?.storable(320) ?? "", kind: event.kind.rawValue, at: Self.time(event.at),
+            detail: EventRow.Detail(
+                attempt: event.attempt, code: event.response?.code, enhanced_code: event.response?.enhancedCode?.storable(32),
+                response: event.response?.text.storable(), category: event.classification?.category.storable(64),
+                action: event.classification?.action.storable(64), rule: event.classification?.rule.storable(128),
+                remote_host: event.remoteHost?.storable(255), remote_id: event.remoteID?.storable(255),
+                duration_ms: event.durationMilliseconds, next_attempt_at: event.nextAttemptAt))
+    }
+
+    private mutating func take(_ webhook: Event.Webhook, of event: Event, _ seq: UInt64) {
+        let code = event.response?.code
+        let outcome: String
+        switch (code, event.nextAttemptAt) {
+        case (200..<300, nil): outcome = "delivered"
+        case (_, .some): outcome = "deferred"
+        default: outcome = "failed"
+        }
+        webhookAttempts.append(
+            WebhookAttemptRow(
+                tenant: event.tenant.description, id: event.message.description, seq: seq, webhook: webhook.id.text,
+                event_kind: webhook.event.storable(64), attempt: max(0, min(event.attempt ?? 1, 1_000_000)),
+                at: Self.time(event.at), outcome: outcome, status_code: code.map { Int(Int16(clamping: $0)) },
+                duration_ms: event.durationMilliseconds.map { Int(Int32(clamping: $0)) },
+                response: event.response?.text.storable(), next_attempt_at: event.nextAttemptAt.map(Self.time)))
+    }
+
+    private static func time(_ milliseconds: Int64) -> Int64 { max(0, min(milliseconds, maxTime)) }
+}

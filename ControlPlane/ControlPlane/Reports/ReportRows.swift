@@ -1,0 +1,144 @@
+import FoundationEssentials
+import NodeProtocol
+
+// The rows that a report becomes, as they are handed to PostgreSQL: JSON lists for `json_to_recordset`. Times are
+// milliseconds since 1970; names of fields are names of columns.
+
+/// A row of `emails`, from an `accepted` event.
+struct EmailRow: Encodable, Sendable {
+    let tenant: String
+    let id: String
+    let mode: String
+    let door: String
+    let message_id: String
+    let from_address: String
+    let recipients: [String]
+    let subject: String
+    let size_bytes: Int
+    let has_attachments: Bool
+    let tags: [String]
+    let metadata: [String: String]
+    let api_key_id: String?
+    let credential_id: String?
+    let status: String
+    let scheduled_at: Int64?
+    /// Where the sealed body lies in the bytes that go beside the rows; a length of 0 is none.
+    let body_offset: Int
+    let body_bytes: Int
+}
+
+/// What a report says of one recipient, its events folded into one row in their order.
+struct RecipientRow: Encodable, Sendable {
+    let tenant: String
+    let id: String
+    let address: String
+    var state: String
+    var attempts = 0
+    var last_code: Int?
+    var last_enhanced: String?
+    var last_response: String?
+    var remote_host: String?
+    var remote_id: String?
+    var bounce_class: String?
+    var first_attempt_at: Int64?
+    var last_attempt_at: Int64?
+    var next_attempt_at: Int64?
+    var finished_at: Int64?
+    var duration_ms: Int?
+}
+
+/// What readers did with a message.
+struct MarkRow: Encodable, Sendable {
+    let tenant: String
+    let id: String
+    var complained_at: Int64?
+    var opened_at: Int64?
+    var clicked_at: Int64?
+}
+
+/// A row of `events`.
+struct EventRow: Encodable, Sendable {
+    /// What the timeline tells of an event besides its kind.
+    struct Detail: Encodable, Sendable {
+        var attempt: Int?
+        var code: Int?
+        var enhanced_code: String?
+        var response: String?
+        var category: String?
+        var action: String?
+        var rule: String?
+        var remote_host: String?
+        var remote_id: String?
+        var duration_ms: Int?
+        var next_attempt_at: Int64?
+    }
+
+    let tenant: String
+    let id: String
+    let seq: UInt64
+    let recipient: String
+    let kind: String
+    let at: Int64
+    let detail: Detail
+}
+
+/// What a report adds to the counters of a tenant's day.
+struct UsageRow: Encodable, Sendable {
+    let tenant: String
+    /// Days since 1970 of the day on which the messages were accepted.
+    let day: Int
+    var messages = 0
+    var recipients = 0
+    var delivered = 0
+    var deferred = 0
+    var hard_bounced = 0
+    var soft_bounced = 0
+    var expired = 0
+    var failed = 0
+    var cancelled = 0
+    var suppressed = 0
+    var complained = 0
+    var opened = 0
+    var clicked = 0
+    var unsubscribed = 0
+    var bytes = 0
+
+    init(tenant: String, day: Int) {
+        self.tenant = tenant
+        self.day = day
+    }
+}
+
+/// A row of `suppressions` that an event proves.
+struct SuppressionRow: Encodable, Sendable {
+    let tenant: String
+    let address: String
+    let reason: String
+    let source: String
+    let id: String
+    let seq: UInt64
+}
+
+/// A row of `webhook_attempts`.
+struct WebhookAttemptRow: Encodable, Sendable {
+    let tenant: String
+    let id: String
+    let seq: UInt64
+    let webhook: String
+    let event_kind: String
+    let attempt: Int
+    let at: Int64
+    let outcome: String
+    let status_code: Int?
+    let duration_ms: Int?
+    let response: String?
+    let next_attempt_at: Int64?
+}
+
+extension String {
+    /// The text as a database can hold it: without zero bytes, at most so many characters.
+    func storable(_ maxLength: Int = 2_000) -> String {
+        let clean = utf8.contains(0) ? String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" })) : self
+        return clean.utf8.count > maxLength ? String(clean.prefix(maxLength)) : clean
+    }
+}

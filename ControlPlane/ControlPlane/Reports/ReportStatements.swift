@@ -1,0 +1,213 @@
+import FoundationEssentials
+import NodeProtocol
+import Postgres
+
+/// Stores the rows of a report: one statement for each table, whatever the number of events.
+///
+/// Events of tenants and messages that are not there any more change nothing and do not fail. Runs inside the
+/// transaction that moves the node's cursor.
+struct ReportStatements {
+    let batch: ReportBatch
+    let node: Int32
+    let connection: PostgresConnection
+
+    func run() async throws {
+        if !batch.emails.isEmpty { try await insertEmails() }
+        if !batch.recipients.isEmpty { try await storeRecipients() }
+        if !batch.marks.isEmpty { try await storeMarks() }
+        if !batch.events.isEmpty { try await insertEvents() }
+        if !batch.webhookAttempts.isEmpty { try await insertWebhookAttempts() }
+        if !batch.usage.isEmpty { try await addUsage() }
+        if !batch.suppressions.isEmpty { try await insertSuppressions() }
+    }
+
+    /// The days of the messages concerned: other partitions are not looked at.
+    private var days: SQL {
+        """
+        BETWEEN to_timestamp(\(batch.earliest / 1000)::bigint) AND to_timestamp(\(batch.latest / 1000 + 1)::bigint)
+        """
+    }
+
+    private func insertEmails() async throws {
+        try await connection.query(
+            """
+            INSERT INTO emails (
+                tenant_id, accepted_at, id, node, mode, door, message_id, from_address, to_addresses, subject,
+                size_bytes, has_attachments, tags, metadata, api_key_id, credential_id, status, scheduled_at,
+                body_sealed, expires_at)
+            SELECT t.id, message_accepted_at(u.id), u.id, \(node), u.mode, u.door, u.message_id, u.from_address,
+                u.recipients, u.subject, u.size_bytes, u.has_attachments, u.tags, u.metadata, u.api_key_id,
+                u.credential_id, u.status, to_timestamp(u.scheduled_at / 1000.0),
+                CASE WHEN u.body_bytes > 0 THEN substring(\(batch.bodies)::bytea FROM u.body_offset FOR u.body_bytes) END,
+                message_accepted_at(u.id) + make_interval(days => p.log_retention_days)
+            FROM json_to_recordset(\(try json(batch.emails))::json) AS u(
+                tenant uuid, id uuid, mode text, door text, message_id text, from_address text, recipients text[],
+                subject text, size_bytes bigint, has_attachments boolean, tags text[], metadata jsonb,
+                api_key_id uuid, credential_id uuid, status text, scheduled_at bigint, body_offset integer,
+                body_bytes integer)
+            JOIN tenants t ON t.id = u.tenant JOIN plans p ON p.code = t.plan_code
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// New recipients are inserted, known ones changed; then their messages take their state from them.
+    private func storeRecipients() async throws {
+        let rows = try json(batch.recipients)
+        try await connection.query(
+            """
+            INSERT INTO email_recipients AS r (
+                tenant_id, accepted_at, message_id, address, state, attempts, last_code, last_enhanced, last_response,
+                remote_host, remote_id, bounce_class, first_attempt_at, last_attempt_at, next_attempt_at, finished_at,
+                duration_ms)
+            SELECT e.tenant_id, e.accepted_at, e.id, u.address, u.state, u.attempts, u.last_code, u.last_enhanced,
+                u.last_response, u.remote_host, u.remote_id, u.bounce_class, to_timestamp(u.first_attempt_at / 1000.0),
+                to_timestamp(u.last_attempt_at / 1000.0), to_timestamp(u.next_attempt_at / 1000.0),
+                to_timestamp(u.finished_at / 1000.0), u.duration_ms
+            FROM json_to_recordset(\(rows)::json) AS u(
+                tenant uuid, id uuid, address text, state text, attempts integer, last_code smallint,
+                last_enhanced text, last_response text, remote_host text, remote_id text, bounce_class text,
+                first_attempt_at bigint, last_attempt_at bigint, next_attempt_at bigint, finished_at bigint,
+                duration_ms integer)
+            JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
+            WHERE e.accepted_at \(days) AND e.erased_at IS NULL
+            ON CONFLICT (tenant_id, accepted_at, message_id, address) DO UPDATE SET
+                state = EXCLUDED.state, attempts = greatest(r.attempts, EXCLUDED.attempts),
+                last_code = coalesce(EXCLUDED.last_code, r.last_code),
+                last_enhanced = CASE WHEN EXCLUDED.last_code IS NULL THEN r.last_enhanced ELSE EXCLUDED.last_enhanced END,
+                last_response = coalesce(EXCLUDED.last_response, r.last_response),
+                remote_host = coalesce(EXCLUDED.remote_host, r.remote_host),
+                remote_id = coalesce(EXCLUDED.remote_id, r.remote_id),
+                bounce_class = coalesce(EXCLUDED.bounce_class, r.bounce_class),
+                first_attempt_at = coalesce(r.first_attempt_at, EXCLUDED.first_attempt_at),
+                last_attempt_at = coalesce(EXCLUDED.last_attempt_at, r.last_attempt_at),
+                next_attempt_at = EXCLUDED.next_attempt_at, finished_at = EXCLUDED.finished_at,
+                duration_ms = coalesce(EXCLUDED.duration_ms, r.duration_ms)
+            """)
+        try await updateMessages(rows)
+    }
+
+    /// From the least to the worst: a message has the state that stands last here among its recipients'.
+    private static let stateOrder: [String] =
+        RecipientState.allCases.sorted { left, right in
+            (left.isFinal ? 0 : 1, left.badness) < (right.isFinal ? 0 : 1, right.badness)
+        }.map(\.rawValue)
+
+    private func updateMessages(_ rows: String) async throws {
+        try await connection.query(
+            """
+            UPDATE emails e SET
+                status = (\(Self.stateOrder)::text[])[s.rank], sent_at = coalesce(e.sent_at, s.sent_at),
+                delivered_at = s.delivered_at, bounced_at = s.bounced_at, bounce_type = s.bounce_type,
+                bounce_class = s.bounce_class
+            FROM (
+                SELECT r.tenant_id, r.accepted_at, r.message_id,
+                    max(array_position(\(Self.stateOrder)::text[], r.state)) AS rank,
+                    min(r.first_attempt_at) AS sent_at,
+                    max(r.finished_at) FILTER (WHERE r.state = 'delivered') AS delivered_at,
+                    max(r.finished_at) FILTER (WHERE r.state IN ('bounced', 'expired')) AS bounced_at,
+                    CASE WHEN bool_or(r.state = 'bounced' AND r.bounce_class = ANY (\(ReportBatch.hardCategories))) THEN 'hard'
+                         WHEN bool_or(r.state IN ('bounced', 'expired')) THEN 'soft' END AS bounce_type,
+                    max(r.bounce_class) FILTER (WHERE r.state IN ('bounced', 'expired')) AS bounce_class
+                FROM (SELECT DISTINCT tenant, id FROM json_to_recordset(\(rows)::json) AS j(tenant uuid, id uuid)) u
+                JOIN email_recipients r ON r.tenant_id = u.tenant AND r.accepted_at = message_accepted_at(u.id)
+                    AND r.message_id = u.id
+                WHERE r.accepted_at \(days)
+                GROUP BY r.tenant_id, r.accepted_at, r.message_id
+            ) s
+            WHERE e.tenant_id = s.tenant_id AND e.accepted_at = s.accepted_at AND e.id = s.message_id
+              AND e.accepted_at \(days)
+            """)
+    }
+
+    private func storeMarks() async throws {
+        try await connection.query(
+            """
+            UPDATE emails e SET
+                complained_at = coalesce(e.complained_at, to_timestamp(u.complained_at / 1000.0)),
+                opened_at = coalesce(e.opened_at, to_timestamp(u.opened_at / 1000.0)),
+                clicked_at = coalesce(e.clicked_at, to_timestamp(u.clicked_at / 1000.0))
+            FROM json_to_recordset(\(try json(batch.marks))::json) AS u(
+                tenant uuid, id uuid, complained_at bigint, opened_at bigint, clicked_at bigint)
+            WHERE e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
+              AND e.accepted_at \(days)
+            """)
+    }
+
+    private func insertEvents() async throws {
+        try await connection.query(
+            """
+            INSERT INTO events (tenant_id, accepted_at, message_id, node, seq, recipient, kind, at, detail)
+            SELECT e.tenant_id, e.accepted_at, e.id, \(node), u.seq, u.recipient, u.kind,
+                to_timestamp(u.at / 1000.0), u.detail
+            FROM json_to_recordset(\(try json(batch.events))::json) AS u(
+                tenant uuid, id uuid, seq bigint, recipient text, kind text, at bigint, detail jsonb)
+            JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
+            WHERE e.accepted_at \(days) AND e.erased_at IS NULL
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    private func insertWebhookAttempts() async throws {
+        try await connection.query(
+            """
+            INSERT INTO webhook_attempts (
+                tenant_id, accepted_at, message_id, node, seq, webhook_id, event_kind, attempt, at, outcome,
+                status_code, duration_ms, response, next_attempt_at)
+            SELECT t.id, message_accepted_at(u.id), u.id, \(node), u.seq, u.webhook, u.event_kind, u.attempt,
+                to_timestamp(u.at / 1000.0), u.outcome, u.status_code, u.duration_ms, u.response,
+                to_timestamp(u.next_attempt_at / 1000.0)
+            FROM json_to_recordset(\(try json(batch.webhookAttempts))::json) AS u(
+                tenant uuid, id uuid, seq bigint, webhook uuid, event_kind text, attempt integer, at bigint,
+                outcome text, status_code smallint, duration_ms integer, response text, next_attempt_at bigint)
+            JOIN tenants t ON t.id = u.tenant
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    private func addUsage() async throws {
+        let rows = try json(batch.usage)
+        try await connection.query(Self.usageStatement("usage_daily", "day", "date '1970-01-01' + u.day", rows, node))
+        try await connection.query(
+            Self.usageStatement(
+                "usage_monthly", "month", "date_trunc('month', date '1970-01-01' + u.day)::date", rows, node))
+    }
+
+    private static let counters = [
+        "messages", "recipients", "delivered", "deferred", "hard_bounced", "soft_bounced", "expired", "failed",
+        "cancelled", "suppressed", "complained", "opened", "clicked", "unsubscribed", "bytes",
+    ]
+
+    private static func usageStatement(
+        _ table: String, _ column: String, _ period: String, _ rows: String, _ node: Int32
+    ) -> SQL {
+        let names = SQL(unsafe: counters.joined(separator: ", "))
+        let sums = SQL(unsafe: counters.map { "sum(u.\($0))" }.joined(separator: ", "))
+        let types = SQL(unsafe: counters.map { "\($0) bigint" }.joined(separator: ", "))
+        let additions = SQL(unsafe: counters.map { "\($0) = c.\($0) + EXCLUDED.\($0)" }.joined(separator: ", "))
+        return """
+            INSERT INTO \(identifier: table) AS c (tenant_id, \(identifier: column), node, \(names))
+            SELECT t.id, \(SQL(unsafe: period)), \(node), \(sums)
+            FROM json_to_recordset(\(rows)::json) AS u(tenant uuid, day integer, \(types))
+            JOIN tenants t ON t.id = u.tenant
+            GROUP BY 1, 2 ORDER BY 1, 2
+            ON CONFLICT (tenant_id, \(identifier: column), node) DO UPDATE SET \(additions)
+            """
+    }
+
+    private func insertSuppressions() async throws {
+        try await connection.query(
+            """
+            INSERT INTO suppressions (tenant_id, address, reason, source, message_id, event_node, event_seq)
+            SELECT DISTINCT ON (t.id, u.address) t.id, u.address, u.reason, u.source, u.id, \(node), u.seq
+            FROM json_to_recordset(\(try json(batch.suppressions))::json) AS u(
+                tenant uuid, address text, reason text, source text, id uuid, seq bigint)
+            JOIN tenants t ON t.id = u.tenant
+            ORDER BY t.id, u.address, u.seq
+            ON CONFLICT (tenant_id, address) DO NOTHING
+            """)
+    }
+
+    private func json(_ rows: some Encodable) throws -> String {
+        String(decoding: try JSONEncoder().encode(rows), as: UTF8.self)
+    }
+}

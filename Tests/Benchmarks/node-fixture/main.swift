@@ -1,0 +1,74 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+import Node
+import NodeProtocol
+
+// Makes the directory of a node that was never enrolled: an identity and a snapshot with one tenant, signed by a key
+// of its own. For benchmarks and tests of a node alone. Prints what a client needs, one NAME=value a line.
+
+func make(_ directory: String) throws {
+    let files = NodeFiles(directory: directory)
+    try files.makeDirectories()
+    let cluster = try Ed25519PrivateKey.generate()
+    let clusterKey = SecureRandom.bytes(32)
+    let identity = NodeIdentity(
+        node: 1, name: "fixture", clusterID: "fixture",
+        signingKeys: [SigningKey(keyID: "fixture", publicKey: Data(cluster.publicKey.raw))],
+        clusterKey: Data(clusterKey), privateSigningKey: Data(try Ed25519PrivateKey.generate().raw),
+        privateSealingKey: Data(try X25519PrivateKey.generate().raw))
+    try identity.save(to: files)
+
+    let tenant = TenantID(UUID())
+    let key = SecureRandom.token(prefix: "dsp_live_", bytes: 32)
+    let username = "bench@localhost"
+    let password = SecureRandom.token(prefix: "dp_sk_", bytes: 32)
+    let dkim = try RSAPrivateKey.generate()
+    let context = TenantRecord.Domain.sealContext(tenant: tenant, domain: "example.com")
+    let sealed = try SymmetricSeal(key: clusterKey).seal(try dkim.pemEncoded(), context: context)
+    var limits = TenantRecord.Limits()
+    limits.maxRecipients = 1_000
+    let record = TenantRecord(
+        id: tenant, name: "Fixture", limits: limits, bodyKey: Data(try X25519PrivateKey.generate().publicKey.raw),
+        domains: [
+            TenantRecord.Domain(id: UUID(), name: "example.com", selector: "dispatch", sealedKey: Data(sealed))
+        ],
+        apiKeys: [
+            TenantRecord.APIKey(
+                id: UUID(), sha256: Hex.encode(Digest.sha256(key)), scopes: ["*"], requestsPerMinute: 1_000_000_000)
+        ],
+        credentials: [
+            TenantRecord.Credential(
+                id: UUID(), username: username, passwordSHA256: Hex.encode(Digest.sha256(password)))
+        ])
+    let global = GlobalChunk(
+        tokenKeys: [], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: [:], serviceHost: "localhost")
+    let chunks = [
+        "global": Array(try JSONEncoder.sorted.encode(global)),
+        TenantsChunk.name(for: tenant): Array(try JSONEncoder.sorted.encode(TenantsChunk(tenants: [record]))),
+    ]
+    let now = Int64(time(nil))
+    let manifest = Manifest(
+        clusterID: "fixture", version: 1, issuedAt: now, expiresAt: now + 86_400 * 365, keyID: "fixture",
+        chunks: chunks.sorted { $0.key < $1.key }.map { name, bytes in
+            Manifest.Chunk(name: name, sha256: Hex.encode(Digest.sha256(bytes)), sizeBytes: bytes.count)
+        })
+    try SnapshotStore(files: files, identity: identity).save(
+        try SignedManifest(manifest, key: cluster), manifest, chunks: chunks)
+    print("TENANT=\(tenant)\nAPI_KEY=\(key)\nUSERNAME=\(username)\nPASSWORD=\(password)\nDOMAIN=example.com")
+    print("DKIM_PUBLIC_KEY=\(Base64.encode(try dkim.publicKey.derEncoded()))")
+}
+
+func complain(_ text: String) {
+    let line = Array("\(text)\n".utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+}
+
+guard CommandLine.arguments.count == 2 else {
+    complain("usage: node-fixture DIRECTORY")
+    exit(64)
+}
+do { try make(CommandLine.arguments[1]) } catch {
+    complain("node-fixture: \(error)")
+    exit(1)
+}
