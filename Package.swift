@@ -132,7 +132,10 @@ let testTargets: [Target] = [
         ]),
     tests(
         "Integration",
-        ["TestSupport", "EventLoop", "HTTPClient", "SMTPWire", "MailFormat", "MailAuth", "DNS", "Crypto", "NodeProtocol"]),
+        [
+            "TestSupport", "EventLoop", "HTTP", "HTTPClient", "SMTPWire", "MailFormat", "MailAuth", "DNS", "Crypto",
+            "NodeProtocol",
+        ]),
     tests("Tidy", ["TestSupport"]),
 ]
 

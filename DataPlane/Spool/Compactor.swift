@@ -55,8 +55,8 @@ final class Compactor: Sendable {
         }
     }
 
-    /// Has a segment emptied, unless one is being emptied. What could not be moved is tried again only when there
-    /// is a newer segment: a disk that fails must not be asked without end.
+    /// Has a segment emptied, unless one is being emptied. What could not be moved is tried again only when
+    /// there is a newer segment: a disk that fails must not be asked without end.
     func start(_ segment: UInt32, newest: UInt32) {
         state.signal { state in
             guard !state.isBusy, state.tried != (segment, newest) else { return }
@@ -78,7 +78,8 @@ final class Compactor: Sendable {
     }
 
     private func empty(_ segment: UInt32) {
-        guard let header = shelf.withLock({ $0.headers[segment] }), let bytes = reader.readSegment(segment) else {
+        guard let header = shelf.withLock({ $0.headers[segment] }), let bytes = reader.readSegment(segment)
+        else {
             return
         }
         let frames = bytes.withUnsafeBytes { bytes in
@@ -87,7 +88,8 @@ final class Compactor: Sendable {
         var chunk: [CompactionMove] = []
         var chunkedBytes = 0
         for frame in frames where RecordType(rawValue: frame.type)?.isEntry == true {
-            guard let (id, slot) = openEntry(frame, in: bytes, segment), let updates = updates(id, slot) else {
+            guard let (id, slot) = openEntry(frame, in: bytes, segment), let updates = updates(id, slot)
+            else {
                 continue
             }
             let payload = Array(bytes[frame.payloadOffset..<frame.end])

@@ -47,8 +47,6 @@ package final class SegmentLog {
     package internal(set) var nextSequence: UInt64 = 1
     /// Written into the header of the next segment.
     package var bookmarks = SegmentHeader.Bookmarks()
-    /// How many segments were given up because of a failed write or fdatasync.
-    package private(set) var sealedCount = 0
 
     var nextNumber: UInt64 = 1
     private var activeFile: (any DiskFile)?
@@ -121,7 +119,6 @@ package final class SegmentLog {
     /// Nothing more goes into this segment. Cutting the uncertain tail off is a courtesy to a restart that
     /// comes before there is another segment; the header of the next one is what makes the tail void.
     private func seal(_ file: any DiskFile, at bytes: Int) {
-        sealedCount += 1
         activeFile = nil
         pendingGroups = 0
         try? file.truncate(to: bytes)

@@ -35,29 +35,3 @@ enum Sample {
         return configuration
     }
 }
-
-/// SpoolFiles of a spool folder, for tests that copy and damage them.
-enum SpoolFiles {
-    static func segments(in directory: String) throws -> [String] {
-        try RealDisk().list(directory).map(\.name).filter { $0.hasSuffix(".segment") }.sorted()
-    }
-
-    static func read(_ path: String) throws -> [UInt8] {
-        let file = try RealDisk().openForReading(path)
-        return try file.readUpTo(try file.size(), at: 0)
-    }
-
-    static func write(_ bytes: [UInt8], to path: String) throws {
-        let file = try RealDisk().openOrCreate(path)
-        try file.truncate(to: 0)
-        try file.writeEverything(bytes, at: 0)
-    }
-
-    /// Copies the segments of a folder into a new one.
-    static func copySegments(from directory: String, to copy: String) throws {
-        try RealDisk().makeDirectory(copy)
-        for name in try segments(in: directory) {
-            try write(try read("\(directory)/\(name)"), to: "\(copy)/\(name)")
-        }
-    }
-}

@@ -14,7 +14,8 @@ import Testing
     }
 
     private let header = SegmentHeader(
-        kind: .spool, number: 1, baseSequence: 10, firstNeeded: 1, bookmarks: .init(), random: 0x1234_5678_9ABC)
+        kind: .spool, number: 1, baseSequence: 10, firstNeeded: 1, bookmarks: .init(),
+        random: 0x1234_5678_9ABC)
     private let bytes: [UInt8]
     private let frames: [Planned]
 
@@ -31,7 +32,8 @@ import Testing
                         type: 3, sequence: group, startsBatch: buffer.count == 0, startsGroup: index == 0)
                     buffer.put(UInt16(truncatingIfNeeded: frames.count))
                     buffer.endFrame(hasMore: index < count - 1)
-                    frames.append(Planned(group: group, batch: batch, range: start..<bytes.count + buffer.count))
+                    frames.append(
+                        Planned(group: group, batch: batch, range: start..<bytes.count + buffer.count))
                 }
                 group += 1
             }
@@ -42,7 +44,9 @@ import Testing
     }
 
     /// What the rules say of a file in which the frames of `lost` are unreadable.
-    private func expected(_ lost: Int, _ loss: SegmentScan.Loss, isLast: Bool) -> [UInt64: (frames: Int, isPartial: Bool)] {
+    private func expected(_ lost: Int, _ loss: SegmentScan.Loss, isLast: Bool) -> [UInt64: (
+        frames: Int, isPartial: Bool
+    )] {
         let survives = frames.indices.map { lost >> $0 & 1 == 0 }
         let batchStarts = frames.indices.filter { index in
             index == 0 || frames[index].batch != frames[index - 1].batch
@@ -56,7 +60,9 @@ import Testing
             let left = all.filter { survives[$0] }
             guard let first = all.first, let last = left.last else { continue }
             if loss == .endsTheLog, all.contains(where: { $0 > firstLoss }) || first > firstLoss { continue }
-            if left.count == all.count || last < lastStart { groups[group] = (left.count, left.count < all.count) }
+            if left.count == all.count || last < lastStart {
+                groups[group] = (left.count, left.count < all.count)
+            }
         }
         return groups
     }
@@ -84,7 +90,9 @@ import Testing
                     && scan.groups.allSatisfy { group in
                         wanted[group.sequence].map { $0 == (group.frames.count, group.isPartial) } == true
                     }
-                #expect(isRight, "lost \(String(lost, radix: 2)), zeroes \(zeroes): \(scan.groups.map(\.sequence))")
+                #expect(
+                    isRight,
+                    "lost \(String(lost, radix: 2)), zeroes \(zeroes): \(scan.groups.map(\.sequence))")
                 if !isRight { return }
                 accountForEveryByte(scan, lost)
             }
@@ -100,7 +108,9 @@ import Testing
             if range.lowerBound != offset { Issue.record("lost \(lost): a gap at \(offset)") }
             offset = range.upperBound
         }
-        if offset != scan.end { Issue.record("lost \(lost): the tail begins at \(scan.end), not at \(offset)") }
+        if offset != scan.end {
+            Issue.record("lost \(lost): the tail begins at \(scan.end), not at \(offset)")
+        }
     }
 
     @Test func `groups that a later segment begins with are void`() {

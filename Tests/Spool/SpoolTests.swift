@@ -46,8 +46,8 @@ import Testing
     @Test func `a body of the cache is served without reading`() async throws {
         let (spool, _) = try open()
         _ = try await spool.commit(Sample.group(1))
-        for name in try SpoolFiles.segments(in: folder.path) {
-            try RealDisk().remove("\(folder.path)/\(name)")
+        for entry in try RealDisk().list(folder.path) where entry.name.hasSuffix(".segment") {
+            try RealDisk().remove(folder.file(entry.name))
         }
         #expect(try await spool.body(of: Sample.id(1)) == Sample.body(1))
         #expect(spool.statistics.cacheHits == 1)

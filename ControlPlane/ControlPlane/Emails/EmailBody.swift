@@ -9,7 +9,7 @@ enum EmailBody {
     static func open(
         _ sealed: [UInt8], message: MessageID, tenant: TenantID, privateKeySealed: [UInt8], masterSeal: SymmetricSeal
     ) -> [UInt8]? {
-        guard let raw = try? masterSeal.open(privateKeySealed, context: Array(TenantKeys.sealContext(tenant).utf8)),
+        guard let raw = try? masterSeal.open(privateKeySealed, context: Array(NewTenant.bodyKeySealContext(tenant).utf8)),
             let key = try? X25519PrivateKey(raw: raw)
         else { return nil }
         return try? SealedBox.open(sealed, with: key, context: Array(EventRecord.sealContext(message).utf8))

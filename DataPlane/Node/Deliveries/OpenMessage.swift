@@ -17,12 +17,16 @@ struct OpenMessage: Sendable {
     init(id: MessageID, entry: Entry) {
         self.id = id
         self.entry = entry
-        let count: Int
         switch entry {
-        case .mail(let mail): count = mail.log.recipients.count
-        case .webhook: count = 1
+        case .webhook: recipients = [Recipient()]
+        case .mail(let mail):
+            var first = Recipient()
+            if let scheduledAt = mail.log.scheduledAt, scheduledAt > mail.acceptedAt {
+                first.state = .scheduled
+                first.nextAttemptAt = scheduledAt
+            }
+            recipients = Array(repeating: first, count: mail.log.recipients.count)
         }
-        recipients = Array(repeating: Recipient(), count: count)
     }
 
     var isFinished: Bool { recipients.allSatisfy(\.state.isFinal) }

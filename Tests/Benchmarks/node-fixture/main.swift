@@ -7,7 +7,7 @@ import NodeProtocol
 // Makes the directory of a node that was never enrolled: an identity and a snapshot with one tenant, signed by a key
 // of its own. For benchmarks and tests of a node alone. Prints what a client needs, one NAME=value a line.
 
-func make(_ directory: String) throws {
+func make(_ directory: String, domain: String) throws {
     let files = NodeFiles(directory: directory)
     try files.makeDirectories()
     let cluster = try Ed25519PrivateKey.generate()
@@ -24,14 +24,14 @@ func make(_ directory: String) throws {
     let username = "bench@localhost"
     let password = SecureRandom.token(prefix: "dp_sk_", bytes: 32)
     let dkim = try RSAPrivateKey.generate()
-    let context = TenantRecord.Domain.sealContext(tenant: tenant, domain: "example.com")
+    let context = TenantRecord.Domain.sealContext(tenant: tenant, domain: domain)
     let sealed = try SymmetricSeal(key: clusterKey).seal(try dkim.pemEncoded(), context: context)
     var limits = TenantRecord.Limits()
     limits.maxRecipients = 1_000
     let record = TenantRecord(
         id: tenant, name: "Fixture", limits: limits, bodyKey: Data(try X25519PrivateKey.generate().publicKey.raw),
         domains: [
-            TenantRecord.Domain(id: UUID(), name: "example.com", selector: "dispatch", sealedKey: Data(sealed))
+            TenantRecord.Domain(id: UUID(), name: domain, selector: "dispatch", sealedKey: Data(sealed))
         ],
         apiKeys: [
             TenantRecord.APIKey(
@@ -55,7 +55,7 @@ func make(_ directory: String) throws {
         })
     try SnapshotStore(files: files, identity: identity).save(
         try SignedManifest(manifest, key: cluster), manifest, chunks: chunks)
-    print("TENANT=\(tenant)\nAPI_KEY=\(key)\nUSERNAME=\(username)\nPASSWORD=\(password)\nDOMAIN=example.com")
+    print("TENANT=\(tenant)\nAPI_KEY=\(key)\nUSERNAME=\(username)\nPASSWORD=\(password)\nDOMAIN=\(domain)")
     print("DKIM_PUBLIC_KEY=\(Base64.encode(try dkim.publicKey.derEncoded()))")
 }
 
@@ -64,11 +64,14 @@ func complain(_ text: String) {
     _ = write(STDERR_FILENO, line, line.count)
 }
 
-guard CommandLine.arguments.count == 2 else {
-    complain("usage: node-fixture DIRECTORY")
+guard (2...3).contains(CommandLine.arguments.count) else {
+    complain("usage: node-fixture DIRECTORY [DOMAIN]")
     exit(64)
 }
-do { try make(CommandLine.arguments[1]) } catch {
+do {
+    let domain = CommandLine.arguments.count == 3 ? CommandLine.arguments[2] : "example.com"
+    try make(CommandLine.arguments[1], domain: domain)
+} catch {
     complain("node-fixture: \(error)")
     exit(1)
 }

@@ -1,0 +1,122 @@
+import FoundationEssentials
+import HTTP
+import NodeProtocol
+import Postgres
+
+extension Domains {
+    /// Stores what a look found, and verifies the domain when it proves it.
+    ///
+    /// - Returns: the domain as it is now, and whether another tenant has it verified.
+    func store(
+        _ check: DomainCheck, of domain: SendingDomain, actor: AuditActor
+    ) async throws -> (SendingDomain, isConflict: Bool) {
+        if check.isProven {
+            do {
+                return (try await verified(domain, check, actor), false)
+            } catch let error as PostgresError where error.violates("domains_verified_key")
+                || error.constraint == "domains_verified_key"
+            {
+                try await recheckSoon(holderOf: domain.name)
+                return (try await noted(domain, check.inConflict), true)
+            }
+        }
+        return (try await noted(domain, check), false)
+    }
+
+    private func verified(
+        _ domain: SendingDomain, _ check: DomainCheck, _ actor: AuditActor
+    ) async throws -> SendingDomain {
+        let checks = try Postgres.JSON(check.records)
+        return try await context.pool.transaction(as: .tenant(domain.tenant.uuid)) { connection in
+            let rows = try await connection.query(
+                """
+                UPDATE domains SET status = 'verified', verified_at = coalesce(verified_at, now()),
+                    checks = \(checks), checked_at = now(), next_check_at = now() + interval '1 day',
+                    recent_misses = (recent_misses << 1) & 7, missing_since = NULL, updated_at = now()
+                WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id) RETURNING \(SendingDomain.columns)
+                """)
+            if !domain.isVerified {
+                try await Audit.write(
+                    connection, actor, tenant: domain.tenant, "domain.verified", record: ("domain", domain.id.text),
+                    detail: ["domain": domain.name])
+            }
+            return try Self.one(rows)
+        }
+    }
+
+    /// Keeps the look without changing the standing of the domain: that is for the daily checks.
+    private func noted(_ domain: SendingDomain, _ check: DomainCheck) async throws -> SendingDomain {
+        let checks = try Postgres.JSON(check.records)
+        let rows = try await context.pool.query(
+            """
+            UPDATE domains SET checks = \(checks), checked_at = now(), updated_at = now()
+            WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id) RETURNING \(SendingDomain.columns)
+            """, as: .tenant(domain.tenant.uuid))
+        return try Self.one(rows)
+    }
+
+    /// Somebody else proves that he owns the domain: maybe its holder does not any more.
+    private func recheckSoon(holderOf name: String) async throws {
+        try await context.pool.execute(
+            """
+            UPDATE domains SET next_check_at = now()
+            WHERE domain = \(name) AND status IN ('verified', 'at_risk') AND checked_at < now() - interval '1 hour'
+            """, as: .system)
+    }
+
+    /// Looks at domains whose daily check is due, and draws the consequences: two misses in the last three put a
+    /// verified domain at risk, 72 hours without its records end its use. A look-up that failed is tried again in an
+    /// hour and counts for nothing. Domains that an operator vouched for are left alone.
+    ///
+    /// - Returns: how many were looked at.
+    package func recheckDue(limit: Int = 50) async throws -> Int {
+        let rows = try await context.pool.query(
+            """
+            UPDATE domains SET next_check_at = now() + interval '1 hour'
+            WHERE (tenant_id, id) IN (
+                SELECT tenant_id, id FROM domains
+                WHERE next_check_at <= now() AND status IN ('verified', 'at_risk') AND override_at IS NULL
+                ORDER BY next_check_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+            RETURNING \(SendingDomain.columns)
+            """, as: .system)
+        for row in rows {
+            let domain = try SendingDomain(row)
+            let check = try await DomainCheck.look(domain, context)
+            if check.isProven {
+                _ = try await store(check, of: domain, actor: .system)
+            } else if check.isMissing {
+                try await missed(domain, check)
+            }
+        }
+        return rows.count
+    }
+
+    private func missed(_ domain: SendingDomain, _ check: DomainCheck) async throws {
+        let checks = try Postgres.JSON(check.records)
+        try await context.pool.transaction(as: .system) { connection in
+            let rows = try await connection.query(
+                """
+                UPDATE domains SET checks = \(checks), checked_at = now(), updated_at = now(),
+                    next_check_at = now() + interval '1 day',
+                    recent_misses = ((recent_misses << 1) | 1) & 7, missing_since = coalesce(missing_since, now()),
+                    status = CASE
+                        WHEN missing_since < now() - interval '72 hours' THEN 'lost'
+                        WHEN (((recent_misses << 1) | 1) & 7) IN (3, 5, 6, 7) THEN 'at_risk'
+                        ELSE status END
+                WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id) AND status IN ('verified', 'at_risk')
+                RETURNING status
+                """)
+            guard let row = rows.first else { return }
+            let status = try row["status", as: String.self]
+            guard status != domain.status else { return }
+            try await Audit.write(
+                connection, .system, tenant: domain.tenant, "domain.\(status)", record: ("domain", domain.id.text),
+                detail: ["domain": domain.name])
+        }
+    }
+
+    private static func one(_ rows: PostgresRows) throws -> SendingDomain {
+        guard let row = rows.first else { throw APIError.noSuch("domain") }
+        return try SendingDomain(row)
+    }
+}

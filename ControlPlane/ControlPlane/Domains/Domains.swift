@@ -1,0 +1,183 @@
+import FoundationEssentials
+import HTTP
+import NodeProtocol
+import Postgres
+
+/// The domains that tenants send from: claimed, published by their owner in DNS, verified.
+///
+/// Nothing leaves from a domain before its ownership record and its DKIM key were both seen, and two tenants never
+/// have one verified at the same time.
+package struct Domains: Sendable {
+    let context: ControlContext
+    private let authenticator: Authenticator
+
+    package init(_ context: ControlContext, _ authenticator: Authenticator) {
+        self.context = context
+        self.authenticator = authenticator
+    }
+
+    package func add(to router: inout Router) {
+        let withRecords = Schema.object([
+            "data": .object(["domain": SendingDomain.schema, "dns_records": .array(DNSRecord.schema)])
+        ])
+        router.tenant(
+            .post, "/domains", authenticator, needs: .scope("domains:write"),
+            RouteInfo(
+                summary: "Add a sending domain", tag: "Domains", requestSchema: .object(["domain": .string.required]),
+                responses: [.init(201, "The domain and the records to publish.", withRecords)])
+        ) { try await create($0) }
+        router.tenant(
+            .get, "/domains", authenticator, needs: .scope("domains:read"),
+            RouteInfo(
+                summary: "List domains with DNS records", tag: "Domains",
+                responses: [.init(200, "The domains.", .object(["data": .array(SendingDomain.schema)]))])
+        ) { try await list($0) }
+        router.tenant(
+            .get, "/domains/{domain_id}", authenticator, needs: .scope("domains:read"),
+            RouteInfo(
+                summary: "Get a domain with its DNS records", tag: "Domains",
+                responses: [.init(200, "The domain and its records.", withRecords)])
+        ) { call in
+            try answer(try await find(call.tenant, try call.id("domain_id", of: "domain"), as: call.rows))
+        }
+        router.tenant(
+            .delete, "/domains/{domain_id}", authenticator, needs: .scope("domains:write"),
+            RouteInfo(summary: "Remove a domain", tag: "Domains")
+        ) { try await delete($0) }
+        router.tenant(
+            .post, "/domains/{domain_id}/verify", authenticator, needs: .scope("domains:write"),
+            RouteInfo(
+                summary: "Verify domain DNS records",
+                details: "Verified are domains whose ownership and DKIM records were seen.", tag: "Domains",
+                responses: [
+                    .init(
+                        200, "What was found.",
+                        .object([
+                            "data": .object([
+                                "verified": .boolean, "domain": SendingDomain.schema,
+                                "records": .array(RecordCheck.schema),
+                            ])
+                        ]))
+                ])
+        ) { try await verify($0) }
+        router.operators(
+            .post, "/api/v1/admin/tenants/{tenant_id}/domains/{domain_id}/override", authenticator,
+            RouteInfo(
+                summary: "Vouch for a domain in place of DNS", details: "Only where the installation allows it.",
+                tag: "Operators", authentication: .bearer, requestSchema: .object(["reason": .string.required]),
+                responses: [.init(200, "The domain.", withRecords)])
+        ) { try await override($0) }
+    }
+
+    // MARK: Routes
+
+    private struct WithRecords: Encodable {
+        let domain: SendingDomain.View
+        let dnsRecords: [DNSRecord]
+    }
+
+    private func answer(_ domain: SendingDomain, status: HTTPStatus = 200) throws -> HTTPResponse {
+        let records = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
+        return try .data(WithRecords(domain: domain.view, dnsRecords: records), status: status)
+    }
+
+    private struct Creation: Decodable {
+        let domain: String
+    }
+
+    private func create(_ call: TenantCall) async throws -> HTTPResponse {
+        let body = try await call.decode(Creation.self)
+        let name = try NewDomain.checked(body.domain, serviceHost: context.serviceHost)
+        let new = try await NewDomain(name, tenant: call.tenant, context)
+        let actor = call.actor
+        let domain = try await context.pool.transaction(as: .system) { connection in
+            let domain = try await new.insert(connection)
+            try await Audit.write(
+                connection, actor, tenant: new.tenant, "domain.created", record: ("domain", domain.id.text),
+                detail: ["domain": name])
+            return domain
+        }
+        return try answer(domain, status: 201)
+    }
+
+    private func list(_ call: TenantCall) async throws -> HTTPResponse {
+        let tenant = call.tenant.uuid
+        let rows = try await context.pool.query(
+            "SELECT \(SendingDomain.columns) FROM domains WHERE tenant_id = \(tenant) ORDER BY domain", as: call.rows)
+        let views = try rows.map { row in
+            let domain = try SendingDomain(row)
+            var view = domain.view
+            view.dnsRecords = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
+            return view
+        }
+        return try .data(views)
+    }
+
+    private func find(_ tenant: TenantID, _ id: UUID, as scope: TenantScope) async throws -> SendingDomain {
+        let rows = try await context.pool.query(
+            "SELECT \(SendingDomain.columns) FROM domains WHERE tenant_id = \(tenant.uuid) AND id = \(id)", as: scope)
+        guard let row = rows.first else { throw APIError.noSuch("domain") }
+        return try SendingDomain(row)
+    }
+
+    private func delete(_ call: TenantCall) async throws -> HTTPResponse {
+        let id = try call.id("domain_id", of: "domain")
+        let (tenant, actor) = (call.tenant, call.actor)
+        try await context.pool.transaction(as: call.rows) { connection in
+            let rows = try await connection.query(
+                "DELETE FROM domains WHERE tenant_id = \(tenant.uuid) AND id = \(id) RETURNING domain")
+            guard let row = rows.first else { throw APIError.noSuch("domain") }
+            try await Audit.write(
+                connection, actor, tenant: tenant, "domain.deleted", record: ("domain", id.text),
+                detail: ["domain": try row["domain"]])
+        }
+        return try .message("Domain removed")
+    }
+
+    private struct Verification: Encodable {
+        let verified: Bool
+        let domain: SendingDomain.View
+        let records: [RecordCheck]
+    }
+
+    private func verify(_ call: TenantCall) async throws -> HTTPResponse {
+        let domain = try await find(call.tenant, try call.id("domain_id", of: "domain"), as: call.rows)
+        let check = try await DomainCheck.look(domain, context)
+        let (now, isConflict) = try await store(check, of: domain, actor: call.actor)
+        let message =
+            now.isVerified ? "Domain verified" : isConflict ? "Another tenant has this domain" : "Domain not verified yet"
+        return try .data(
+            Verification(verified: now.isVerified, domain: now.view, records: now.checks), message: message)
+    }
+
+    private struct Override: Decodable {
+        let reason: String
+    }
+
+    private func override(_ call: CallerCall) async throws -> HTTPResponse {
+        guard context.allowsDomainOverride else {
+            throw APIError(403, "override_not_allowed", "This installation verifies domains by DNS alone.")
+        }
+        let body = try await call.decode(Override.self)
+        guard (1...1000).contains(body.reason.count) else {
+            throw APIError.invalid("reason", "must have 1 to 1000 characters")
+        }
+        let tenant = TenantID(try call.id("tenant_id", of: "tenant"))
+        let id = try call.id("domain_id", of: "domain")
+        let actor = call.actor
+        let domain = try await context.pool.transaction(as: .system) { connection in
+            let rows = try await connection.query(
+                """
+                UPDATE domains SET status = 'verified', verified_at = coalesce(verified_at, now()),
+                    override_by = \(actor.id), override_reason = \(body.reason), override_at = now(), updated_at = now()
+                WHERE tenant_id = \(tenant.uuid) AND id = \(id) RETURNING \(SendingDomain.columns)
+                """)
+            guard let row = rows.first else { throw APIError.noSuch("domain") }
+            try await Audit.write(
+                connection, actor, tenant: tenant, "domain.overridden", record: ("domain", id.text),
+                detail: ["reason": body.reason])
+            return try SendingDomain(row)
+        }
+        return try answer(domain)
+    }
+}

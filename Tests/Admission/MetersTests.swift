@@ -1,0 +1,130 @@
+import Admission
+import FoundationEssentials
+import NodeProtocol
+import Testing
+
+@Suite struct MetersTests {
+    /// The first second of November 2026.
+    private let november: Int64 = 1_793_491_200
+    private let december: Int64 = 1_796_083_200
+
+    private func tenant(_ limits: TenantRecord.Limits, usage: TenantRecord.Usage? = nil) throws -> TenantRecord {
+        let id = try #require(TenantID(text: "11111111-1111-4111-8111-111111111101"))
+        return TenantRecord(id: id, name: "One", limits: limits, usage: usage)
+    }
+
+    private func principal(_ key: String, perMinute: Int?, tenant: TenantRecord) -> Principal {
+        Principal(tenant: tenant, origin: .apiKey, originID: key, scopes: ["*"], requestsPerMinute: perMinute)
+    }
+
+    private func taken(_ meters: inout Meters, _ principal: Principal, at now: Int64) -> Meters.Standing? {
+        try? meters.takeRate(principal, now: now)
+    }
+
+    @Test func `a key may be used as often as its rate says, and is told how it stands`() throws {
+        var meters = Meters()
+        let caller = principal("a", perMinute: 3, tenant: try tenant(.init()))
+        #expect(taken(&meters, caller, at: 600) == .init(limit: 3, remaining: 2, resetSeconds: 60))
+        #expect(taken(&meters, caller, at: 610)?.remaining == 1)
+        #expect(taken(&meters, caller, at: 659) == .init(limit: 3, remaining: 0, resetSeconds: 1))
+        do throws(Refusal) {
+            _ = try meters.takeRate(caller, now: 659)
+            Issue.record("the fourth passed")
+        } catch {
+            #expect(error.code == .rateLimited)
+            #expect(error.retryAfterSeconds == 1)
+        }
+    }
+
+    @Test func `the window slides: half a minute later half of the last one still counts`() throws {
+        var meters = Meters()
+        let caller = principal("a", perMinute: 10, tenant: try tenant(.init()))
+        for _ in 0..<10 { #expect(taken(&meters, caller, at: 600) != nil) }
+        #expect(taken(&meters, caller, at: 660) == nil)
+        #expect(taken(&meters, caller, at: 690)?.remaining == 4)
+        #expect(taken(&meters, caller, at: 780)?.remaining == 9)
+    }
+
+    @Test func `keys have windows of their own, the tenant's rate holds for all of them`() throws {
+        var meters = Meters()
+        let tenant = try tenant(.init(messagesPerMinute: 3))
+        let first = principal("a", perMinute: 2, tenant: tenant)
+        let second = principal("b", perMinute: 2, tenant: tenant)
+        #expect(taken(&meters, first, at: 600)?.remaining == 1)
+        #expect(taken(&meters, first, at: 600)?.remaining == 0)
+        #expect(taken(&meters, first, at: 600) == nil)
+        #expect(taken(&meters, second, at: 600) == .init(limit: 3, remaining: 0, resetSeconds: 60))
+        #expect(taken(&meters, second, at: 600) == nil)
+    }
+
+    @Test func `no limit is no standing, and a limit of zero lets nobody pass`() throws {
+        var meters = Meters()
+        let tenant = try tenant(.init())
+        #expect(try meters.takeRate(principal("a", perMinute: nil, tenant: tenant), now: 600) == nil)
+        #expect(taken(&meters, principal("b", perMinute: 0, tenant: tenant), at: 600) == nil)
+        #expect(taken(&meters, principal("c", perMinute: .max, tenant: tenant), at: 600)?.remaining == .max - 1)
+    }
+
+    @Test func `a month's quota ends with the recipient that passes it, and then nothing is taken`() throws {
+        var meters = Meters()
+        let tenant = try tenant(.init(monthlyQuota: 10), usage: .init(month: "2026-11", recipients: 4))
+        try meters.takeQuota(tenant, recipients: 5, now: november)
+        #expect(throws: Refusal.self) { try meters.takeQuota(tenant, recipients: 2, now: november + 1) }
+        try meters.takeQuota(tenant, recipients: 1, now: november + 2)
+        do throws(Refusal) {
+            try meters.takeQuota(tenant, recipients: 1, now: december - 1)
+            Issue.record("the eleventh passed")
+        } catch {
+            #expect(error.code == .quotaExceeded)
+            #expect(error.message == "Monthly quota exceeded (10/10). Enable overage or upgrade plan.")
+        }
+    }
+
+    @Test func `a new month begins at nought, though the snapshot still tells of the old one`() throws {
+        var meters = Meters()
+        let tenant = try tenant(.init(monthlyQuota: 10), usage: .init(month: "2026-11", recipients: 10))
+        #expect(throws: Refusal.self) { try meters.takeQuota(tenant, recipients: 1, now: december - 1) }
+        try meters.takeQuota(tenant, recipients: 10, now: december)
+        #expect(throws: Refusal.self) { try meters.takeQuota(tenant, recipients: 1, now: december) }
+    }
+
+    @Test func `what the control plane learns meanwhile is not counted twice`() throws {
+        var meters = Meters()
+        var tenant = try tenant(.init(monthlyQuota: 10), usage: .init(month: "2026-11", recipients: 0))
+        try meters.takeQuota(tenant, recipients: 4, now: november)
+        tenant.usage?.recipients = 4
+        try meters.takeQuota(tenant, recipients: 4, now: november)
+        tenant.usage?.recipients = 9
+        #expect(throws: Refusal.self) { try meters.takeQuota(tenant, recipients: 2, now: november) }
+    }
+
+    @Test func `overage lets pass, no quota lets pass`() throws {
+        var meters = Meters()
+        let usage = TenantRecord.Usage(month: "2026-11", recipients: 100)
+        try meters.takeQuota(try tenant(.init(monthlyQuota: 10, overageEnabled: true), usage: usage), recipients: 5, now: november)
+        try meters.takeQuota(try tenant(.init(), usage: usage), recipients: 5, now: november)
+    }
+
+    @Test func `what is given back can be used again, but never more than was taken`() throws {
+        var meters = Meters()
+        let tenant = try tenant(.init(monthlyQuota: 10))
+        try meters.takeQuota(tenant, recipients: 10, now: november)
+        meters.returnQuota(tenant.id, recipients: 4)
+        try meters.takeQuota(tenant, recipients: 4, now: november)
+        #expect(throws: Refusal.self) { try meters.takeQuota(tenant, recipients: 1, now: november) }
+        try meters.takeQuota(tenant, recipients: 1, now: december)
+        meters.returnQuota(tenant.id, recipients: 10)
+        #expect(throws: Refusal.self) { try meters.takeQuota(tenant, recipients: 11, now: december) }
+    }
+
+    @Test(arguments: [
+        (0, "1970-01"), (951_782_399, "2000-02"), (951_868_800, "2000-03"), (1_709_164_800, "2024-02"),
+        (1_709_251_200, "2024-03"), (1_767_225_599, "2025-12"), (1_767_225_600, "2026-01"), (4_107_542_399, "2100-02"),
+        (4_107_542_400, "2100-03"),
+    ] as [(Int64, String)])
+    func `months begin and end in UTC, leap years among them`(now: Int64, name: String) throws {
+        var meters = Meters()
+        let tenant = try tenant(.init(monthlyQuota: 1), usage: .init(month: name, recipients: 1))
+        #expect(throws: Refusal.self) { try meters.takeQuota(tenant, recipients: 1, now: now) }
+    }
+}
