@@ -8,7 +8,8 @@ package struct TenantID: Hashable, Sendable, Codable, CustomStringConvertible {
 
     /// Returns nil unless `text` is a UUID in its canonical form, in either case.
     package init?(text: String) {
-        guard let uuid = UUID(uuidString: text) else { return nil }
+        // The length is checked because a text may go on behind a NUL, where the parser stops.
+        guard text.utf8.count == 36, let uuid = UUID(uuidString: text) else { return nil }
         self.uuid = uuid
     }
 

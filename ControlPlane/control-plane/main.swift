@@ -1,2 +1,4 @@
+import ControlPlane
 import Glibc
-exit(1)
+
+exit(ControlPlaneProgram.run(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MailFormat
 import NodeProtocol
 
@@ -28,14 +29,25 @@ extension Admission {
             recipients: try recipients(raw.recipients), message: [], subject: headers.text("Subject") ?? "",
             messageIDHeader: messageID, hasAttachments: headers.hasAttachments)
         draft.tags = headers.values("X-Dispatch-Tag")
-        if let stream = headers.value("X-Dispatch-Stream") {
-            guard let known = Submission.Stream(rawValue: stream.lowercased()) else {
-                throw Refusal(.invalid, "X-Dispatch-Stream is transactional or bulk", field: "X-Dispatch-Stream")
-            }
-            draft.stream = known
+        draft.metadata = try metadata(headers)
+        if let name = headers.value("X-Dispatch-Stream") {
+            draft.stream = try stream(named: name, field: "X-Dispatch-Stream")
         }
         draft.message = try complete(headers, id: id, messageID: given == nil ? messageID : nil, raw, now: now)
         return draft
+    }
+
+    /// X-Dispatch-Metadata: a JSON object of texts.
+    private func metadata(_ headers: MessageHeaders) throws(Refusal) -> [String: String] {
+        let field = "X-Dispatch-Metadata"
+        var metadata: [String: String] = [:]
+        for value in headers.values(field) {
+            guard let more = try? JSONDecoder().decode([String: String].self, from: Data(value.utf8)) else {
+                throw Refusal(.invalid, "X-Dispatch-Metadata is a JSON object of texts", field: field)
+            }
+            metadata.merge(more) { $1 }
+        }
+        return metadata
     }
 
     /// The envelope's sender, From, Sender and the Resent- fields must all be of the tenant's verified domains.
@@ -76,7 +88,7 @@ extension Admission {
     ) throws(Refusal) -> [UInt8] {
         var editor = HeaderEditor(headers)
         editor.remove { field in
-            field.isNamed("Bcc") || field.isNamed("Return-Path") || field.isNamed("DKIM-Signature")
+            field.isNamed("Bcc") || field.isNamed("Resent-Bcc") || field.isNamed("Return-Path") || field.isNamed("DKIM-Signature")
                 || field.name.lowercased().hasPrefix("x-dispatch-")
         }
         let date = MailDate.format(secondsSince1970: Int(now / 1000))

@@ -33,11 +33,20 @@ extension Admission {
         try setHeaders(composed.headers, of: &message)
         let bcc = try mailboxes(composed.bcc, field: "bcc")
         let bytes = try build(message)
-        return Draft(
+        var draft = Draft(
             senderDomain: domain, envelopeSender: from.address.description, from: from.description,
             recipients: (message.to + message.cc + bcc).map(\.address),
             message: Array("X-Dispatch-ID: \(id)\r\n".utf8) + bytes, subject: composed.subject,
             messageIDHeader: message.messageID, hasAttachments: composed.attachments.contains { !$0.isInline })
+        for header in composed.headers {
+            switch header.name.lowercased() {
+            case "x-dispatch-tag": draft.tags.append(header.value)
+            case "x-dispatch-stream":
+                draft.stream = try stream(named: header.value, field: "headers.\(header.name)")
+            default: break
+            }
+        }
+        return draft
     }
 
     /// Headers that have a place of their own in a message go there, whatever dialect they came by.
@@ -49,7 +58,10 @@ extension Admission {
             switch header.name.lowercased() {
             case "message-id" where MessageIdentifier.isValid(header.value): message.messageID = header.value
             case "reply-to": message.replyTo += try mailboxes([header.value], field: field)
-            case "sender": message.sender = try mailbox(header.value, field: field)
+            case "sender":
+                guard message.sender == nil else { throw Refusal(.invalid, "Sender is given twice", field: field) }
+                message.sender = try mailbox(header.value, field: field)
+            case "resent-bcc": throw Refusal(.headerNotAllowed, "the header \(header.name) may not be set", field: field)
             default: message.headers.append(header)
             }
         }

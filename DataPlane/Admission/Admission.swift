@@ -6,6 +6,9 @@ import NodeProtocol
 /// Pure: the time and the random bits are given, the meters are handed in. What passes is an `Admitted`, complete
 /// but for its signature; what does not is a `Refusal` that names the field, and nothing has changed.
 package struct Admission: Sendable {
+    /// Who asks for more has most likely mixed up his units.
+    private static let maxScheduleMilliseconds: Int64 = 366 * 86_400_000
+
     /// The node's number, part of every id that it gives.
     package let node: UInt16
     /// The name in trace fields.
@@ -39,7 +42,10 @@ package struct Admission: Sendable {
             throw Refusal(.messageTooLarge, "the message is larger than \(limits.maxMessageBytes) bytes")
         }
         let (recipients, suppressed) = try sort(draft.recipients, limits, snapshot, principal.tenant.id)
-        try checkLabels(submission)
+        let tags = submission.tags + draft.tags
+        let metadata = submission.metadata.merging(draft.metadata) { $1 }
+        try checkLabels(tags, metadata)
+        let scheduledAt = try time(submission.scheduledAt, now: now)
         try takeQuota(recipients.count)
         return Admitted(
             id: id, tenant: principal.tenant.id,
@@ -47,9 +53,17 @@ package struct Admission: Sendable {
             isTest: principal.isTest, senderDomain: draft.senderDomain, envelopeSender: draft.envelopeSender,
             from: draft.from, recipients: recipients, suppressed: suppressed, message: draft.message,
             subject: draft.subject, messageIDHeader: draft.messageIDHeader, hasAttachments: draft.hasAttachments,
-            tags: submission.tags + draft.tags, metadata: submission.metadata,
-            stream: draft.stream ?? submission.stream, acceptedAt: now, scheduledAt: submission.scheduledAt,
-            deadline: (submission.scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000)
+            tags: tags, metadata: metadata, stream: draft.stream ?? submission.stream, acceptedAt: now,
+            scheduledAt: scheduledAt, deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000)
+    }
+
+    /// When to send; a time that has passed is at once.
+    private func time(_ scheduledAt: Int64?, now: Int64) throws(Refusal) -> Int64? {
+        guard let scheduledAt, scheduledAt > now else { return nil }
+        guard scheduledAt <= now + Self.maxScheduleMilliseconds else {
+            throw Refusal(.invalid, "a message may be scheduled at most 366 days ahead", field: "scheduled_at")
+        }
+        return scheduledAt
     }
 
     /// What composing and adopting have in common at their end.
@@ -63,7 +77,16 @@ package struct Admission: Sendable {
         var messageIDHeader: String
         var hasAttachments: Bool
         var tags: [String] = []
+        var metadata: [String: String] = [:]
         var stream: Submission.Stream?
+    }
+
+    /// The stream that the instruction X-Dispatch-Stream names.
+    func stream(named name: String, field: String) throws(Refusal) -> Submission.Stream {
+        guard let stream = Submission.Stream(rawValue: name.lowercased()) else {
+            throw Refusal(.invalid, "X-Dispatch-Stream is transactional or bulk", field: field)
+        }
+        return stream
     }
 
     /// The sender's domain, if it is the tenant's own and verified.
@@ -104,12 +127,12 @@ package struct Admission: Sendable {
         return (recipients, suppressed)
     }
 
-    private func checkLabels(_ submission: Submission) throws(Refusal) {
-        guard submission.tags.count <= 20, submission.tags.allSatisfy({ (1...128).contains($0.utf8.count) }) else {
+    private func checkLabels(_ tags: [String], _ metadata: [String: String]) throws(Refusal) {
+        guard tags.count <= 20, tags.allSatisfy({ (1...128).contains($0.utf8.count) }) else {
             throw Refusal(.invalid, "at most 20 tags of 1 to 128 bytes", field: "tags")
         }
-        let bytes = submission.metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
-        guard submission.metadata.count <= 50, bytes <= 16_384 else {
+        let bytes = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        guard metadata.count <= 50, bytes <= 16_384 else {
             throw Refusal(.invalid, "at most 50 entries and 16 KiB of metadata", field: "metadata")
         }
     }

@@ -73,7 +73,8 @@ package enum Authentication {
         guard let claims = try? snapshot.tokenVerifier.verify(token, now: Int(now)), let subject = claims.subject,
             let user = try? claims.decode(UserClaims.self)
         else { throw invalid }
-        if let voidBefore = snapshot.global.tokensVoidBefore[subject], Int64(user.iat ?? 0) < voidBefore {
+        // Compared as `Double`: a claim may be any number, and not every number is an `Int64`.
+        if let voidBefore = snapshot.global.tokensVoidBefore[subject], user.iat ?? 0 < Double(voidBefore) {
             throw invalid
         }
         guard let id = tenant ?? onlyTenant(of: user) else {

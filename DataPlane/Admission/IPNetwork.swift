@@ -11,7 +11,7 @@ package struct IPNetwork: Sendable, Hashable {
         guard let first = parts.first, let bytes = Self.bytes(of: String(first)) else { return nil }
         let whole = bytes.count * 8
         let bits = parts.count == 2 ? Int(parts[1]) : whole
-        guard let bits, (0...whole).contains(bits) else { return nil }
+        guard parts.count == 1 || parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let bits, (0...whole).contains(bits) else { return nil }
         self.bytes = bytes
         prefixBits = bits
     }

@@ -70,9 +70,11 @@ package struct Meters: Sendable {
         months[tenant.id] = month
     }
 
-    /// Gives back what was taken for a message that did not reach the disk.
+    /// Gives back what was taken for a message that did not reach the disk. What was taken in a month that has
+    /// ended meanwhile makes no room in the next.
     package mutating func returnQuota(_ tenant: TenantID, recipients: Int) {
-        months[tenant]?.here -= recipients
+        guard let month = months[tenant] else { return }
+        months[tenant]?.here = max(0, month.here - recipients)
     }
 
     private static func rates(_ principal: Principal) -> [(name: String, limit: Int)] {

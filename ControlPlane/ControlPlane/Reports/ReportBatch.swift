@@ -212,7 +212,7 @@ struct ReportBatch: Sendable {
         let code = event.response?.code
         let outcome: String
         switch (code, event.nextAttemptAt) {
-        case (200..<300, nil): outcome = "delivered"
+        case (.some(200..<300), nil): outcome = "delivered"
         case (_, .some): outcome = "deferred"
         default: outcome = "failed"
         }

@@ -1,0 +1,47 @@
+import HTTP
+import NodeProtocol
+import Service
+
+/// Every route of the control plane, listed once.
+enum ControlRouter {
+    static func make(
+        _ context: ControlContext, keys: ClusterKeys, relay: SendRelay, metrics: ControlMetrics
+    ) throws -> Router {
+        let authenticator = Authenticator(context)
+        let nodes = NodeAuthenticator(context: context)
+        var router = Router()
+        router.add(.tenants)
+        Login(context, authenticator).add(to: &router)
+        Users(context, authenticator).add(to: &router)
+        Members(context, authenticator).add(to: &router)
+        Tenants(context, authenticator).add(to: &router)
+        Plans(context, authenticator).add(to: &router)
+        APIKeys(context, authenticator).add(to: &router)
+        Credentials(context, authenticator).add(to: &router)
+        Domains(context, authenticator).add(to: &router)
+        Suppressions(context, authenticator).add(to: &router)
+        Webhooks(context, authenticator).add(to: &router)
+        EmailRoutes(context, authenticator).add(to: &router)
+        QueueRoutes(context, authenticator).add(to: &router)
+        UsageRoutes(context, authenticator).add(to: &router)
+        IngestStatusRoutes(context: context, authenticator: authenticator, relay: relay).add(to: &router)
+        NodeRoutes(context: context, authenticator: authenticator, keys: keys).add(to: &router)
+        SnapshotAdminRoutes(context: context, authenticator: authenticator).add(to: &router)
+        JoinRoutes(context: context, nodes: nodes, keys: keys).add(to: &router)
+        SnapshotRoutes(context: context, nodes: nodes).add(to: &router)
+        ReportIntake(context: context, nodes: nodes, metrics: metrics).add(to: &router)
+        relay.add(to: &router)
+        let log = context.log
+        router.reportInternalError = { error, pattern, requestID in
+            log.error(
+                "request failed",
+                ["error": .error(error), "route": .string(pattern ?? ""), "request_id": .string(requestID)])
+        }
+        let document = try OpenAPIDocument.make(title: "Dispatch", version: "1", routes: router.routes)
+        router.on(
+            .get, "/api/v1/openapi.json",
+            RouteInfo(summary: "This document", tag: "service", authentication: .none)
+        ) { _ in .bytes(document, contentType: "application/json") }
+        return router
+    }
+}

@@ -1,0 +1,104 @@
+import EventLoop
+import FoundationEssentials
+import Postgres
+import Service
+
+/// What has to be done now and then: partitions made and dropped, what expired deleted, quotas told to the nodes.
+///
+/// Every process does it; each step can be done twice without harm. A step that fails is logged and done again at
+/// its next time.
+struct Upkeep: Sendable {
+    private static let minute: Duration = .seconds(60)
+    private static let minutesBetweenPartitions = 60
+    private static let minutesBetweenExpiries = 10
+    private static let maxRowsAtOnce: Int32 = 2_000
+    private static let keptManifests: Int32 = 20
+
+    let context: ControlContext
+    let metrics: ControlMetrics
+    let stopping: StopFlag
+
+    /// Runs until the service stops. On the context's loop.
+    func run() async {
+        var minutes = 0
+        var usage: [String: Int64] = [:]
+        while !stopping.isSet {
+            if minutes % Self.minutesBetweenPartitions == 0 { await attempt("partitions") { try await partitions() } }
+            if minutes % Self.minutesBetweenExpiries == 0 { await attempt("expiry") { try await expire() } }
+            await attempt("nonces") { try await forgetNonces() }
+            if metrics.isPublisher.value == 1 {
+                if let fresh = await attempt("usage", { try await tellUsage(since: usage) }) { usage = fresh }
+            }
+            minutes += 1
+            await context.loop.sleep(Self.minute)
+        }
+    }
+
+    @discardableResult
+    private func attempt<Value>(_ step: String, _ body: () async throws -> Value) async -> Value? {
+        do { return try await body() } catch {
+            if !stopping.isSet { context.log.warning("upkeep failed", ["step": .string(step), "error": .error(error)]) }
+            return nil
+        }
+    }
+
+    private func partitions() async throws {
+        try await context.pool.query("SELECT ensure_day_partitions(3)", as: .system)
+        try await context.pool.query("SELECT drop_expired_partitions()", as: .system)
+    }
+
+    private func expire() async throws {
+        while !stopping.isSet {
+            let row = try await context.pool.query(
+                """
+                WITH gone AS (
+                    DELETE FROM emails WHERE (tenant_id, accepted_at, id) IN (
+                        SELECT tenant_id, accepted_at, id FROM emails WHERE expires_at < now() LIMIT \(Self.maxRowsAtOnce))
+                    RETURNING tenant_id, accepted_at, id),
+                recipients AS (
+                    DELETE FROM email_recipients r USING gone g WHERE r.tenant_id = g.tenant_id
+                        AND r.accepted_at = g.accepted_at AND r.message_id = g.id),
+                happened AS (
+                    DELETE FROM events e USING gone g WHERE e.tenant_id = g.tenant_id
+                        AND e.accepted_at = g.accepted_at AND e.message_id = g.id)
+                SELECT count(*) AS deleted FROM gone
+                """, as: .system
+            ).first
+            guard try row?["deleted", as: Int.self] ?? 0 >= Int(Self.maxRowsAtOnce) else { break }
+        }
+        try await context.pool.query("DELETE FROM idempotency_keys WHERE expires_at < now()", as: .system)
+        try await context.pool.query(
+            """
+            DELETE FROM snapshot_versions WHERE version < (
+                SELECT min(version) FROM (
+                    SELECT version FROM snapshot_versions ORDER BY version DESC LIMIT \(Self.keptManifests)) kept)
+            """, as: .system)
+        // A node may still be fetching what the manifest before the newest names.
+        try await context.pool.query(
+            """
+            DELETE FROM snapshot_chunks c WHERE created_at < now() - interval '1 hour'
+                AND NOT EXISTS (SELECT FROM published_chunks p WHERE p.name = c.name AND p.sha256 = c.sha256)
+            """, as: .system)
+    }
+
+    private func forgetNonces() async throws {
+        try await context.pool.query("DELETE FROM node_nonces WHERE expires_at < now()", as: .system)
+    }
+
+    /// Has the chunks of tenants with a quota built anew when their use has grown: a node knows only its own part.
+    private func tellUsage(since before: [String: Int64]) async throws -> [String: Int64] {
+        let rows = try await context.pool.query(
+            """
+            SELECT tenant_bucket(t.id) AS bucket, sum(u.recipients) AS recipients
+            FROM usage_monthly u JOIN tenants t ON t.id = u.tenant_id JOIN plans p ON p.code = t.plan_code
+            WHERE u.month = date_trunc('month', now())::date AND p.monthly_quota IS NOT NULL GROUP BY 1
+            """, as: .system)
+        var usage: [String: Int64] = [:]
+        for row in rows { usage[try row["bucket"]] = try row["recipients"] }
+        let changed = usage.filter { before[$0.key] != $0.value }.keys.sorted()
+        for bucket in changed {
+            try await context.pool.query("SELECT bump_chunk('tenants/' || \(bucket)::text)", as: .system)
+        }
+        return usage
+    }
+}
