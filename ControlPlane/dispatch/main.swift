@@ -1,2 +1,4 @@
 import Glibc
-exit(1)
+
+setvbuf(stdout, nil, _IOLBF, 0)
+exit(Program.run(Array(CommandLine.arguments.dropFirst())))

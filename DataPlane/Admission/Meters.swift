@@ -13,6 +13,12 @@ package struct Meters: Sendable {
         package let limit: Int
         package let remaining: Int
         package let resetSeconds: Int
+
+        package init(limit: Int, remaining: Int, resetSeconds: Int) {
+            self.limit = limit
+            self.remaining = remaining
+            self.resetSeconds = resetSeconds
+        }
     }
 
     private struct Window: Sendable {

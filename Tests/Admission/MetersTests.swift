@@ -1,7 +1,8 @@
-import Admission
 import FoundationEssentials
 import NodeProtocol
 import Testing
+
+@testable import Admission
 
 @Suite struct MetersTests {
     /// The first second of November 2026.

@@ -65,11 +65,9 @@ def operator_exists():
 
 
 def node_token():
-    """A node that was made and never joined has lost its token: it goes, and its name is changed."""
+    """For a node whose folder is new. An older one of that name has lost its keys and goes; names are used only once."""
     api = operator()
-    names = {}
     for node in api.get("/api/v1/admin/nodes")["data"]:
-        names[node["name"]] = node["state"]
         if node["name"].split("-")[0] == NODE:
             api.delete(f"/api/v1/admin/nodes/{node['number']}")
     for number in range(1, 1000):

@@ -123,7 +123,8 @@ package final class ControlPlaneService: LifecycleService {
                 lifetimeSeconds: settings.snapshotLifetime.components.seconds, log: log),
             pusher: NodePusher(context: context, client: client, metrics: metrics, stopping: stopping),
             metrics: metrics, stopping: stopping)
-        let upkeep = Upkeep(context: context, metrics: metrics, stopping: stopping)
+        let upkeep = Upkeep(
+            context: context, domains: Domains(context, Authenticator(context)), metrics: metrics, stopping: stopping)
         return [context.loop.spawn { await publisher.run() }, context.loop.spawn { await upkeep.run() }]
     }
 

@@ -15,6 +15,7 @@ struct Upkeep: Sendable {
     private static let keptManifests: Int32 = 20
 
     let context: ControlContext
+    let domains: Domains
     let metrics: ControlMetrics
     let stopping: StopFlag
 
@@ -25,6 +26,7 @@ struct Upkeep: Sendable {
         while !stopping.isSet {
             if minutes % Self.minutesBetweenPartitions == 0 { await attempt("partitions") { try await partitions() } }
             if minutes % Self.minutesBetweenExpiries == 0 { await attempt("expiry") { try await expire() } }
+            await attempt("domains") { while try await domains.recheckDue() > 0, !stopping.isSet {} }
             await attempt("nonces") { try await forgetNonces() }
             if metrics.isPublisher.value == 1 {
                 if let fresh = await attempt("usage", { try await tellUsage(since: usage) }) { usage = fresh }

@@ -16,15 +16,37 @@ struct AuthenticatedCall {
             principal = try intake.authenticate(
                 credential, tenant: tenant, sourceIP: request.remoteAddress.ip)
             try principal.require(scope)
-            standing = takesRate ? try intake.takeRate(principal) : nil
         } catch { throw error.apiError }
+        do throws(Refusal) { standing = takesRate ? try intake.takeRate(principal) : nil } catch {
+            var shown = error.apiError
+            let limits = [principal.requestsPerMinute, principal.tenant.limits.messagesPerMinute].compactMap(\.self)
+            if error.code == .rateLimited, let limit = limits.min() {
+                shown.headers.append(
+                    contentsOf: Self.fields(
+                        Meters.Standing(limit: limit, remaining: 0, resetSeconds: error.retryAfterSeconds ?? 60)))
+            }
+            throw shown
+        }
     }
 
-    /// The answer with the headers that tell how the rate stands.
-    func finish(_ response: HTTPResponse) -> HTTPResponse {
-        guard let standing else { return response }
-        return response.header("RateLimit-Limit", standing.limit)
-            .header("RateLimit-Remaining", standing.remaining)
-            .header("RateLimit-Reset", standing.resetSeconds)
+    /// Runs what makes the answer; the answer, and a refusal as well, tells how the rate stands.
+    func answer(_ body: () async throws -> HTTPResponse) async throws -> HTTPResponse {
+        do {
+            var response = try await body()
+            if let standing { response.headers.append(contentsOf: Self.fields(standing)) }
+            return response
+        } catch let error as APIError {
+            var shown = error
+            if let standing { shown.headers.append(contentsOf: Self.fields(standing)) }
+            throw shown
+        }
+    }
+
+    /// The headers that tell how a rate stands.
+    static func fields(_ standing: Meters.Standing) -> HTTPHeaders {
+        [
+            "RateLimit-Limit": String(standing.limit), "RateLimit-Remaining": String(standing.remaining),
+            "RateLimit-Reset": String(standing.resetSeconds),
+        ]
     }
 }

@@ -25,7 +25,10 @@ enum CallerCredential {
         guard let bytes = Base64.decode(Array(encoded.utf8)), let text = String(validating: bytes, as: UTF8.self),
             let colon = text.firstIndex(of: ":")
         else { throw unauthenticated }
-        return .basic(username: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+        let password = String(text[text.index(after: colon)...])
+        // Clients of other services send their API key as a password: `api:<key>`.
+        if password.hasPrefix("dsp_") { return .bearer(password) }
+        return .basic(username: String(text[..<colon]), password: password)
     }
 
     private static var unauthenticated: APIError {

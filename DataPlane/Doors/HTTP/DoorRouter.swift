@@ -6,8 +6,9 @@ package enum DoorRouter {
     /// - Parameter relay: asks the control plane; nil when the request was relayed already.
     package static func make(intake: any Intake, relay: @escaping Router.Fallback) -> Router {
         var router = Router()
-        IngestDoor(intake: intake, relay: relay).add(to: &router)
-        SendDoor(intake: intake).add(to: &router)
+        let idempotency = IdempotencyKeys()
+        IngestDoor(intake: intake, idempotency: idempotency, relay: relay).add(to: &router)
+        SendDoor(intake: intake, idempotency: idempotency).add(to: &router)
         router.fallback = { request, miss in
             // Routes between the planes themselves are nobody's business here.
             guard request.path.description.hasPrefix("/api/v1/"),

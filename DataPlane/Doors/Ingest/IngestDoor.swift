@@ -11,6 +11,7 @@ struct IngestDoor: Sendable {
     }
 
     let intake: any Intake
+    let idempotency: IdempotencyKeys
     /// Asks the control plane, which knows what this node holds no more.
     let relay: Router.Fallback
 
@@ -37,30 +38,44 @@ struct IngestDoor: Sendable {
 
     @Sendable private func post(_ request: HTTPRequest) async throws -> HTTPResponse {
         let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send")
-        let submission: Submission
-        if request.mediaType == "application/json" || request.mediaType == nil {
-            submission = try await request.decode(IngestRequest.self, maxBytes: DoorLimits.maxBodyBytes).submission()
-        } else {
-            submission = try IngestForm.submission(await request.form(maxBytes: DoorLimits.maxBodyBytes))
+        return try await call.answer {
+            let body = try await request.readBody(maxBytes: DoorLimits.maxBodyBytes)
+            let tenant = call.principal.tenant.id
+            return try await idempotency.answer(request, tenant: tenant, route: "ingest", body: body) {
+                try await submit(try Self.submission(request, body), from: call.principal)
+            }
         }
+    }
+
+    private static func submission(_ request: HTTPRequest, _ body: [UInt8]) throws(APIError) -> Submission {
+        guard let type = request.mediaType, type != "application/json" else {
+            return try StrictDecoding.decode(IngestRequest.self, from: body, unknownFields: .refuse).submission()
+        }
+        return try IngestForm.submission(
+            try FormData.parse(contentType: request.headers["Content-Type"] ?? type, body: body))
+    }
+
+    private func submit(_ submission: Submission, from principal: Principal) async throws -> HTTPResponse {
         let receipt: Receipt
-        do throws(Refusal) { receipt = try await intake.submit(submission, from: call.principal) } catch {
+        do throws(Refusal) { receipt = try await intake.submit(submission, from: principal) } catch {
             throw error.apiError
         }
         let id = "spl_\(receipt.id.hexadecimal)"
-        let response = try HTTPResponse.json(Queued(id: id, message: "Queued. Thank you."), status: 202)
-        return call.finish(response.header("Location", "/api/v1/messages/\(id)"))
+        return try HTTPResponse.json(Queued(id: id, message: "Queued. Thank you."), status: 202)
+            .header("Location", "/api/v1/messages/\(id)")
     }
 
     @Sendable private func get(_ request: HTTPRequest) async throws -> HTTPResponse {
         let call = try AuthenticatedCall(request, intake: intake, scope: "emails:read")
-        guard let id = MessageID(text: request.parameter("id")),
-            let status = await intake.status(of: id, tenant: call.principal.tenant.id)
-        else {
-            if let answer = try await relay(request, .noPath) { return answer }
-            return call.finish(try .json(IngestStatus.unknown(request.parameter("id")), status: 404))
+        return try await call.answer {
+            guard let id = MessageID(text: request.parameter("id")),
+                let status = await intake.status(of: id, tenant: call.principal.tenant.id)
+            else {
+                if let answer = try await relay(request, .noPath) { return answer }
+                return try .json(IngestStatus.unknown(request.parameter("id")), status: 404)
+            }
+            return try .json(IngestStatus(status))
         }
-        return call.finish(try .json(IngestStatus(status)))
     }
 
     private static let queuedSchema = Schema.object(["id": .string.required, "message": .string.required])

@@ -52,7 +52,7 @@ enum IngestForm {
         for field in form.fields where !known.contains(field.name) && !field.name.hasPrefix("h:") {
             throw APIError(400, "unknown_field", "There is no field `\(field.name)`.", field: field.name)
         }
-        guard let from = form["from"] else {
+        guard let from = try only(form, "from") else {
             throw APIError(400, Refusal.Code.missing.rawValue, "`from` is required.", field: "from")
         }
         var headers: [(name: String, value: String)] = []
@@ -61,7 +61,8 @@ enum IngestForm {
         }
         let composed = Submission.Composed(
             from: from, to: try texts(form, "to"), cc: try texts(form, "cc"), bcc: try texts(form, "bcc"),
-            subject: form["subject"] ?? "", text: form["text"], html: form["html"], headers: headers,
+            subject: try only(form, "subject") ?? "", text: try only(form, "text"), html: try only(form, "html"),
+            headers: headers,
             attachments: form.all("attachment").map { field in
                 Submission.Composed.Attachment(
                     filename: field.filename ?? "attachment", contentType: field.contentType,
@@ -69,6 +70,15 @@ enum IngestForm {
             })
         let tags = try texts(form, "o:tag").flatMap { $0.split(separator: ",").map { trimmed($0) } }
         return Submission(door: "ingest", content: .composed(composed), tags: tags)
+    }
+
+    /// The value of a field that may be given once.
+    private static func only(_ form: FormData, _ name: String) throws(APIError) -> String? {
+        let texts = try texts(form, name)
+        guard texts.count <= 1 else {
+            throw APIError(400, Refusal.Code.invalid.rawValue, "`\(name)` is given more than once.", field: name)
+        }
+        return texts.first
     }
 
     private static func texts(_ form: FormData, _ name: String) throws(APIError) -> [String] {

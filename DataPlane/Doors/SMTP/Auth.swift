@@ -32,8 +32,10 @@ extension SMTPSession {
         }
         if clientName == nil || !isExtended { return SMTPReply(503, .init(5, 5, 1), "Say EHLO first") }
         if transaction != nil { return SMTPReply(503, .init(5, 5, 1), "Not inside a transaction") }
-        if case .basic = credential { return SMTPReply(503, .init(5, 5, 1), "Already authenticated") }
-        return nil
+        switch credential {
+        case .basic, .bearer: return SMTPReply(503, .init(5, 5, 1), "Already authenticated")
+        case .trustedNetwork, nil: return nil
+        }
     }
 
     private func dialogue(_ mechanism: String, _ initial: [UInt8]?) async throws(StreamError) -> Dialogue {

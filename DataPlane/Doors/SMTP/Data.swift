@@ -38,6 +38,11 @@ extension SMTPSession {
     func bdat(_ count: Int, isLast: Bool) async throws(StreamError) -> Next {
         let isInOrder = transaction.map { !$0.recipients.isEmpty } ?? false
         var collector = transaction?.chunks ?? ChunkCollector(maxMessageBytes: configuration.maxMessageBytes)
+        // What cannot be taken in any case is not waited for; the client would be out of step, so the session ends.
+        guard count <= configuration.maxMessageBytes else {
+            say(ContentViolation.tooLarge.reply)
+            return .close
+        }
         var left = count
         // The bytes follow in any case, so they are read in any case.
         while left > 0 {
@@ -49,6 +54,11 @@ extension SMTPSession {
         }
         guard isInOrder, let open = transaction else {
             refuse(SMTPReply(503, .init(5, 5, 1), "MAIL and RCPT first"))
+            return .goOn
+        }
+        if let violation = collector.violation {
+            transaction = nil
+            refuse(violation.reply)
             return .goOn
         }
         guard isLast else {

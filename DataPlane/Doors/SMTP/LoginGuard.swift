@@ -20,7 +20,7 @@ final class LoginGuard: Sendable {
     /// How long the answer to a login is held back, and whether to close.
     func delay(address: String, name: String, now: MonotonicTime) -> (wait: Duration, closes: Bool) {
         let count = failures.withLock { failures in
-            max(Self.count(failures[address], now), Self.count(failures["user " + name], now))
+            max(Self.count(failures[address], now), Self.count(failures["user " + name.lowercased()], now))
         }
         guard count > 0 else { return (.zero, false) }
         let milliseconds = min(8_000, 125 << min(count, 6))
@@ -33,14 +33,14 @@ final class LoginGuard: Sendable {
                 failures = failures.filter { Self.count($0.value, now) > 0 }
                 if failures.count >= Self.maxEntries { failures.removeAll() }
             }
-            for key in [address, "user " + name] {
+            for key in [address, "user " + name.lowercased()] {
                 failures[key] = Failures(count: Self.count(failures[key], now) + 1, last: now)
             }
         }
     }
 
     func succeeded(name: String) {
-        failures.withLock { _ = $0.removeValue(forKey: "user " + name) }
+        failures.withLock { _ = $0.removeValue(forKey: "user " + name.lowercased()) }
     }
 
     private static func count(_ failures: Failures?, _ now: MonotonicTime) -> Int {

@@ -89,11 +89,11 @@ final class SMTPSession {
 
     private func serveCommands() async throws(StreamError) {
         while true {
-            guard let line = try await readLine(maxBytes: SMTPLimits.maxCommandBytes) else { return }
             if isStopping, transaction == nil {
                 say(SMTPReply(421, .init(4, 3, 2), "\(intake.hostName) is stopping, try again"))
                 return
             }
+            guard let line = try await readLine(maxBytes: SMTPLimits.maxCommandBytes) else { return }
             guard try await handle(line) == .goOn else { return }
             guard errors < configuration.maxErrors else {
                 say(SMTPReply(421, .init(4, 7, 0), "Too many errors"))

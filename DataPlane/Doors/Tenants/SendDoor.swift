@@ -41,6 +41,7 @@ struct SendDoor: Sendable {
     }
 
     let intake: any Intake
+    let idempotency: IdempotencyKeys
 
     func add(to router: inout Router) {
         router.add(.tenants)
@@ -62,44 +63,67 @@ struct SendDoor: Sendable {
     }
 
     @Sendable private func send(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let call = try AuthenticatedCall(request, intake: intake, tenant: try tenant(request), scope: "emails:send")
-        let body = try await request.decode(SendRequest.self, maxBytes: DoorLimits.maxBodyBytes)
-        let submission = try body.submission()
+        let tenant = try tenant(request)
+        let call = try AuthenticatedCall(request, intake: intake, tenant: tenant, scope: "emails:send")
+        return try await call.answer {
+            let body = try await request.readBody(maxBytes: DoorLimits.maxBodyBytes)
+            return try await idempotency.answer(request, tenant: tenant, route: "send", body: body) {
+                let message = try StrictDecoding.decode(SendRequest.self, from: body, unknownFields: .refuse)
+                return try await submit(try message.submission(), from: call.principal)
+            }
+        }
+    }
+
+    private func submit(_ submission: Submission, from principal: Principal) async throws -> HTTPResponse {
         let receipt: Receipt
-        do throws(Refusal) { receipt = try await intake.submit(submission, from: call.principal) } catch {
+        do throws(Refusal) { receipt = try await intake.submit(submission, from: principal) } catch {
             throw error.apiError
         }
         let answer = Answer(
             data: Sent(receipt), message: "\(receipt.queued.count) email(s) queued for delivery")
-        return call.finish(try .json(answer, status: 202))
+        return try .json(answer, status: 202)
     }
 
     @Sendable private func sendBulk(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let tenant = try tenant(request)
         let call = try AuthenticatedCall(
-            request, intake: intake, tenant: try tenant(request), scope: "emails:send", takesRate: false)
-        let bulk = try await request.decode(BulkRequest.self, maxBytes: DoorLimits.maxBulkBodyBytes)
+            request, intake: intake, tenant: tenant, scope: "emails:send", takesRate: false)
+        let body = try await request.readBody(maxBytes: DoorLimits.maxBulkBodyBytes)
+        return try await idempotency.answer(request, tenant: tenant, route: "send-bulk", body: body) {
+            let bulk = try StrictDecoding.decode(BulkRequest.self, from: body, unknownFields: .refuse)
+            return try await submit(bulk, from: call.principal)
+        }
+    }
+
+    private func submit(_ bulk: BulkRequest, from principal: Principal) async throws -> HTTPResponse {
         guard (1...BulkRequest.maxMessages).contains(bulk.messages.count) else {
             throw APIError(
                 400, Refusal.Code.invalid.rawValue, "`messages` must have 1 to \(BulkRequest.maxMessages) elements.",
                 field: "messages")
         }
         var results: [Bulk.Result] = []
+        var standing: Meters.Standing?
         for (index, message) in bulk.messages.enumerated() {
-            results.append(await result(of: message, index, call.principal))
+            results.append(await result(of: message, index, principal, &standing))
         }
         let sent = results.count { $0.success }
         let answer = Answer(
             data: Bulk(sent: sent, failed: results.count - sent, results: results),
             message: "\(sent) email(s) queued, \(results.count - sent) failed")
-        return call.finish(try .json(answer))
+        var response = try HTTPResponse.json(answer)
+        if let standing { response.headers.append(contentsOf: AuthenticatedCall.fields(standing)) }
+        return response
     }
 
-    private func result(of message: SendRequest, _ index: Int, _ principal: Principal) async -> Bulk.Result {
+    /// - Parameter standing: how the rate stands after this message, for the headers of the answer.
+    private func result(
+        of message: SendRequest, _ index: Int, _ principal: Principal, _ standing: inout Meters.Standing?
+    ) async -> Bulk.Result {
         let refusal: APIError
         do throws(APIError) {
             let submission = try message.submission()
             do throws(Refusal) {
-                _ = try intake.takeRate(principal)
+                if let now = try intake.takeRate(principal) { standing = now }
                 let receipt = try await intake.submit(submission, from: principal)
                 return Bulk.Result(
                     index: index, success: true, message: "\(receipt.queued.count) recipient(s) queued",

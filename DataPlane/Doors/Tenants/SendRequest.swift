@@ -9,7 +9,7 @@ struct SendRequest: Decodable {
     let cc: AddressField?
     let bcc: AddressField?
     let reply_to: AddressField?
-    let subject: String?
+    let subject: String
     let html_body: String?
     let text_body: String?
     let headers: [String: String]?
@@ -22,7 +22,7 @@ struct SendRequest: Decodable {
     func submission() throws(APIError) -> Submission {
         let composed = Submission.Composed(
             from: from, to: to.values, cc: cc?.values ?? [], bcc: bcc?.values ?? [],
-            replyTo: reply_to?.values ?? [], subject: subject ?? "", text: text_body, html: html_body,
+            replyTo: reply_to?.values ?? [], subject: subject, text: text_body, html: html_body,
             headers: (headers ?? [:]).sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
             attachments: try AttachmentField.attachments(attachments), textField: "text_body",
             htmlField: "html_body")

@@ -1,0 +1,150 @@
+import Crypto
+import FoundationEssentials
+import NodeProtocol
+import Postgres
+import Testing
+
+@testable import ControlPlane
+
+@Suite struct DomainsTests {
+    private func freshName() -> String { "d\(UUID().text.prefix(8)).example" }
+
+    /// Publishes what the service asks for, or some of it.
+    private func publish(_ records: JSONValue, on api: APIFixture, without left: Set<String> = []) {
+        for record in records.items where !left.contains(record["purpose"].string ?? "") {
+            let (host, value) = (record["host"].string ?? "", record["value"].string ?? "")
+            api.publish(record["record_type"].string == "MX" ? "MX \(host)" : host, .found([value]))
+        }
+    }
+
+    @Test func `a domain asks for its records and is verified when they are seen`() async throws {
+        let api = try await APIFixture.shared.value
+        let made = try await api.tenant()
+        let name = freshName()
+        let created = try await api.call(
+            "POST", made.path + "/domains", token: made.owner, json: #"{"domain":"\#(name.uppercased())"}"#)
+        #expect(created.status == 201)
+        #expect(created.data["domain"]["domain"].string == name)
+        #expect(created.data["domain"]["verified"].bool == false)
+        let records = created.data["dns_records"]
+        #expect(
+            records.items.map { $0["host"].string } == [
+                "_cybdispatch.\(name)", "dispatch._domainkey.\(name)", name, "_dmarc.\(name)", "dispatch.\(name)",
+                "dispatch.\(name)",
+            ])
+        #expect(records[0]["value"].string?.hasPrefix("cyb-verify-") == true)
+        #expect(records[1]["value"].string?.hasPrefix("v=DKIM1; k=rsa; p=MIIBIj") == true)
+        #expect(records[2]["value"].string == "v=spf1 include:dispatch.example.com ~all")
+        #expect(records[4]["value"].string == "10 dispatch.example.com")
+
+        let verify = made.path + "/domains/\(try #require(created.data["domain"]["id"].string))/verify"
+        let before = try await api.call("POST", verify, token: made.owner)
+        #expect(before.data["verified"].bool == false)
+        #expect(before.data["records"][0]["status"].string == "missing")
+
+        publish(records, on: api, without: ["DKIM signing"])
+        let half = try await api.call("POST", verify, token: made.owner)
+        #expect(half.data["verified"].bool == false)
+        #expect(half.data["records"][0]["status"].string == "ok")
+
+        publish(records, on: api)
+        let after = try await api.call("POST", verify, token: made.owner)
+        #expect(after.data["verified"].bool == true)
+        #expect(after.data["domain"]["status"].string == "verified")
+        #expect(after.data["records"].items.allSatisfy { $0["status"].string == "ok" })
+
+        // A look-up that fails says nothing about a domain that is verified.
+        api.publish("_cybdispatch.\(name)", .unreachable("timed out"))
+        let failed = try await api.call("POST", verify, token: made.owner)
+        #expect(failed.data["verified"].bool == true)
+        #expect(failed.data["records"][0]["status"].string == "unreachable")
+    }
+
+    @Test func `a domain that another tenant has verified is a conflict`() async throws {
+        let api = try await APIFixture.shared.value
+        let (first, second) = (try await api.tenant(), try await api.tenant())
+        let name = freshName()
+        var conflicts: [JSONValue] = []
+        for tenant in [first, second] {
+            let created = try await api.call(
+                "POST", tenant.path + "/domains", token: tenant.owner, json: #"{"domain":"\#(name)"}"#)
+            publish(created.data["dns_records"], on: api)
+            let id = try #require(created.data["domain"]["id"].string)
+            conflicts.append(
+                try await api.call("POST", tenant.path + "/domains/\(id)/verify", token: tenant.owner).data)
+            if tenant.id == second.id {
+                #expect(created.data["domain"]["selector"].string?.hasPrefix("dispatch-") == true)
+            }
+        }
+        #expect(conflicts[0]["verified"].bool == true)
+        #expect(conflicts[1]["verified"].bool == false)
+        #expect(conflicts[1]["records"][0]["status"].string == "conflict")
+    }
+
+    @Test func `domains are listed with records, found and removed, by their tenant alone`() async throws {
+        let api = try await APIFixture.shared.value
+        let (mine, theirs) = (try await api.tenant(), try await api.tenant())
+        let body = #"{"domain":"\#(freshName())"}"#
+        let created = try await api.call("POST", mine.path + "/domains", token: mine.owner, json: body)
+        #expect(try await api.call("POST", mine.path + "/domains", token: mine.owner, json: body).status == 409)
+        let id = try #require(created.data["domain"]["id"].string)
+        let list = try await api.call("GET", mine.path + "/domains", token: mine.owner)
+        #expect(list.data[0]["dns_records"].items.count == 6)
+        for method in ["GET", "DELETE"] {
+            #expect(try await api.call(method, theirs.path + "/domains/\(id)", token: theirs.owner).status == 404)
+        }
+        #expect(try await api.call("GET", mine.path + "/domains/\(id)", token: mine.owner).status == 200)
+        #expect(try await api.call("DELETE", mine.path + "/domains/\(id)", token: mine.owner).status == 200)
+        #expect(try await api.call("GET", mine.path + "/domains/\(id)", token: mine.owner).status == 404)
+    }
+
+    @Test(arguments: ["localhost", "a..b", "exa mple.com", "192.0.2.1", "mail.dispatch.example.com", "-x.example", ""])
+    func `what is no domain is refused`(_ name: String) async throws {
+        let api = try await APIFixture.shared.value
+        let made = try await api.tenant()
+        let answer = try await api.call(
+            "POST", made.path + "/domains", token: made.owner, json: #"{"domain":"\#(name)"}"#)
+        #expect(answer.status == 400 && answer.field == "domain")
+    }
+
+    @Test func `operators vouch for a domain and say why`() async throws {
+        let api = try await APIFixture.shared.value
+        let made = try await api.tenant()
+        let boss = try await api.person(isOperator: true).token
+        let created = try await api.call(
+            "POST", made.path + "/domains", token: made.owner, json: #"{"domain":"bücher-\#(freshName())"}"#)
+        #expect(created.data["domain"]["domain"].string?.hasPrefix("xn--") == true)
+        let id = try #require(created.data["domain"]["id"].string)
+        let path = "/api/v1/admin/tenants/\(made.id)/domains/\(id)/override"
+        #expect(try await api.call("POST", path, token: made.owner, json: #"{"reason":"x"}"#).status == 403)
+        let vouched = try await api.call("POST", path, token: boss, json: #"{"reason":"local tests"}"#)
+        #expect(vouched.data["domain"]["verified"].bool == true)
+        #expect(vouched.data["domain"]["override_reason"].string == "local tests")
+    }
+
+    @Test func `a verified domain whose records go is at risk, then lost`() async throws {
+        let api = try await APIFixture.shared.value
+        let made = try await api.tenant()
+        let created = try await api.call(
+            "POST", made.path + "/domains", token: made.owner, json: #"{"domain":"\#(freshName())"}"#)
+        let records = created.data["dns_records"]
+        let path = made.path + "/domains/\(try #require(created.data["domain"]["id"].string))"
+        publish(records, on: api)
+        _ = try await api.call("POST", path + "/verify", token: made.owner)
+        let domains = Domains(api.context, Authenticator(api.context))
+        let tenant = try #require(TenantID(text: made.id)).uuid
+        func nextDay(after change: SQL = "") async throws -> String? {
+            try await api.context.pool.execute(
+                "UPDATE domains SET next_check_at = now() \(change) WHERE tenant_id = \(tenant)", as: .system)
+            _ = try await domains.recheckDue()
+            return try await api.call("GET", path, token: made.owner).data["domain"]["status"].string
+        }
+        let ownership = try #require(records[0]["host"].string)
+        api.publish(ownership, .unreachable("timed out"))
+        #expect(try await nextDay() == "verified")
+        api.publish(ownership, .missing)
+        #expect(try await nextDay() == "verified")
+        #expect(try await nextDay() == "at_risk")
+        #expect(try await nextDay(after: ", missing_since = now() - interval '80 hours'") == "lost")
+    }
+}
