@@ -114,6 +114,19 @@ package final class ByteStream: @unchecked Sendable {
         }
     }
 
+    /// Takes into `input` what has arrived by now, without waiting; true when that was something, or the end.
+    package func fillNow() throws(StreamError) -> Bool {
+        if closed { throw .closed }
+        switch receive() {
+        case .done(let count):
+            input.append(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]))
+            return true
+        case .ended: return true
+        case .wantsRead, .wantsWrite: return false
+        case .failed(let error): throw error
+        }
+    }
+
     /// Writes all of `bytes`; `timeout` is for each time that the peer does not read.
     package func write(_ bytes: [UInt8], timeout: Duration = .seconds(60)) async throws(StreamError) {
         var sent = 0

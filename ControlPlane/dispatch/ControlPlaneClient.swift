@@ -1,3 +1,4 @@
+import ControlPlane
 import EventLoop
 import FoundationEssentials
 import HTTPClient

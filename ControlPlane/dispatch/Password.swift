@@ -13,7 +13,7 @@ enum Password {
 
     /// From `--password-file`, else the first line of standard input.
     static func asked(_ arguments: Arguments) throws -> String {
-        if arguments.option("password-file") == nil, isatty(STDIN_FILENO) == 1 { fputs("Password: ", stderr) }
+        if arguments.option("password-file") == nil, isatty(STDIN_FILENO) == 1 { Terminal.complain("Password: ") }
         return try read(arguments.option("password-file") ?? "-")
     }
 

@@ -59,7 +59,7 @@ enum Program {
 
     @discardableResult
     private static func fail(_ text: String, code: Int32) -> Int32 {
-        fputs(text.hasSuffix("\n") ? text : text + "\n", stderr)
+        Terminal.complain(text.hasSuffix("\n") ? text : text + "\n")
         return code
     }
 }

@@ -1,4 +1,3 @@
 import Glibc
 
-setvbuf(stdout, nil, _IOLBF, 0)
 exit(Program.run(Array(CommandLine.arguments.dropFirst())))

@@ -66,7 +66,8 @@ package struct OrNull<Value: Encodable & Sendable>: Encodable, Sendable {
 extension HTTPResponse {
     /// `{"data":…,"message":…,"pagination":…}` with the names of fields in snake_case.
     package static func data(
-        _ value: some Encodable, message: String? = nil, pagination: Pagination? = nil, status: HTTPStatus = 200
+        _ value: some Encodable, message: String? = nil, pagination: Pagination? = nil,
+        status: HTTPStatus = 200
     ) throws -> HTTPResponse {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes

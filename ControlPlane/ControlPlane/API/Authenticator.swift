@@ -7,11 +7,10 @@ import Postgres
 
 /// Finds out who calls: an API key, a credential of a tenant, or a user by token.
 ///
-/// It promises that whoever gets a `Caller` for a named tenant may know of that tenant, and that a key has requests
-/// left in this minute. Keys, credentials, accounts and memberships are read at each request, so that what was
-/// revoked is refused at once.
-/// It fails with 401, 403 `credential_mismatch` and `source_address_not_allowed`, 404 `tenant_not_found`, 429, and
-/// `PostgresError`.
+/// It promises that whoever gets a `Caller` for a named tenant may know of that tenant, and that a key has
+/// requests left in this minute. Keys, credentials, accounts and memberships are read at each request, so
+/// that what was revoked is refused at once. It fails with 401, 403 `credential_mismatch` and
+/// `source_address_not_allowed`, 404 `tenant_not_found`, 429, and `PostgresError`.
 package struct Authenticator: Sendable {
     private let context: ControlContext
     private let meter = RateMeter()
@@ -38,7 +37,9 @@ package struct Authenticator: Sendable {
 
     // MARK: Keys and credentials
 
-    private func holder(of key: String, from address: SocketAddress, _ tenant: TenantID?) async throws -> Caller {
+    private func holder(of key: String, from address: SocketAddress, _ tenant: TenantID?) async throws
+        -> Caller
+    {
         let hash = Digest.sha256(key)
         let found = try await context.pool.transaction(as: .system) { connection -> KeyRow? in
             let rows = try await connection.query(
@@ -86,7 +87,8 @@ package struct Authenticator: Sendable {
                 FROM credentials c JOIN tenants t ON t.id = c.tenant_id
                 WHERE c.username = lower(\(username)) AND c.revoked_at IS NULL
                 """)
-            guard let row = rows.first, constantTimeEqual(try row["password_hash", as: [UInt8].self], hash) else {
+            guard let row = rows.first, constantTimeEqual(try row["password_hash", as: [UInt8].self], hash)
+            else {
                 return nil
             }
             let credential = try CredentialRow(row)

@@ -3,7 +3,8 @@ import NodeProtocol
 
 /// Who calls: verified, with what it may do in which tenant.
 ///
-/// Keys and credentials belong to one tenant; a user has a role in some; an operator may do everything in all.
+/// Keys and credentials belong to one tenant; a user has a role in some; an operator may do everything in
+/// all.
 package struct Caller: Sendable {
     package enum Kind: String, Sendable {
         case apiKey = "api_key"

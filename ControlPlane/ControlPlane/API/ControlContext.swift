@@ -44,7 +44,9 @@ package struct ControlContext: Sendable {
         loop: EventLoop, clock: @escaping @Sendable () -> Int64, log: Log, serviceHost: String, smtpPort: Int,
         dns: @escaping @Sendable (_ name: String) async -> TXTLookup, allowsDomainOverride: Bool,
         egressGuard: EgressGuard = EgressGuard(),
-        mailHosts: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in .unreachable("was not asked") }
+        mailHosts: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in
+            .unreachable("was not asked")
+        }
     ) {
         self.pool = pool
         self.masterSeal = masterSeal

@@ -16,10 +16,12 @@ extension PostgresError {
         case .uniqueViolation?: return APIError(409, "already_exists", "There is such a record already.")
         case .foreignKeyViolation?:
             return APIError(400, "invalid_reference", "A record that the request names does not exist.")
-        case .checkViolation?, .stringDataRightTruncation?, .numericValueOutOfRange?, .invalidTextRepresentation?:
+        case .checkViolation?, .stringDataRightTruncation?, .numericValueOutOfRange?,
+            .invalidTextRepresentation?:
             return APIError(400, "invalid_field", "A value is outside of what is allowed.")
         case .serializationFailure?, .deadlockDetected?, .lockNotAvailable?:
-            return APIError(503, "busy", "Somebody else changes the same record; try again.", retryAfterSeconds: 1)
+            return APIError(
+                503, "busy", "Somebody else changes the same record; try again.", retryAfterSeconds: 1)
         default: return nil
         }
     }

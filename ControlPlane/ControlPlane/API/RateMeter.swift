@@ -18,8 +18,8 @@ package struct RateLimit: Sendable, Equatable {
 
 /// Counts the requests of each key in each minute, in this process.
 ///
-/// Several processes count apart, so a key gets its limit from each: this protects the service, it does not bill.
-/// Limits: `maxKeys` keys a minute; more of them go uncounted.
+/// Several processes count apart, so a key gets its limit from each: this protects the service, it does not
+/// bill. Limits: `maxKeys` keys a minute; more of them go uncounted.
 package final class RateMeter: Sendable {
     static let maxKeys = 100_000
 
@@ -51,7 +51,8 @@ package final class RateMeter: Sendable {
             var headers = HTTPHeaders()
             left.apply(to: &headers)
             throw APIError(
-                429, "rate_limited", "This key may make \(limit) requests a minute.", retryAfterSeconds: reset,
+                429, "rate_limited", "This key may make \(limit) requests a minute.",
+                retryAfterSeconds: reset,
                 headers: headers)
         }
         return left

@@ -56,9 +56,9 @@ package struct CallerCall {
 extension Router {
     /// Adds a route below `/api/v1/dispatch/tenants/{tenant_id}`.
     ///
-    /// Before `handler` comes the order of checks: 401, 404 or 403 of a tenant that is not the caller's, 403 of the
-    /// requirement, 403 for whatever changes something in a tenant that is not active, 429. Database errors get
-    /// their answers here.
+    /// Before `handler` comes the order of checks: 401, 404 or 403 of a tenant that is not the caller's, 403
+    /// of the requirement, 403 for whatever changes something in a tenant that is not active, 429. Database
+    /// errors get their answers here.
     ///
     /// - Parameter path: what follows the tenant, such as `/domains/{domain_id}`, or nothing.
     package mutating func tenant(
@@ -79,9 +79,7 @@ extension Router {
                 if changes { try caller.requireActiveTenant() }
                 let call = TenantCall(
                     request: request, caller: caller, tenant: tenant, actor: AuditActor(caller, request))
-                var response = try await handler(call)
-                caller.rateLimit?.apply(to: &response.headers)
-                return response
+                return try await caller.withRateHeaders { try await handler(call) }
             }
         }
     }
@@ -105,16 +103,29 @@ extension Router {
         on(method, path, info) { request in
             try await PostgresError.answered {
                 let caller = try await authenticator.caller(request, tenant: nil)
-                var response = try await handler(
-                    CallerCall(request: request, caller: caller, actor: AuditActor(caller, request)))
-                caller.rateLimit?.apply(to: &response.headers)
-                return response
+                let call = CallerCall(request: request, caller: caller, actor: AuditActor(caller, request))
+                return try await caller.withRateHeaders { try await handler(call) }
             }
         }
     }
 }
 
 extension Caller {
+    /// Puts what is left of a key's limit on the answer, whichever it is.
+    fileprivate func withRateHeaders(_ handler: () async throws -> HTTPResponse) async throws -> HTTPResponse
+    {
+        guard let rateLimit else { return try await handler() }
+        do {
+            var response = try await handler()
+            rateLimit.apply(to: &response.headers)
+            return response
+        } catch {
+            guard var answer = (error as? PostgresError)?.answer ?? error as? APIError else { throw error }
+            rateLimit.apply(to: &answer.headers)
+            throw answer
+        }
+    }
+
     func require(_ requirement: Requirement, in tenant: TenantID) throws(APIError) {
         switch requirement {
         case .access: try requireAccess(to: tenant)

@@ -6,7 +6,8 @@ extension Surface {
         Surface(name: "tenants", prefixes: ["/api/v1/dispatch", "/api/v1/user"]) { error, requestID in
             let body = TenantError(
                 error: .init(
-                    code: error.code.uppercased(), message: error.message, field: error.field, request_id: requestID))
+                    code: error.code.uppercased(), message: error.message, field: error.field,
+                    requestID: requestID))
             return (try? .json(body, status: error.status)) ?? .empty(error.status)
         }
     }
@@ -17,7 +18,12 @@ private struct TenantError: Encodable {
         let code: String
         let message: String
         let field: String?
-        let request_id: String
+        let requestID: String
+
+        enum CodingKeys: String, CodingKey {
+            case code, message, field
+            case requestID = "request_id"
+        }
     }
 
     let error: Content

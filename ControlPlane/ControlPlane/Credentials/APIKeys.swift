@@ -3,8 +3,8 @@ import HTTP
 import NodeProtocol
 import Postgres
 
-/// Bearer keys with scopes. A key is random, shown once and stored as a hash; a revoked one stays in the table, for
-/// what was sent with it still names it.
+/// Bearer keys with scopes. A key is random, shown once and stored as a hash; a revoked one stays in the
+/// table, for what was sent with it still names it.
 package struct APIKeys: Sendable {
     static let maxKeys = 500
 
@@ -22,7 +22,8 @@ package struct APIKeys: Sendable {
             RouteInfo(
                 summary: "Create an API key", details: "The key is shown this once.", tag: "Credentials",
                 requestSchema: .object([
-                    "name": .string.required, "scopes": .array(.string).required, "mode": .choice("live", "test"),
+                    "name": .string.required, "scopes": .array(.string).required,
+                    "mode": .choice("live", "test"),
                     "domain": .string, "rate_limit_per_minute": .integer, "allowed_cidrs": .array(.string),
                     "expires_at": .dateTime,
                 ]), responses: [.init(201, "The key.", .object(["data": View.schema]))])
@@ -77,7 +78,9 @@ package struct APIKeys: Sendable {
             _domain = OrNull(wrappedValue: domain)
             rateLimitPerMinute = try row["rate_per_minute"]
             allowedCidrs = try row["allowed_cidrs"]
-            let (expires, used) = (try row["expires_at", as: Date?.self], try row["last_used_at", as: Date?.self])
+            let (expires, used) = (
+                try row["expires_at", as: Date?.self], try row["last_used_at", as: Date?.self]
+            )
             _expiresAt = OrNull(wrappedValue: expires)
             _lastUsedAt = OrNull(wrappedValue: used)
             createdAt = try row["created_at"]
@@ -132,7 +135,8 @@ package struct APIKeys: Sendable {
                 WHERE tenant_id = \(tenant.uuid) AND id = \(id) AND revoked_at IS NULL
                 """)
             guard revoked == 1 else { throw APIError.noSuch("API key") }
-            try await Audit.write(connection, actor, tenant: tenant, "api_key.revoked", record: ("api_key", id.text))
+            try await Audit.write(
+                connection, actor, tenant: tenant, "api_key.revoked", record: ("api_key", id.text))
         }
         return try .message("API key revoked")
     }

@@ -6,7 +6,8 @@ struct AllowedNetwork: Sendable, Equatable, CustomStringConvertible {
     private let bytes: [UInt8]
     private let prefixBits: Int
 
-    /// Reads `10.0.0.0/8`, `2001:db8::/32` or an address; bits behind the prefix are dropped. Nil when it is none.
+    /// Reads `10.0.0.0/8`, `2001:db8::/32` or an address; bits behind the prefix are dropped. Nil when it is
+    /// none.
     init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = SocketAddress(ip: String(first), port: 0),
@@ -14,7 +15,8 @@ struct AllowedNetwork: Sendable, Equatable, CustomStringConvertible {
         else { return nil }
         var bits = bytes.count * 8
         if parts.count == 2 {
-            guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let given = Int(parts[1]), given <= bits
+            guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let given = Int(parts[1]),
+                given <= bits
             else { return nil }
             bits = given
         }

@@ -4,7 +4,8 @@ import HTTP
 import NodeProtocol
 import Postgres
 
-/// Usernames with passwords, for SMTP and HTTP Basic. The password is random, shown once and stored as a hash.
+/// Usernames with passwords, for SMTP and HTTP Basic. The password is random, shown once and stored as a
+/// hash.
 package struct Credentials: Sendable {
     static let maxCredentials = 500
 

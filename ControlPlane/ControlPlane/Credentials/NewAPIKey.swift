@@ -47,7 +47,9 @@ struct NewAPIKey: Decodable, Sendable {
     func checked(now: Int64) throws(APIError) -> Checked {
         let name = name.trimmingWhitespace
         guard (1...200).contains(name.count) else { throw .invalid("name", "must have 1 to 200 characters") }
-        guard !scopes.isEmpty else { throw .invalid("scopes", "must name at least one scope, such as `emails:send`") }
+        guard !scopes.isEmpty else {
+            throw .invalid("scopes", "must name at least one scope, such as `emails:send`")
+        }
         for (index, scope) in scopes.enumerated() where !APIScope.all.contains(scope) {
             throw .invalid("scopes[\(index)]", "is no scope")
         }

@@ -26,11 +26,14 @@ struct DNSRecord: Encodable, Sendable, Equatable {
         let key = try DKIMKeyRecord.text(for: RSAPublicKey(derEncoded: domain.publicKey))
         let spf = "v=spf1 include:\(serviceHost) ~all"
         return [
-            DNSRecord(.ownership, "TXT", "_cybdispatch.\(name)", domain.ownershipToken, "Domain verification"),
+            DNSRecord(
+                .ownership, "TXT", "_cybdispatch.\(name)", domain.ownershipToken, "Domain verification"),
             DNSRecord(.dkim, "TXT", "\(domain.selector)._domainkey.\(name)", key, "DKIM signing"),
             DNSRecord(.spf, "TXT", name, spf, "SPF - authorize sending servers"),
-            DNSRecord(.dmarc, "TXT", "_dmarc.\(name)", "v=DMARC1; p=none; rua=mailto:dmarc@\(name)", "DMARC policy"),
-            DNSRecord(.returnPath, "MX", "dispatch.\(name)", "10 \(serviceHost)", "Bounce handling return path"),
+            DNSRecord(
+                .dmarc, "TXT", "_dmarc.\(name)", "v=DMARC1; p=none; rua=mailto:dmarc@\(name)", "DMARC policy"),
+            DNSRecord(
+                .returnPath, "MX", "dispatch.\(name)", "10 \(serviceHost)", "Bounce handling return path"),
             // SPF is checked on the envelope sender, whose domain this is.
             DNSRecord(.returnPathSPF, "TXT", "dispatch.\(name)", spf, "SPF - return path"),
         ]

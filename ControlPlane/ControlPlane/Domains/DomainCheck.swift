@@ -6,7 +6,9 @@ struct DomainCheck: Sendable {
     private let kinds: [DNSRecord.Kind]
 
     /// Asks for every record.
-    static func look(_ domain: SendingDomain, _ context: ControlContext) async throws(CryptoError) -> DomainCheck {
+    static func look(_ domain: SendingDomain, _ context: ControlContext) async throws(CryptoError)
+        -> DomainCheck
+    {
         let expected = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
         let checks = await withTaskGroup(of: (Int, RecordCheck).self) { group in
             for (index, record) in expected.enumerated() {
@@ -24,7 +26,8 @@ struct DomainCheck: Sendable {
         return DomainCheck(records: checks, kinds: expected.map(\.kind))
     }
 
-    /// Whether the owner has proven himself and published the key: nothing is signed with a key that is not in DNS.
+    /// Whether the owner has proven himself and published the key: nothing is signed with a key that is not
+    /// in DNS.
     var isProven: Bool { status(of: .ownership) == .ok && status(of: .dkim) == .ok }
 
     /// Whether one of the two records is surely not there; a look-up that failed does not say so.

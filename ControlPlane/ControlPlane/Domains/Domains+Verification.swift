@@ -13,7 +13,8 @@ extension Domains {
         if check.isProven {
             do {
                 return (try await verified(domain, check, actor), false)
-            } catch let error as PostgresError where error.violates("domains_verified_key")
+            } catch let error as PostgresError
+                where error.violates("domains_verified_key")
                 || error.constraint == "domains_verified_key"
             {
                 try await recheckSoon(holderOf: domain.name)
@@ -37,7 +38,8 @@ extension Domains {
                 """)
             if !domain.isVerified {
                 try await Audit.write(
-                    connection, actor, tenant: domain.tenant, "domain.verified", record: ("domain", domain.id.text),
+                    connection, actor, tenant: domain.tenant, "domain.verified",
+                    record: ("domain", domain.id.text),
                     detail: ["domain": domain.name])
             }
             return try Self.one(rows)
@@ -64,9 +66,9 @@ extension Domains {
             """, as: .system)
     }
 
-    /// Looks at domains whose daily check is due, and draws the consequences: two misses in the last three put a
-    /// verified domain at risk, 72 hours without its records end its use. A look-up that failed is tried again in an
-    /// hour and counts for nothing. Domains that an operator vouched for are left alone.
+    /// Looks at domains whose daily check is due, and draws the consequences: two misses in the last three
+    /// put a verified domain at risk, 72 hours without its records end its use. A look-up that failed is
+    /// tried again in an hour and counts for nothing. Domains that an operator vouched for are left alone.
     ///
     /// - Returns: how many were looked at.
     package func recheckDue(limit: Int = 50) async throws -> Int {
@@ -80,15 +82,21 @@ extension Domains {
             RETURNING \(SendingDomain.columns)
             """, as: .system)
         for row in rows {
-            let domain = try SendingDomain(row)
-            let check = try await DomainCheck.look(domain, context)
-            if check.isProven {
-                _ = try await store(check, of: domain, actor: .system)
-            } else if check.isMissing {
-                try await missed(domain, check)
+            do { try await recheck(try SendingDomain(row)) } catch {
+                // The next hour tries again; one domain must not hold up the others.
+                context.log.warning("domain check failed", ["error": .error(error)])
             }
         }
         return rows.count
+    }
+
+    private func recheck(_ domain: SendingDomain) async throws {
+        let check = try await DomainCheck.look(domain, context)
+        if check.isProven {
+            _ = try await store(check, of: domain, actor: .system)
+        } else if check.isMissing {
+            try await missed(domain, check)
+        }
     }
 
     private func missed(_ domain: SendingDomain, _ check: DomainCheck) async throws {
@@ -110,7 +118,8 @@ extension Domains {
             let status = try row["status", as: String.self]
             guard status != domain.status else { return }
             try await Audit.write(
-                connection, .system, tenant: domain.tenant, "domain.\(status)", record: ("domain", domain.id.text),
+                connection, .system, tenant: domain.tenant, "domain.\(status)",
+                record: ("domain", domain.id.text),
                 detail: ["domain": domain.name])
         }
     }

@@ -5,8 +5,8 @@ import Postgres
 
 /// The domains that tenants send from: claimed, published by their owner in DNS, verified.
 ///
-/// Nothing leaves from a domain before its ownership record and its DKIM key were both seen, and two tenants never
-/// have one verified at the same time.
+/// Nothing leaves from a domain before its ownership record and its DKIM key were both seen, and two tenants
+/// never have one verified at the same time.
 package struct Domains: Sendable {
     let context: ControlContext
     private let authenticator: Authenticator
@@ -23,7 +23,8 @@ package struct Domains: Sendable {
         router.tenant(
             .post, "/domains", authenticator, needs: .scope("domains:write"),
             RouteInfo(
-                summary: "Add a sending domain", tag: "Domains", requestSchema: .object(["domain": .string.required]),
+                summary: "Add a sending domain", tag: "Domains",
+                requestSchema: .object(["domain": .string.required]),
                 responses: [.init(201, "The domain and the records to publish.", withRecords)])
         ) { try await create($0) }
         router.tenant(
@@ -63,8 +64,10 @@ package struct Domains: Sendable {
         router.operators(
             .post, "/api/v1/admin/tenants/{tenant_id}/domains/{domain_id}/override", authenticator,
             RouteInfo(
-                summary: "Vouch for a domain in place of DNS", details: "Only where the installation allows it.",
-                tag: "Operators", authentication: .bearer, requestSchema: .object(["reason": .string.required]),
+                summary: "Vouch for a domain in place of DNS",
+                details: "Only where the installation allows it.",
+                tag: "Operators", authentication: .bearer,
+                requestSchema: .object(["reason": .string.required]),
                 responses: [.init(200, "The domain.", withRecords)])
         ) { try await override($0) }
     }
@@ -103,7 +106,8 @@ package struct Domains: Sendable {
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let tenant = call.tenant.uuid
         let rows = try await context.pool.query(
-            "SELECT \(SendingDomain.columns) FROM domains WHERE tenant_id = \(tenant) ORDER BY domain", as: call.rows)
+            "SELECT \(SendingDomain.columns) FROM domains WHERE tenant_id = \(tenant) ORDER BY domain",
+            as: call.rows)
         let views = try rows.map { row in
             let domain = try SendingDomain(row)
             var view = domain.view
@@ -115,7 +119,8 @@ package struct Domains: Sendable {
 
     private func find(_ tenant: TenantID, _ id: UUID, as scope: TenantScope) async throws -> SendingDomain {
         let rows = try await context.pool.query(
-            "SELECT \(SendingDomain.columns) FROM domains WHERE tenant_id = \(tenant.uuid) AND id = \(id)", as: scope)
+            "SELECT \(SendingDomain.columns) FROM domains WHERE tenant_id = \(tenant.uuid) AND id = \(id)",
+            as: scope)
         guard let row = rows.first else { throw APIError.noSuch("domain") }
         return try SendingDomain(row)
     }
@@ -145,7 +150,8 @@ package struct Domains: Sendable {
         let check = try await DomainCheck.look(domain, context)
         let (now, isConflict) = try await store(check, of: domain, actor: call.actor)
         let message =
-            now.isVerified ? "Domain verified" : isConflict ? "Another tenant has this domain" : "Domain not verified yet"
+            now.isVerified
+            ? "Domain verified" : isConflict ? "Another tenant has this domain" : "Domain not verified yet"
         return try .data(
             Verification(verified: now.isVerified, domain: now.view, records: now.checks), message: message)
     }

@@ -46,7 +46,8 @@ struct NewDomain: Sendable {
         return name
     }
 
-    /// Stores it, inside a transaction as `.system`: whether others claim the name cannot be seen as the tenant.
+    /// Stores it, inside a transaction as `.system`: whether others claim the name cannot be seen as the
+    /// tenant.
     ///
     /// - Throws: 409 when the tenant has it already, 400 beyond `maxDomains`.
     func insert(_ connection: PostgresConnection) async throws -> SendingDomain {

@@ -71,7 +71,8 @@ struct SendingDomain: Sendable {
     static let schema = Schema.object([
         "id": .uuid, "domain": .string, "verified": .boolean,
         "status": .choice("pending", "verified", "at_risk", "lost"), "selector": .string,
-        "verified_at": .dateTime.nullable, "override_reason": .string.nullable, "checked_at": .dateTime.nullable,
+        "verified_at": .dateTime.nullable, "override_reason": .string.nullable,
+        "checked_at": .dateTime.nullable,
         "checks": .array(RecordCheck.schema), "created_at": .dateTime,
     ]).named("Domain")
 }

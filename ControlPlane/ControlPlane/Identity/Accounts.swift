@@ -75,8 +75,8 @@ package struct Accounts: Sendable {
         }
     }
 
-    /// Makes the account an operator with this password, whatever it was before, and voids its tokens: for the first
-    /// operator, and for whoever locked himself out and still has the database.
+    /// Makes the account an operator with this password, whatever it was before, and voids its tokens: for
+    /// the first operator, and for whoever locked himself out and still has the database.
     package func bootstrapOperator(email: String, password: String) async throws -> Account {
         let email = try Self.address(email)
         let hash = try await hash(password, field: "password")
@@ -136,9 +136,12 @@ package struct Accounts: Sendable {
 
     /// - Throws: `APIError` 400 with the field.
     func hash(_ password: String, field: String) async throws -> String {
-        guard password.count >= Self.minPasswordCharacters, password.utf8.count <= Scrypt.maxPasswordBytes else {
+        guard password.count >= Self.minPasswordCharacters, password.utf8.count <= Scrypt.maxPasswordBytes
+        else {
             throw APIError.invalid(
-                field, "must have \(Self.minPasswordCharacters) characters or more, and \(Scrypt.maxPasswordBytes) bytes or less")
+                field,
+                "must have \(Self.minPasswordCharacters) characters or more, and \(Scrypt.maxPasswordBytes) bytes or less"
+            )
         }
         return try await blocking.run { try Scrypt.hash(password) }
     }

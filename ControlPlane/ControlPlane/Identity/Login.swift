@@ -28,7 +28,9 @@ package struct Login: Sendable {
             RouteInfo(
                 summary: "Log in with a local account", tag: "Identity", authentication: .none,
                 requestSchema: .object(["email": .string.required, "password": .string.required]),
-                responses: [session, .init(401, "Wrong address or password."), .init(429, "Too many attempts.")])
+                responses: [
+                    session, .init(401, "Wrong address or password."), .init(429, "Too many attempts."),
+                ])
         ) { request in try await PostgresError.answered { try await logIn(request) } }
         router.user(
             .get, "/api/v1/auth/me", authenticator,
@@ -94,7 +96,9 @@ package struct Login: Sendable {
         let proven = try await guardian.attempt(
             address: request.remoteAddress.ip, name: body.email, now: context.clock()
         ) { try await prove(body.email, body.password) }
-        guard let proven else { throw APIError(401, "invalid_login", "The address or the password is wrong.") }
+        guard let proven else {
+            throw APIError(401, "invalid_login", "The address or the password is wrong.")
+        }
         try await noteLogIn(proven, body.password)
         return try session(proven, voidBefore: proven.voidBefore)
     }
@@ -120,7 +124,8 @@ package struct Login: Sendable {
         guard let row = rows.first else { return nil }
         let id = try row["id", as: UUID.self]
         return Found(
-            id: id, account: try Account(row), hash: try row["password_hash"], voidBefore: try row["void_before"],
+            id: id, account: try Account(row), hash: try row["password_hash"],
+            voidBefore: try row["void_before"],
             tenants: try await memberships(of: id.text, connection))
     }
 
@@ -139,7 +144,8 @@ package struct Login: Sendable {
 
     private func noteLogIn(_ found: Found, _ password: String) async throws {
         let fresh =
-            Scrypt.needsRehash(found.hash) ? try await context.blocking.run { try Scrypt.hash(password) } : found.hash
+            Scrypt.needsRehash(found.hash)
+            ? try await context.blocking.run { try Scrypt.hash(password) } : found.hash
         try await context.pool.execute(
             """
             UPDATE users SET last_login_at = now(), password_hash = \(fresh)
@@ -195,7 +201,8 @@ package struct Login: Sendable {
     }
 
     private func changePassword(_ call: CallerCall) async throws -> HTTPResponse {
-        guard call.caller.kind == .user || call.caller.isOperator, let id = UUID(uuidString: call.caller.id) else {
+        guard call.caller.kind == .user || call.caller.isOperator, let id = UUID(uuidString: call.caller.id)
+        else {
             throw APIError(403, "forbidden", "Only local accounts have a password here.")
         }
         let body = try await call.decode(PasswordChange.self)

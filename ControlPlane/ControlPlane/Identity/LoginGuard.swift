@@ -4,9 +4,9 @@ import HTTP
 /// Slows down whoever guesses passwords: after a few failures, for an address or for a name, each further one
 /// doubles the time in which nothing is tried at all.
 ///
-/// An attempt counts as failed from its beginning until it succeeds, so that many at once gain nothing. Counted in
-/// each process apart.
-/// Limits: `maxEntries` addresses and names (the oldest locks are forgotten beyond), `maxConcurrent` log-ins.
+/// An attempt counts as failed from its beginning until it succeeds, so that many at once gain nothing.
+/// Counted in each process apart. Limits: `maxEntries` addresses and names (the oldest locks are forgotten
+/// beyond), `maxConcurrent` log-ins.
 package final class LoginGuard: Sendable {
     static let maxEntries = 50_000
     /// Each takes 32 MiB and a quarter of a second of a processor.

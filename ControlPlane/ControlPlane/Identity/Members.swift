@@ -5,8 +5,8 @@ import Postgres
 
 /// Who belongs to a tenant and in which role.
 ///
-/// Admins manage members, but only owners make or unmake owners, and a tenant never loses its last one. Whoever
-/// loses a role loses his tokens with it, since they name the old one.
+/// Admins manage members, but only owners make or unmake owners, and a tenant never loses its last one.
+/// Whoever loses a role loses his tokens with it, since they name the old one.
 package struct Members: Sendable {
     static let maxMembers = 500
 
@@ -57,7 +57,8 @@ package struct Members: Sendable {
 
         static let columns: SQL = "subject, role, email, created_at"
         static let schema = Schema.object([
-            "subject": .string, "role": .choice("owner", "admin", "member", "viewer"), "email": .string.nullable,
+            "subject": .string, "role": .choice("owner", "admin", "member", "viewer"),
+            "email": .string.nullable,
             "created_at": .dateTime,
         ]).named("Member")
 
@@ -91,7 +92,8 @@ package struct Members: Sendable {
             var (subject, email) = (givenSubject, givenEmail)
             if let givenEmail {
                 let rows = try await connection.query(
-                    "SELECT id, email FROM users WHERE lower(email) = lower(\(givenEmail)) AND disabled_at IS NULL")
+                    "SELECT id, email FROM users WHERE lower(email) = lower(\(givenEmail)) AND disabled_at IS NULL"
+                )
                 guard let row = rows.first else {
                     throw APIError.invalid("email", "has no account here")
                 }
@@ -135,7 +137,8 @@ package struct Members: Sendable {
         let (tenant, actor, isOwner) = (call.tenant, call.actor, call.isOwner)
         let subject = call.request.parameter("subject")
         let member = try await context.pool.transaction(as: .system) { connection in
-            let old = try await Self.lock(subject, tenant, losing: role < .owner, isOwner: isOwner, connection)
+            let old = try await Self.lock(
+                subject, tenant, losing: role < .owner, isOwner: isOwner, connection)
             let rows = try await connection.query(
                 """
                 UPDATE memberships SET role = \(role.rawValue)
@@ -179,9 +182,14 @@ package struct Members: Sendable {
             ORDER BY subject FOR UPDATE
             """)
         let members = try rows.map { row in
-            (subject: try row["subject", as: String.self], role: MemberRole(rawValue: try row["role"]) ?? .viewer)
+            (
+                subject: try row["subject", as: String.self],
+                role: MemberRole(rawValue: try row["role"]) ?? .viewer
+            )
         }
-        guard let member = members.first(where: { $0.subject == subject }) else { throw APIError.noSuch("member") }
+        guard let member = members.first(where: { $0.subject == subject }) else {
+            throw APIError.noSuch("member")
+        }
         guard member.role == .owner else { return member.role }
         guard isOwner else { throw APIError(403, "forbidden", "Only owners change owners.") }
         if losing, members.count(where: { $0.role == .owner }) == 1 {

@@ -35,9 +35,9 @@ package struct VerifiedUser: Sendable {
 
 /// Issues the tokens of local accounts and verifies those and the portal's.
 ///
-/// Our key pair (Ed25519) is made by whichever process starts first and kept sealed in `signing_keys`; every process
-/// reads it from there. Keys that are not retired verify, the newest of them signs.
-/// Fails with `PostgresError` and `CryptoError` at the start; `verify` answers nil for whatever is not a good token.
+/// Our key pair (Ed25519) is made by whichever process starts first and kept sealed in `signing_keys`; every
+/// process reads it from there. Keys that are not retired verify, the newest of them signs. Fails with
+/// `PostgresError` and `CryptoError` at the start; `verify` answers nil for whatever is not a good token.
 package final class TokenService: Sendable {
     package static let sealContext = "signing-key:token"
 
@@ -71,7 +71,8 @@ package final class TokenService: Sendable {
     }
 
     private init(
-        _ settings: TokenSettings, _ pool: PostgresPool, _ seal: SymmetricSeal, _ clusterID: UUID, _ keys: Keys
+        _ settings: TokenSettings, _ pool: PostgresPool, _ seal: SymmetricSeal, _ clusterID: UUID,
+        _ keys: Keys
     ) {
         self.settings = settings
         self.pool = pool
@@ -79,7 +80,8 @@ package final class TokenService: Sendable {
         self.clusterID = clusterID
         self.keys = Locked(keys)
         external = JWTVerifier(
-            keys: JWTKeySet(settings.externalKeys.map(\.key)), issuer: settings.issuer, audience: settings.audience)
+            keys: JWTKeySet(settings.externalKeys.map(\.key)), issuer: settings.issuer,
+            audience: settings.audience)
     }
 
     /// Reads the keys anew, after one was added or retired.
@@ -102,7 +104,8 @@ package final class TokenService: Sendable {
     ) throws(CryptoError) -> String {
         let issuedAt = max(now, voidBefore)
         let claims = UserClaims(
-            iss: settings.issuer, aud: settings.audience, sub: subject, email: email, iat: issuedAt, nbf: issuedAt,
+            iss: settings.issuer, aud: settings.audience, sub: subject, email: email, iat: issuedAt,
+            nbf: issuedAt,
             exp: issuedAt + settings.lifetimeSeconds,
             tenants: Dictionary(uniqueKeysWithValues: tenants.map { ($0.key.description, $0.value) }),
             role: isOperator ? "operator" : nil)
@@ -128,7 +131,9 @@ package final class TokenService: Sendable {
             let own = try? claims.decode(Own.self)
         else { return nil }
         let tenants = own.tenants.map { pairs in
-            Dictionary(pairs.compactMap { pair in TenantID(text: pair.key).map { ($0, pair.value) } }) { max($0, $1) }
+            Dictionary(pairs.compactMap { pair in TenantID(text: pair.key).map { ($0, pair.value) } }) {
+                max($0, $1)
+            }
         }
         return VerifiedUser(
             subject: subject, email: own.email, isLocal: isLocal, isOperator: own.role == "operator",
@@ -142,7 +147,8 @@ package final class TokenService: Sendable {
     ) async throws -> Keys {
         let rows = try await pool.transaction(as: .system) { connection in
             // Several processes may start at once on an empty database.
-            try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended('dispatch token key', 0))")
+            try await connection.query(
+                "SELECT pg_advisory_xact_lock(hashtextextended('dispatch token key', 0))")
             let rows = try await connection.query(live(clusterID))
             guard rows.isEmpty else { return rows }
             try await insertKey(connection, seal, clusterID)

@@ -14,7 +14,9 @@ package struct ExternalTokenKey: Sendable {
     /// - Parameter pem: a public key; of a private one only the public half is used.
     package init(pem: String, keyID: String?) throws(CryptoError) {
         let key = try JWTKey(pem: pem, keyID: keyID)
-        guard !pem.contains("PRIVATE KEY") else { throw .unsupportedKey("a private key where a public one belongs") }
+        guard !pem.contains("PRIVATE KEY") else {
+            throw .unsupportedKey("a private key where a public one belongs")
+        }
         self.init(key, pem: pem)
     }
 

@@ -23,7 +23,8 @@ package struct Users: Sendable {
                 requestSchema: .object([
                     "email": .string.required, "password": .string.required, "name": .string,
                     "is_operator": .boolean,
-                ]), responses: [.init(201, "The account.", account), .init(409, "The address has an account.")])
+                ]),
+                responses: [.init(201, "The account.", account), .init(409, "The address has an account.")])
         ) { try await create($0) }
         router.operators(
             .get, "/api/v1/admin/users", authenticator,
@@ -36,8 +37,10 @@ package struct Users: Sendable {
             router.operators(
                 .post, "/api/v1/admin/users/{user_id}/\(verb)", authenticator,
                 RouteInfo(
-                    summary: verb == "disable" ? "Disable an account and void its tokens" : "Enable an account",
-                    tag: "Operators", authentication: .bearer, responses: [.init(200, "The account.", account)])
+                    summary: verb == "disable"
+                        ? "Disable an account and void its tokens" : "Enable an account",
+                    tag: "Operators", authentication: .bearer,
+                    responses: [.init(200, "The account.", account)])
             ) { call in
                 let id = try call.id("user_id", of: "user")
                 guard id.text != call.caller.id else {
@@ -63,7 +66,8 @@ package struct Users: Sendable {
     private func create(_ call: CallerCall) async throws -> HTTPResponse {
         let body = try await call.decode(Creation.self)
         let account = try await accounts.createUser(
-            email: body.email, password: body.password, name: body.name ?? "", isOperator: body.isOperator ?? false,
+            email: body.email, password: body.password, name: body.name ?? "",
+            isOperator: body.isOperator ?? false,
             actor: call.actor)
         return try .data(account, status: 201)
     }

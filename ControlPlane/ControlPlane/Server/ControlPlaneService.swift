@@ -1,5 +1,4 @@
 import Crypto
-import DNS
 import EventLoop
 import FoundationEssentials
 import Glibc
@@ -101,14 +100,16 @@ package final class ControlPlaneService: LifecycleService {
             return try await keys.clusterID(connection)
         }
         let egress = EgressGuard(allowing: try allowedRanges())
+        let lookups = try await DNSLookups(
+            nameServers: settings.nameServers, authoritativePort: settings.authoritativePort, egress: egress, on: loop)
         return ControlContext(
             pool: pool, masterSeal: seal,
             tokens: try await TokenService.load(
                 try settings.tokens.settings(), pool: pool, masterSeal: seal, clusterID: clusterID),
             blocking: BlockingPool(threads: 2, name: "blocking"), loop: loop, clock: Self.now, log: log,
             serviceHost: settings.serviceHost, smtpPort: settings.smtpPublicPort,
-            dns: try await lookup(on: loop, egress: egress), allowsDomainOverride: settings.allowsDomainOverride,
-            egressGuard: egress)
+            dns: { await lookups.texts($0) }, allowsDomainOverride: settings.allowsDomainOverride, egressGuard: egress,
+            mailHosts: { await lookups.mailHosts($0) })
     }
 
     private func startTasks(
@@ -126,30 +127,6 @@ package final class ControlPlaneService: LifecycleService {
         let upkeep = Upkeep(
             context: context, domains: Domains(context, Authenticator(context)), metrics: metrics, stopping: stopping)
         return [context.loop.spawn { await publisher.run() }, context.loop.spawn { await upkeep.run() }]
-    }
-
-    private func lookup(
-        on loop: EventLoop, egress: EgressGuard
-    ) async throws -> @Sendable (_ name: String) async -> TXTLookup {
-        let named = settings.nameServers.joined(separator: ",")
-        let servers = named.isEmpty ? ResolverSettings.systemServers() : ResolverSettings.servers(list: named) ?? []
-        guard var asking = ResolverSettings(servers: servers) else {
-            throw Failure(description: "DISPATCH_NAME_SERVERS holds something that is no address")
-        }
-        asking.authoritativePort = UInt16(clamping: settings.authoritativePort)
-        asking.permitsAuthoritative = { egress.judge($0) == .allowed }
-        let resolverSettings = asking
-        let resolver = try await loop.run { LoopBound(Resolver(on: loop, resolverSettings), on: loop) }
-        return { name in
-            guard let name = DNS.DomainName(name) else { return .missing }
-            let answer = try? await loop.run { await resolver.value.authoritativeTXT(name) }
-            switch answer {
-            case .found(let texts)?: return texts.isEmpty ? .missing : .found(texts)
-            case .missing?: return .missing
-            case .unreachable(let reason)?: return .unreachable(reason)
-            case nil: return .unreachable("the service is stopping")
-            }
-        }
     }
 
     private func allowedRanges() throws(Failure) -> [AddressRange] {

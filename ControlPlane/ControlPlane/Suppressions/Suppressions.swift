@@ -4,8 +4,8 @@ import MailFormat
 import NodeProtocol
 import Postgres
 
-/// The addresses that a tenant no longer sends to. Bounces, complaints and unsubscriptions come from the nodes'
-/// reports; here people add, look and remove.
+/// The addresses that a tenant no longer sends to. Bounces, complaints and unsubscriptions come from the
+/// nodes' reports; here people add, look and remove.
 package struct Suppressions: Sendable {
     private let context: ControlContext
     private let authenticator: Authenticator
@@ -29,7 +29,9 @@ package struct Suppressions: Sendable {
             .get, "/suppressions", authenticator, needs: .scope("suppressions:read"),
             RouteInfo(
                 summary: "List suppressed emails", tag: "Suppressions",
-                parameters: PageRequest.parameters + [.query("email", .string.described("This address alone."))],
+                parameters: PageRequest.parameters + [
+                    .query("email", .string.described("This address alone."))
+                ],
                 responses: [.init(200, "The entries.", .object(["data": .array(View.schema)]))])
         ) { try await list($0) }
         router.tenant(
@@ -73,7 +75,9 @@ package struct Suppressions: Sendable {
         let body = try await call.decode(Creation.self)
         let address = try Self.address(body.email)
         let reason = body.reason ?? ""
-        guard reason.count <= 1000 else { throw APIError.invalid("reason", "must have at most 1000 characters") }
+        guard reason.count <= 1000 else {
+            throw APIError.invalid("reason", "must have at most 1000 characters")
+        }
         let (tenant, actor) = (call.tenant, call.actor)
         let (view, isNew) = try await context.pool.transaction(as: call.rows) { connection in
             let inserted = try await connection.query(
@@ -94,12 +98,14 @@ package struct Suppressions: Sendable {
                 WHERE tenant_id = \(tenant.uuid) AND address = \(address)
                 """)
             guard let row = held.first else {
-                throw APIError(503, "busy", "The address was removed at this moment; try again.", retryAfterSeconds: 1)
+                throw APIError(
+                    503, "busy", "The address was removed at this moment; try again.", retryAfterSeconds: 1)
             }
             return (try View(row), false)
         }
         return try .data(
-            view, message: isNew ? "Email suppressed" : "Email was suppressed already", status: isNew ? 201 : 200)
+            view, message: isNew ? "Email suppressed" : "Email was suppressed already",
+            status: isNew ? 201 : 200)
     }
 
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
@@ -107,7 +113,8 @@ package struct Suppressions: Sendable {
         let page = try PageRequest(query)
         let tenant = call.tenant.uuid
         let filter: SQL = try query["email"].map { "AND address = \(try Self.address($0))" } ?? ""
-        let (entries, total) = try await context.pool.transaction(as: call.rows, mode: .readOnly) { connection in
+        let (entries, total) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
+            connection in
             let rows = try await connection.query(
                 """
                 SELECT \(View.columns) FROM suppressions WHERE tenant_id = \(tenant) \(filter)

@@ -70,7 +70,8 @@ struct Plan: Codable, Sendable, Equatable {
     }
 
     static let schema = Schema.object([
-        "code": .string, "name": .string, "monthly_quota": .integer.nullable, "daily_quota": .integer.nullable,
+        "code": .string, "name": .string, "monthly_quota": .integer.nullable,
+        "daily_quota": .integer.nullable,
         "rate_limit_per_minute": .integer, "max_recipients": .integer, "max_message_bytes": .integer,
         "log_retention_days": .integer, "log_bodies": .boolean, "overage_allowed": .boolean,
         "deadline_hours": .integer, "position": .integer, "is_listed": .boolean,
@@ -108,7 +109,9 @@ struct PlanChange: Decodable, Sendable {
 
     /// - Throws: 400 with the field that is outside of what the database holds.
     func check() throws(APIError) {
-        if let name, name.isEmpty || name.count > 200 { throw .invalid("name", "must have 1 to 200 characters") }
+        if let name, name.isEmpty || name.count > 200 {
+            throw .invalid("name", "must have 1 to 200 characters")
+        }
         try within(monthlyQuota, "monthly_quota", -1...1_000_000_000_000)
         try within(dailyQuota, "daily_quota", -1...1_000_000_000_000)
         try within(rateLimitPerMinute, "rate_limit_per_minute", 1...10_000_000)

@@ -19,7 +19,8 @@ package struct Plans: Sendable {
         ) { _ in try .data(try await list("WHERE is_listed")) }
         router.operators(
             .get, "/api/v1/admin/plans", authenticator,
-            RouteInfo(summary: "List every plan", tag: "Operators", authentication: .bearer, responses: [plans])
+            RouteInfo(
+                summary: "List every plan", tag: "Operators", authentication: .bearer, responses: [plans])
         ) { _ in try .data(try await list("")) }
         router.operators(
             .put, "/api/v1/admin/plans/{code}", authenticator,
@@ -39,8 +40,12 @@ package struct Plans: Sendable {
     private func put(_ call: CallerCall) async throws -> HTTPResponse {
         let code = call.request.parameter("code")
         guard code.utf8.count <= 63, code.first?.isLetter == true,
-            code.utf8.allSatisfy({ (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2D })
-        else { throw APIError.invalid("code", "must begin with a letter and have letters, digits, - and _ only") }
+            code.utf8.allSatisfy({
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2D
+            })
+        else {
+            throw APIError.invalid("code", "must begin with a letter and have letters, digits, - and _ only")
+        }
         let change = try await call.decode(PlanChange.self)
         try change.check()
         let actor = call.actor

@@ -49,13 +49,17 @@ struct NewWebhook: Decodable, Sendable {
         do { parsed = try HTTPURL(url) } catch {
             throw .invalid("url", "must be an absolute http or https URL without a user name")
         }
-        guard let address = parsed.address, case .blocked(let kind) = egressGuard.judge(address) else { return }
+        guard let address = parsed.address, case .blocked(let kind) = egressGuard.judge(address) else {
+            return
+        }
         throw .invalid("url", "leads to an address that may not be reached (\(kind))")
     }
 
     /// Standard Webhooks: what begins with `whsec_` is base64 of 24 to 64 bytes; any other text is its bytes.
     private func check(secret: String) throws(APIError) {
-        guard (8...256).contains(secret.utf8.count) else { throw .invalid("secret", "must have 8 to 256 bytes") }
+        guard (8...256).contains(secret.utf8.count) else {
+            throw .invalid("secret", "must have 8 to 256 bytes")
+        }
         guard secret.hasPrefix("whsec_") else { return }
         guard let bytes = Base64.decode(String(secret.dropFirst(6))), (24...64).contains(bytes.count) else {
             throw .invalid("secret", "begins with whsec_ and is not base64 of 24 to 64 bytes")

@@ -4,7 +4,8 @@ import HTTP
 import NodeProtocol
 import Postgres
 
-/// Endpoints that are told what happens to a tenant's mail. The nodes sign and deliver; here they are registered.
+/// Endpoints that are told what happens to a tenant's mail. The nodes sign and deliver; here they are
+/// registered.
 package struct Webhooks: Sendable {
     static let maxWebhooks = 50
 
@@ -52,7 +53,8 @@ package struct Webhooks: Sendable {
 
         static let columns: SQL = "id, url, events, description, disabled_at, disabled_reason, created_at"
         static let schema = Schema.object([
-            "id": .uuid, "url": .string, "events": .array(.string), "description": .string, "enabled": .boolean,
+            "id": .uuid, "url": .string, "events": .array(.string), "description": .string,
+            "enabled": .boolean,
             "disabled_reason": .string.nullable, "created_at": .dateTime,
             "secret": .string.described("At creation only, when none was given."),
         ]).named("Webhook")
@@ -99,7 +101,8 @@ package struct Webhooks: Sendable {
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let tenant = call.tenant.uuid
         let rows = try await context.pool.query(
-            "SELECT \(View.columns) FROM webhooks WHERE tenant_id = \(tenant) ORDER BY created_at, id", as: call.rows)
+            "SELECT \(View.columns) FROM webhooks WHERE tenant_id = \(tenant) ORDER BY created_at, id",
+            as: call.rows)
         return try .data(try rows.map { try View($0) })
     }
 
@@ -110,7 +113,8 @@ package struct Webhooks: Sendable {
             let deleted = try await connection.execute(
                 "DELETE FROM webhooks WHERE tenant_id = \(tenant.uuid) AND id = \(id)")
             guard deleted == 1 else { throw APIError.noSuch("webhook") }
-            try await Audit.write(connection, actor, tenant: tenant, "webhook.deleted", record: ("webhook", id.text))
+            try await Audit.write(
+                connection, actor, tenant: tenant, "webhook.deleted", record: ("webhook", id.text))
         }
         return try .message("Webhook deleted")
     }

@@ -33,7 +33,10 @@ struct AuthenticatedCall {
     func answer(_ body: () async throws -> HTTPResponse) async throws -> HTTPResponse {
         do {
             var response = try await body()
-            if let standing { response.headers.append(contentsOf: Self.fields(standing)) }
+            // In place of those that a relayed answer may carry.
+            if let standing {
+                for (name, value) in Self.fields(standing).all { response.headers[name] = value }
+            }
             return response
         } catch let error as APIError {
             var shown = error

@@ -63,7 +63,7 @@ final class SMTPSession {
             if configuration.isImplicitTLS, let tls {
                 try await stream.startTLS(server: tls, timeout: configuration.handshakeTimeout)
             }
-            if try await talksTooEarly() {
+            if try talksTooEarly() {
                 say(SMTPReply(554, .init(5, 5, 0), "\(intake.hostName) You talked before the banner"))
             } else {
                 say(SMTPReply(220, "\(intake.hostName) ESMTP Dispatch"))
@@ -78,13 +78,9 @@ final class SMTPSession {
 
     /// A client must wait for the banner (RFC 5321 §3.1); one that does not may be a forged request of another
     /// protocol.
-    private func talksTooEarly() async throws(StreamError) -> Bool {
+    private func talksTooEarly() throws(StreamError) -> Bool {
         if !stream.input.isEmpty { return true }
-        do throws(StreamError) {
-            return try await stream.fill(timeout: .zero)
-        } catch .timedOut {
-            return false
-        }
+        return try stream.fillNow() && !stream.input.isEmpty
     }
 
     private func serveCommands() async throws(StreamError) {

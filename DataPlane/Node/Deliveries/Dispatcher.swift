@@ -99,7 +99,7 @@ final class Dispatcher {
 
     private func nextWork(on slot: SlotID, _ now: Queue.Timestamp) -> Work? {
         while let attempt = queue.nextOnLane(slot, now: now) {
-            if let message = open[attempt.id] { return Work(attempt: attempt, entry: message.entry) }
+            if let work = begin(attempt) { return work }
             // Its entry is gone: nothing is left to send.
             _ = queue.finish(attempt, result: .done, now: now)
         }
@@ -169,14 +169,20 @@ final class Dispatcher {
         let now = timestamp()
         expire(now)
         for attempt in queue.startable(now: now, limit: Self.startsPerPump) {
-            if let message = open[attempt.id] {
-                start(Work(attempt: attempt, entry: message.entry))
+            if let work = begin(attempt) {
+                start(work)
             } else {
                 _ = queue.finish(attempt, result: .done, now: now)
                 queue.release(attempt.slot, now: now)
             }
         }
         arm(now)
+    }
+
+    /// Notes that the attempt is in flight; nil when its message is gone.
+    private func begin(_ attempt: Attempt) -> Work? {
+        for index in attempt.recipients { open[attempt.id]?.start(Int(index), attempt: Int(attempt.number)) }
+        return open[attempt.id].map { Work(attempt: attempt, entry: $0.entry) }
     }
 
     private func arm(_ now: Queue.Timestamp) {

@@ -67,22 +67,14 @@ final class MailWorker {
             domain: MailEntry.domain(of: addresses.first ?? ""), lane: attempt.lane.description, content: content)
         request.sign = { try signer.sign(content, at: seconds) }
         request.maxMessagesPerConnection = 1_000
-        request.beforeContent = { [spool, node, clock] in
-            Self.recordStart(attempt, mail, spool: spool, node: node, at: clock.now())
+        request.beforeContent = { [spool] in
+            // A crash from here on may have delivered these recipients: the record says which.
+            let started = SpoolUpdate.started(attempt: attempt.number, recipients: Array(attempt.recipients))
+            spool.submit(SpoolGroup(records: [.update(attempt.id, payload: started.encoded())]))
         }
         let outcomes = await delivery.deliver(request)
         let milliseconds = Int((MonotonicTime.now() - started).wholeMilliseconds)
         return report(attempt, mail, outcomes, milliseconds)
-    }
-
-    /// A crash from here on may have delivered these recipients: the record says which.
-    private static func recordStart(
-        _ attempt: Attempt, _ mail: MailEntry, spool: Spool, node: UInt16, at now: Int64
-    ) {
-        let events = attempt.recipients.map { index in
-            Event(.attempted, message: attempt.id, tenant: mail.tenant, at: now, node: node, recipient: mail.address(index))
-        }
-        spool.submit(SpoolGroup(records: [.update(attempt.id, payload: EventUpdate(events).encoded())]))
     }
 
     // MARK: Reports

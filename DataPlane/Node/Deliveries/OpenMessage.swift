@@ -41,12 +41,17 @@ struct OpenMessage: Sendable {
         guard recipients.indices.contains(index) else { return }
         var recipient = recipients[index]
         if let attempt = event.attempt { recipient.attempts = max(recipient.attempts, attempt) }
-        if event.kind != .attempted {
-            recipient.lastEvent = event
-            recipient.nextAttemptAt = event.nextAttemptAt
-        }
+        recipient.lastEvent = event
+        recipient.nextAttemptAt = event.nextAttemptAt
         recipient.state = event.recipientState ?? recipient.state
         recipients[index] = recipient
+    }
+
+    /// Notes that an attempt for this recipient is in flight.
+    mutating func start(_ index: Int, attempt: Int) {
+        guard recipients.indices.contains(index), !recipients[index].state.isFinal else { return }
+        recipients[index].state = .sending
+        recipients[index].attempts = max(recipients[index].attempts, attempt)
     }
 
     /// The recipient that an event of the spool names.

@@ -19,7 +19,9 @@ struct Recorder: Sendable {
 
     func record(_ events: [Event], of message: OpenMessage, closes: Bool) -> Recorded {
         var records: [SpoolRecord] = []
-        if !events.isEmpty { records.append(.update(message.id, payload: EventUpdate(events).encoded())) }
+        // The journal's records and the spool's are the same bytes but for webhook attempts, whose kind differs.
+        let encoded = events.map { EventRecord($0).encoded() }
+        if !events.isEmpty { records.append(.update(message.id, payload: SpoolUpdate.encoded(events: encoded))) }
         var made: [EventWebhooks.Made] = []
         if case .mail(let mail) = message.entry {
             made = webhooks.make(of: events, mail: mail, tenant: holder.current?.tenant(mail.tenant))
@@ -27,14 +29,15 @@ struct Recorder: Sendable {
         records += made.map(\.record)
         if closes { records.append(.closed(message.id)) }
         return Recorded(
-            group: SpoolGroup(records: records, events: Self.journaled(events)),
+            group: SpoolGroup(
+                records: records,
+                events: events.contains { $0.webhook != nil } ? Self.journaled(events) : encoded),
             webhooks: made.map { OpenMessage(id: $0.id, entry: .webhook($0.entry)) })
     }
 
     /// What the journal gets of the events of an update.
     static func journaled(_ events: [Event]) -> [[UInt8]] {
-        events.compactMap { event in
-            if event.kind == .attempted { return nil }
+        events.map { event in
             guard event.webhook != nil else { return EventRecord(event).encoded() }
             var event = event
             event.kind = .webhookAttempted

@@ -42,8 +42,12 @@ struct Restart: Sendable {
         guard let entry = Entry(recovered.header) else { return nil }
         var message = OpenMessage(id: recovered.id, entry: entry)
         for payload in recovered.updates {
-            for event in EventUpdate(decoding: payload).events {
-                if let index = message.index(of: event) { message.apply(event, to: index) }
+            switch SpoolUpdate(decoding: payload) {
+            case .started(let attempt, let recipients):
+                for index in recipients { message.start(Int(index), attempt: Int(attempt)) }
+            case .events(let events):
+                for event in events { if let index = message.index(of: event) { message.apply(event, to: index) } }
+            case nil: log.warning("update of the spool cannot be read", ["message_id": .describing(recovered.id)])
             }
         }
         for index in message.recipients.indices where message.recipients[index].state == .sending {
@@ -59,7 +63,9 @@ struct Restart: Sendable {
             guard case .mail(let mail) = Entry(header) else { return [] }
             return AcceptedEvents.journaled(
                 AcceptedEvents.make(id: id, mail: mail, node: node), sealedBody: bodies[id] ?? [])
-        case .update(_, _, let payload): return Recorder.journaled(EventUpdate(decoding: payload).events)
+        case .update(_, _, let payload):
+            guard case .events(let events) = SpoolUpdate(decoding: payload) else { return [] }
+            return Recorder.journaled(events)
         case .closed: return []
         }
     }

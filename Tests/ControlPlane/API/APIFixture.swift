@@ -12,8 +12,8 @@ import Testing
 
 @testable import ControlPlane
 
-/// The subjects of tenants behind a real server with a real database, shared by the tests of the API. Each test
-/// makes its own tenants.
+/// The subjects of tenants behind a real server with a real database, shared by the tests of the API. Each
+/// test makes its own tenants.
 final class APIFixture: Sendable {
     /// What came back.
     struct Answer: Sendable {
@@ -41,11 +41,13 @@ final class APIFixture: Sendable {
         let pool = try await Self.database(loop)
         let seal = try SymmetricSeal(key: [UInt8](repeating: 7, count: 32))
         let secret = try ExternalTokenKey(secret: Self.portalSecret, keyID: "portal")
-        let settings = TokenSettings(issuer: "https://d.example", audience: "dispatch", externalKeys: [secret])
+        let settings = TokenSettings(
+            issuer: "https://d.example", audience: "dispatch", externalKeys: [secret])
         let tokens = try await TokenService.load(settings, pool: pool, masterSeal: seal, clusterID: UUID())
         let records = Locked<[String: TXTLookup]>([:])
         self.records = records
-        let look: @Sendable (String) async -> TXTLookup = { name in records.withLock { $0[name] ?? .missing } }
+        let look: @Sendable (String) async -> TXTLookup = { name in records.withLock { $0[name] ?? .missing }
+        }
         context = ControlContext(
             pool: pool, masterSeal: seal, tokens: tokens, blocking: BlockingPool(threads: 2, name: "cp-api"),
             loop: loop, clock: { Int64(Date().timeIntervalSince1970 * 1000) }, log: Log(component: "test"),
@@ -76,6 +78,7 @@ final class APIFixture: Sendable {
         Domains(context, authenticator).add(to: &router)
         Webhooks(context, authenticator).add(to: &router)
         Suppressions(context, authenticator).add(to: &router)
+        SuppressionLists(context, authenticator).add(to: &router)
         router.reportInternalError = { error, pattern, _ in Issue.record("\(pattern ?? "-"): \(error)") }
         return router
     }

@@ -25,7 +25,9 @@ enum JSONValue: Decodable, Equatable, Sendable {
     }
 
     /// `null` for what is not there.
-    subscript(_ name: String) -> JSONValue { if case .object(let fields) = self { fields[name] ?? .null } else { .null } }
+    subscript(_ name: String) -> JSONValue {
+        if case .object(let fields) = self { fields[name] ?? .null } else { .null }
+    }
     subscript(_ index: Int) -> JSONValue {
         if case .array(let items) = self, items.indices.contains(index) { items[index] } else { .null }
     }

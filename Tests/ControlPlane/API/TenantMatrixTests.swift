@@ -5,7 +5,9 @@ import Testing
 
 /// Generated from the routes, so that a route which is added is held to it as well.
 @Suite struct TenantMatrixTests {
-    private func paths(_ api: APIFixture, _ tenant: String) -> [(method: String, path: String, pattern: String)] {
+    private func paths(_ api: APIFixture, _ tenant: String) -> [(
+        method: String, path: String, pattern: String
+    )] {
         api.router.routes.filter { $0.pattern.contains("{tenant_id}") }.map { route in
             let segments = route.pattern.split(separator: "/").map { segment in
                 if segment == "{tenant_id}" { return tenant }
@@ -25,7 +27,9 @@ import Testing
             let expected = route.pattern.contains("/admin/") ? 403 : 404
             #expect(answer.status == expected, "\(route.method) \(route.pattern)")
             #expect(answer.data == .null, "\(route.method) \(route.pattern)")
-            if expected == 404 { #expect(answer.code == "TENANT_NOT_FOUND", "\(route.method) \(route.pattern)") }
+            if expected == 404 {
+                #expect(answer.code == "TENANT_NOT_FOUND", "\(route.method) \(route.pattern)")
+            }
         }
     }
 
@@ -35,7 +39,9 @@ import Testing
         for id in ["11111111-1111-4111-8111-111111111111", "nonsense"] {
             for route in paths(api, id) where !route.pattern.contains("/admin/") {
                 let answer = try await api.call(route.method, route.path, token: mine.owner, json: "{}")
-                #expect(answer.status == 404 && answer.code == "TENANT_NOT_FOUND", "\(route.method) \(route.pattern)")
+                #expect(
+                    answer.status == 404 && answer.code == "TENANT_NOT_FOUND",
+                    "\(route.method) \(route.pattern)")
             }
         }
     }
@@ -49,10 +55,13 @@ import Testing
         let token = try #require(key.data["key"].string)
         let credential = try await api.call(
             "POST", mine.path + "/credentials", token: mine.owner, json: #"{"label":"app"}"#)
-        let basic = try "\(#require(credential.data["username"].string)):\(#require(credential.data["password"].string))"
+        let basic = try
+            "\(#require(credential.data["username"].string)):\(#require(credential.data["password"].string))"
         for route in paths(api, theirs.id) where !route.pattern.contains("/admin/") {
             let byKey = try await api.call(route.method, route.path, token: token, json: "{}")
-            #expect(byKey.status == 403 && byKey.code == "CREDENTIAL_MISMATCH", "\(route.method) \(route.pattern)")
+            #expect(
+                byKey.status == 403 && byKey.code == "CREDENTIAL_MISMATCH", "\(route.method) \(route.pattern)"
+            )
             let byPassword = try await api.call(route.method, route.path, basic: basic, json: "{}")
             #expect(byPassword.status == 403 && byPassword.code == "CREDENTIAL_MISMATCH", "\(route.pattern)")
         }

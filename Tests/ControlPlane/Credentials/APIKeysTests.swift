@@ -8,7 +8,9 @@ import Testing
         let made = try await api.tenant()
         let created = try await api.call(
             "POST", made.path + "/api-keys", token: made.owner,
-            json: #"{"name":"reader","scopes":["suppressions:read"],"mode":"test","allowed_cidrs":["127.0.0.9/8"]}"#)
+            json:
+                #"{"name":"reader","scopes":["suppressions:read"],"mode":"test","allowed_cidrs":["127.0.0.9/8"]}"#
+        )
         #expect(created.status == 201)
         let key = try #require(created.data["key"].string)
         #expect(key.hasPrefix("dsp_test_"))
@@ -33,7 +35,8 @@ import Testing
         let made = try await api.tenant()
         func key(_ more: String) async throws -> String {
             let answer = try await api.call(
-                "POST", made.path + "/api-keys", token: made.owner, json: #"{"name":"k","scopes":["*"],\#(more)}"#)
+                "POST", made.path + "/api-keys", token: made.owner,
+                json: #"{"name":"k","scopes":["*"],\#(more)}"#)
             return try #require(answer.data["key"].string)
         }
         let far = try await api.call(
@@ -46,7 +49,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"name":"k","scopes":[]}"#, "scopes"), (#"{"name":"k","scopes":["emails:send","nope"]}"#, "scopes[1]"),
+        (#"{"name":"k","scopes":[]}"#, "scopes"),
+        (#"{"name":"k","scopes":["emails:send","nope"]}"#, "scopes[1]"),
         (#"{"name":"","scopes":["*"]}"#, "name"), (#"{"name":"k","scopes":["*"],"mode":"prod"}"#, "mode"),
         (#"{"name":"k","scopes":["*"],"allowed_cidrs":["10.0.0.0/33"]}"#, "allowed_cidrs[0]"),
         (#"{"name":"k","scopes":["*"],"expires_at":"2001-01-01T00:00:00Z"}"#, "expires_at"),

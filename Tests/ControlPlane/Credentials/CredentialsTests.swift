@@ -11,7 +11,9 @@ import Testing
         #expect(created.status == 201)
         #expect(
             created.data.names == ["id", "username", "password", "label", "smtp_host", "smtp_port", "note"])
-        let (username, password) = (created.data["username"].string ?? "", created.data["password"].string ?? "")
+        let (username, password) = (
+            created.data["username"].string ?? "", created.data["password"].string ?? ""
+        )
         #expect(username.hasSuffix("@dispatch.example.com"))
         #expect(password.hasPrefix("dp_sk_") && password.count == 49)
         #expect(created.data["smtp_port"].int == 2525)
@@ -23,7 +25,8 @@ import Testing
         #expect(list.data[0]["password"] == .null)
         #expect(list.data[0]["last_used_at"].string != nil)
         let id = try #require(created.data["id"].string)
-        #expect(try await api.call("DELETE", made.path + "/credentials/\(id)", token: made.owner).status == 200)
+        #expect(
+            try await api.call("DELETE", made.path + "/credentials/\(id)", token: made.owner).status == 200)
         #expect(try await api.call("GET", "/api/v1/auth/me", basic: "\(username):\(password)").status == 401)
         let again = try await api.call("DELETE", made.path + "/credentials/\(id)", token: made.owner)
         #expect(again.status == 404 && again.code == "CREDENTIAL_NOT_FOUND")
@@ -35,6 +38,7 @@ import Testing
         let created = try await api.call(
             "POST", theirs.path + "/credentials", token: theirs.owner, json: #"{"label":"x"}"#)
         let id = try #require(created.data["id"].string)
-        #expect(try await api.call("DELETE", mine.path + "/credentials/\(id)", token: mine.owner).status == 404)
+        #expect(
+            try await api.call("DELETE", mine.path + "/credentials/\(id)", token: mine.owner).status == 404)
     }
 }

@@ -29,7 +29,8 @@ import Testing
         let records = created.data["dns_records"]
         #expect(
             records.items.map { $0["host"].string } == [
-                "_cybdispatch.\(name)", "dispatch._domainkey.\(name)", name, "_dmarc.\(name)", "dispatch.\(name)",
+                "_cybdispatch.\(name)", "dispatch._domainkey.\(name)", name, "_dmarc.\(name)",
+                "dispatch.\(name)",
                 "dispatch.\(name)",
             ])
         #expect(records[0]["value"].string?.hasPrefix("cyb-verify-") == true)
@@ -86,19 +87,23 @@ import Testing
         let (mine, theirs) = (try await api.tenant(), try await api.tenant())
         let body = #"{"domain":"\#(freshName())"}"#
         let created = try await api.call("POST", mine.path + "/domains", token: mine.owner, json: body)
-        #expect(try await api.call("POST", mine.path + "/domains", token: mine.owner, json: body).status == 409)
+        #expect(
+            try await api.call("POST", mine.path + "/domains", token: mine.owner, json: body).status == 409)
         let id = try #require(created.data["domain"]["id"].string)
         let list = try await api.call("GET", mine.path + "/domains", token: mine.owner)
         #expect(list.data[0]["dns_records"].items.count == 6)
         for method in ["GET", "DELETE"] {
-            #expect(try await api.call(method, theirs.path + "/domains/\(id)", token: theirs.owner).status == 404)
+            #expect(
+                try await api.call(method, theirs.path + "/domains/\(id)", token: theirs.owner).status == 404)
         }
         #expect(try await api.call("GET", mine.path + "/domains/\(id)", token: mine.owner).status == 200)
         #expect(try await api.call("DELETE", mine.path + "/domains/\(id)", token: mine.owner).status == 200)
         #expect(try await api.call("GET", mine.path + "/domains/\(id)", token: mine.owner).status == 404)
     }
 
-    @Test(arguments: ["localhost", "a..b", "exa mple.com", "192.0.2.1", "mail.dispatch.example.com", "-x.example", ""])
+    @Test(arguments: [
+        "localhost", "a..b", "exa mple.com", "192.0.2.1", "mail.dispatch.example.com", "-x.example", "",
+    ])
     func `what is no domain is refused`(_ name: String) async throws {
         let api = try await APIFixture.shared.value
         let made = try await api.tenant()

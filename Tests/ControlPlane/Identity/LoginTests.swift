@@ -28,7 +28,9 @@ import Testing
         #expect(try await api.call("GET", "/api/v1/auth/me", token: fresh).status == 200)
     }
 
-    @Test func `the first operator is made from the command line, again to set another password`() async throws {
+    @Test func `the first operator is made from the command line, again to set another password`()
+        async throws
+    {
         let api = try await APIFixture.shared.value
         let accounts = Accounts(pool: api.context.pool, blocking: api.context.blocking)
         let email = "\(UUID().text)@people.example"
@@ -76,7 +78,8 @@ import Testing
         }
         let good = try token(made.id, expires: now + 60)
         #expect(try await api.call("GET", made.path, token: good).status == 200)
-        #expect(try await api.call("GET", made.path, token: try token(made.id, expires: now - 600)).status == 401)
+        #expect(
+            try await api.call("GET", made.path, token: try token(made.id, expires: now - 600)).status == 401)
         let foreign = try token(made.id, expires: now + 60, audience: "other")
         #expect(try await api.call("GET", made.path, token: foreign).status == 401)
         let other = try await api.tenant()
@@ -92,9 +95,11 @@ import Testing
             json: #"{"email":"\#(UUID().text)@x.example","password":"long enough password"}"#)
         #expect(made.status == 201)
         let short = try await api.call(
-            "POST", "/api/v1/admin/users", token: boss.token, json: #"{"email":"q@x.example","password":"short"}"#)
+            "POST", "/api/v1/admin/users", token: boss.token,
+            json: #"{"email":"q@x.example","password":"short"}"#)
         #expect(short.status == 400 && short.field == "password")
-        let disabled = try await api.call("POST", "/api/v1/admin/users/\(user.subject)/disable", token: boss.token)
+        let disabled = try await api.call(
+            "POST", "/api/v1/admin/users/\(user.subject)/disable", token: boss.token)
         #expect(disabled.data["is_disabled"].bool == true)
         #expect(try await api.call("GET", "/api/v1/auth/me", token: user.token).status == 401)
     }

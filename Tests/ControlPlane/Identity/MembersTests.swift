@@ -8,12 +8,14 @@ import Testing
         let made = try await api.tenant()
         let guest = try await api.person()
         let added = try await api.call(
-            "POST", made.path + "/members", token: made.owner, json: #"{"email":"\#(guest.email)","role":"member"}"#)
+            "POST", made.path + "/members", token: made.owner,
+            json: #"{"email":"\#(guest.email)","role":"member"}"#)
         #expect(added.status == 201)
         #expect(added.data["subject"].string == guest.subject)
         #expect(try await api.call("GET", made.path, token: guest.token).status == 200)
         let twice = try await api.call(
-            "POST", made.path + "/members", token: made.owner, json: #"{"email":"\#(guest.email)","role":"admin"}"#)
+            "POST", made.path + "/members", token: made.owner,
+            json: #"{"email":"\#(guest.email)","role":"admin"}"#)
         #expect(twice.status == 409)
         let path = made.path + "/members/\(guest.subject)"
         let raised = try await api.call("PUT", path, token: made.owner, json: #"{"role":"admin"}"#)
@@ -46,9 +48,11 @@ import Testing
         let api = try await APIFixture.shared.value
         let made = try await api.tenant()
         let unknown = try await api.call(
-            "POST", made.path + "/members", token: made.owner, json: #"{"email":"x@nowhere.example","role":"viewer"}"#)
+            "POST", made.path + "/members", token: made.owner,
+            json: #"{"email":"x@nowhere.example","role":"viewer"}"#)
         #expect(unknown.status == 400 && unknown.field == "email")
-        let neither = try await api.call("POST", made.path + "/members", token: made.owner, json: #"{"role":"viewer"}"#)
+        let neither = try await api.call(
+            "POST", made.path + "/members", token: made.owner, json: #"{"role":"viewer"}"#)
         #expect(neither.status == 400 && neither.field == "subject")
         let role = try await api.call(
             "POST", made.path + "/members", token: made.owner, json: #"{"subject":"s","role":"king"}"#)

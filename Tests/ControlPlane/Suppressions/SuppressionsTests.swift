@@ -8,11 +8,13 @@ import Testing
         let made = try await api.tenant()
         let path = made.path + "/suppressions"
         let first = try await api.call(
-            "POST", path, token: made.owner, json: #"{"email":"Joe@EXAMPLE.com","reason":"User requested removal"}"#)
+            "POST", path, token: made.owner,
+            json: #"{"email":"Joe@EXAMPLE.com","reason":"User requested removal"}"#)
         #expect(first.status == 201)
         #expect(first.data["email"].string == "joe@example.com")
         #expect(first.data["source"].string == "manual")
-        let second = try await api.call("POST", path, token: made.owner, json: #"{"email":"joe@example.com"}"#)
+        let second = try await api.call(
+            "POST", path, token: made.owner, json: #"{"email":"joe@example.com"}"#)
         #expect(second.status == 200)
         #expect(second.data["id"] == first.data["id"])
         let list = try await api.call("GET", path + "?limit=1&offset=0", token: made.owner)
@@ -29,9 +31,43 @@ import Testing
         let path = made.path + "/suppressions"
         let address = try await api.call("POST", path, token: made.owner, json: #"{"email":"joe"}"#)
         #expect(address.status == 400 && address.field == "email")
-        for (query, field) in [("limit=101", "limit"), ("limit=x", "limit"), ("offset=-1", "offset"), ("page=0", "page")] {
+        for (query, field) in [
+            ("limit=101", "limit"), ("limit=x", "limit"), ("offset=-1", "offset"), ("page=0", "page"),
+        ] {
             let answer = try await api.call("GET", "\(path)?\(query)", token: made.owner)
             #expect(answer.status == 400 && answer.field == field)
+        }
+    }
+}
+
+@Suite struct SuppressionListsTests {
+    @Test func `a list is taken in as a whole and given out again`() async throws {
+        let api = try await APIFixture.shared.value
+        let made = try await api.tenant()
+        let path = made.path + "/suppressions"
+        let file =
+            "email,reason\r\nA@x.example,\"said \"\"no\"\", twice\"\r\n\nb@x.example\na@X.example,again\n"
+        let taken = try await api.call("POST", path + "/import", token: made.owner, json: file)
+        #expect(taken.status == 200)
+        #expect(taken.data["added"].int == 2)
+        let bad = try await api.call(
+            "POST", path + "/import", token: made.owner, json: "c@x.example\nnonsense\n")
+        #expect(bad.status == 400 && bad.field == "line 2")
+        let list = try await api.call("GET", path, token: made.owner)
+        #expect(list.body["pagination"]["total"].int == 2)
+        #expect(try await api.call("GET", path + "/export", token: made.owner).status == 200)
+    }
+
+    @Test func `CSV is read and printed as spreadsheets have it`() throws {
+        let rows = try CSV.rows(Array("\u{FEFF}a,\"b\r\nc\",\"\"\r\n,\n\"x\"\r".utf8))
+        #expect(rows.map(\.fields) == [["a", "b\r\nc", ""], ["", ""], ["x"]])
+        #expect(rows.map(\.line) == [1, 3, 4])
+        #expect(CSV.printed("=1+1,\"x\"") == "\"'=1+1,\"\"x\"\"\"")
+        #expect(throws: CSV.Malformation(line: 1, reason: "has a quotation mark that is not closed")) {
+            try CSV.rows(Array("\"a".utf8))
+        }
+        #expect(throws: CSV.Malformation(line: 2, reason: "has text behind a quoted field")) {
+            try CSV.rows(Array("a\n\"b\"c".utf8))
         }
     }
 }

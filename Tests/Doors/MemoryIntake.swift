@@ -1,0 +1,116 @@
+import Admission
+import Crypto
+import Doors
+import EventLoop
+import FoundationEssentials
+import NodeProtocol
+import Testing
+
+/// A road that is real up to its end: what is admitted is kept in memory instead of on disk.
+final class MemoryIntake: Intake {
+    private struct State {
+        var meters = Meters()
+        var kept: [Admitted] = []
+        var statuses: [MessageID: (TenantID, MessageStatus)] = [:]
+        var refusal: Refusal?
+    }
+
+    static let one = "11111111-1111-4111-8111-111111111101"
+    static let two = "11111111-1111-4111-8111-111111111102"
+    let hostName = "node.example"
+    private let now: Int64 = 1_800_000_000
+    private let snapshot: Snapshot
+    private let admission = Admission(node: 9, hostName: "node.example")
+    private let state = Locked(State())
+
+    init(limits: TenantRecord.Limits = .init(), suppressed: [String] = []) throws {
+        let clusterKey = [UInt8](repeating: 7, count: 32)
+        let global = GlobalChunk(
+            tokenKeys: [], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: [:], serviceHost: "dispatch.example")
+        let tenants = [try Self.tenant(Self.one, "one", limits), try Self.tenant(Self.two, "two", .init())]
+        let encoder = JSONEncoder.sorted
+        let chunks: [String: [UInt8]] = [
+            "global": Array(try encoder.encode(global)),
+            "tenants/01": Array(try encoder.encode(TenantsChunk(tenants: tenants))),
+            "suppressions/01": Array(try encoder.encode(SuppressionsChunk(addresses: [Self.one: suppressed]))),
+        ]
+        let manifest = Manifest(
+            clusterID: "c", version: 1, issuedAt: now, expiresAt: now + 600, keyID: "k",
+            chunks: chunks.map { name, bytes in
+                .init(name: name, sha256: Hex.encode(Digest.sha256(bytes)), sizeBytes: bytes.count)
+            })
+        snapshot = try Snapshot(manifest, chunks: chunks, clusterKey: clusterKey)
+    }
+
+    private static func tenant(_ id: String, _ name: String, _ limits: TenantRecord.Limits) throws -> TenantRecord {
+        func sha256(_ text: String) -> String { Hex.encode(Digest.sha256(Array(text.utf8))) }
+        return TenantRecord(
+            id: try #require(TenantID(text: id)), name: name, limits: limits,
+            domains: [.init(id: UUID(), name: "\(name).example", selector: "dispatch", sealedKey: Data())],
+            apiKeys: [
+                .init(id: UUID(), sha256: sha256("dsp_live_\(name)"), scopes: ["emails:send", "emails:read"]),
+                .init(id: UUID(), sha256: sha256("dsp_live_\(name)_slow"), scopes: ["*"], requestsPerMinute: 2),
+                .init(id: UUID(), sha256: sha256("dsp_live_\(name)_none"), scopes: []),
+            ],
+            credentials: [
+                .init(id: UUID(), username: "\(name)@dispatch.example", passwordSHA256: sha256("dp_sk_\(name)"))
+            ])
+    }
+
+    /// What was accepted, in order.
+    var kept: [Admitted] { state.withLock { $0.kept } }
+
+    /// From now on every message is refused with this.
+    func refuse(with refusal: Refusal) { state.withLock { $0.refusal = refusal } }
+
+    func set(_ status: MessageStatus, tenant: String) throws {
+        let tenant = try #require(TenantID(text: tenant))
+        state.withLock { $0.statuses[status.id] = (tenant, status) }
+    }
+
+    func authenticate(
+        _ credential: PresentedCredential, tenant: TenantID?, sourceIP: String
+    ) throws(Refusal) -> Principal {
+        try Authentication.authenticate(credential, tenant: tenant, sourceIP: sourceIP, snapshot: snapshot, now: now)
+    }
+
+    func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing? {
+        let result: Result<Meters.Standing?, Refusal> = state.withLock { state in
+            do throws(Refusal) { return .success(try state.meters.takeRate(principal, now: now)) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt {
+        let result: Result<Receipt, Refusal> = state.withLock { state in
+            do throws(Refusal) {
+                if let refusal = state.refusal { throw refusal }
+                let admitted = try admission.admit(
+                    submission, from: principal, snapshot: snapshot, now: now * 1000,
+                    random: (0, UInt64(state.kept.count), 0),
+                    takeQuota: { (count: Int) throws(Refusal) in
+                        try state.meters.takeQuota(principal.tenant, recipients: count, now: now)
+                    })
+                state.kept.append(admitted)
+                return .success(
+                    Receipt(
+                        id: admitted.id, messageIDHeader: admitted.messageIDHeader, queued: admitted.recipients,
+                        suppressed: admitted.suppressed, isScheduled: admitted.scheduledAt != nil))
+            } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    func status(of message: MessageID, tenant: TenantID) async -> MessageStatus? {
+        state.withLock { state in
+            guard let (owner, status) = state.statuses[message], owner == tenant else { return nil }
+            return status
+        }
+    }
+}
+
+extension Admitted {
+    var text: String { String(decoding: message, as: UTF8.self) }
+}

@@ -1,0 +1,74 @@
+import Crypto
+import EventLoop
+import FoundationEssentials
+import HTTPClient
+import TestSupport
+
+/// Calls an HTTP API as a customer does. Any task may call.
+struct APICaller: Sendable {
+    struct Answer: Sendable {
+        let status: Int
+        let headers: [(name: String, value: String)]
+        let body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+        /// Null when the body is no JSON.
+        var json: JSON { (try? JSONDecoder().decode(JSON.self, from: Data(body))) ?? .null }
+    }
+
+    let baseURL: String
+    var headers: [(name: String, value: String)] = []
+    private let client: LoopBound<HTTPClient>
+
+    init(_ baseURL: String, token: String? = nil) async throws {
+        self.baseURL = baseURL
+        let loop = try TestLoops.clients()
+        client = try await loop.run {
+            var settings = HTTPClientSettings(egressGuard: .unrestricted)
+            settings.maxConnectionsPerHost = 64
+            return LoopBound(try HTTPClient(on: loop, settings), on: loop)
+        }
+        if let token { headers = [("Authorization", "Bearer \(token)")] }
+    }
+
+    /// The same connections with another token, or none.
+    func with(token: String?) -> APICaller {
+        var caller = self
+        caller.headers = token.map { [("Authorization", "Bearer \($0)")] } ?? []
+        return caller
+    }
+
+    func with(username: String, password: String) -> APICaller {
+        var caller = self
+        caller.headers = [("Authorization", "Basic \(Base64.encode(Array("\(username):\(password)".utf8)))")]
+        return caller
+    }
+
+    func get(_ path: String) async throws -> Answer { try await send("GET", path) }
+
+    func post(_ path: String, _ body: JSON = [:]) async throws -> Answer { try await send("POST", path, body) }
+
+    func send(
+        _ method: String, _ path: String, _ body: JSON? = nil, headers more: [(name: String, value: String)] = []
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(method, baseURL + path, headers: headers + more)
+        if let body {
+            request.body = Array(try JSONEncoder().encode(body))
+            request.headers.append(("Content-Type", "application/json"))
+        }
+        request.maxResponseBytes = 8 << 20
+        request.totalTimeout = .seconds(20)
+        let response = try await client.loop.run { [client, request] in try await client.value.send(request) }
+        return Answer(status: response.status, headers: response.headers, body: response.body)
+    }
+
+    /// Calls and demands a 2xx.
+    @discardableResult
+    func must(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
+        let answer = try await send(method, path, body)
+        guard (200..<300).contains(answer.status) else {
+            throw TestSupportError("\(method) \(path): \(answer.status) \(answer.text)")
+        }
+        return answer.json
+    }
+}

@@ -1,0 +1,113 @@
+import EventLoop
+import TestSupport
+import Testing
+
+/// A node is killed in the middle of its work, again and again, on one directory.
+@Suite(.serialized) struct KilledNodeTests {
+    private static let kills = 50
+    private static let messagesEach = 200
+    private static let senders = 6
+
+    @Test func `nothing acknowledged is lost and only what was in flight is doubled when the node is killed 50 times`()
+        async throws
+    {
+        let seed = UInt64.random(in: .min ... .max)
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let sink = try MailSink()
+        let node = try await LoneNode(["DISPATCH_ROUTES": sink.route, "DISPATCH_ROUTE_CONNECTIONS": "8"])
+        let ledger = KillLedger()
+        var inFlight = 0
+        for _ in 0..<Self.kills {
+            let process = try await node.start()
+            inFlight += Self.inFlightAtStart(process)
+            let killAfter = Int.random(in: 1...Self.messagesEach, using: &random)
+            let delay = Duration.microseconds(Int.random(in: 0...20_000, using: &random))
+            try await Self.killWhileSending(node, process, ledger, killAfter: killAfter, delay: delay)
+        }
+        let last = try await node.start()
+        inFlight += Self.inFlightAtStart(last)
+        try await last.waitUntilIdle(deadline: .seconds(60))
+
+        let copies = sink.copiesBySubject
+        let lost = ledger.acknowledged.filter { copies[$0] == nil }
+        let doubles = copies.values.reduce(0) { $0 + $1 - 1 }
+        let strangers = copies.keys.filter { !ledger.acknowledged.contains($0) && !ledger.unanswered.contains($0) }
+        print(
+            """
+            \(Self.kills) kills: \(ledger.acknowledged.count) acknowledged, \(ledger.unanswered.count) unanswered, \
+            \(sink.deliveryCount) delivered, \(lost.count) lost, \(doubles) doubled, \(inFlight) in flight at the kills
+            """)
+        #expect(ledger.refused == [])
+        #expect(lost.isEmpty)
+        #expect(strangers.isEmpty)
+        #expect(doubles <= inFlight)
+        #expect(ledger.acknowledged.count > Self.kills)
+        #expect(try await last.stop() == .code(0))
+    }
+
+    /// Sends by several connections, and kills the process once `killAfter` messages of this round were acknowledged
+    /// and a little later.
+    private static func killWhileSending(
+        _ node: LoneNode, _ process: NodeProcess, _ ledger: KillLedger, killAfter: Int, delay: Duration
+    ) async throws {
+        let caller = try await node.caller()
+        let before = ledger.acknowledged.count
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let left = Locked(messagesEach)
+            for _ in 0..<senders {
+                group.addTask {
+                    while left.withLock({ left in
+                        left -= 1
+                        return left >= 0
+                    }) {
+                        guard await send(node.message(ledger.nextSubject()), caller, ledger) else { return }
+                    }
+                }
+            }
+            group.addTask {
+                try await eventually("\(killAfter) messages") {
+                    ledger.acknowledged.count - before >= killAfter ? true : nil
+                }
+                try await pause(delay)
+                try await process.kill()
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// False when no answer came.
+    private static func send(_ message: JSON, _ caller: APICaller, _ ledger: KillLedger) async -> Bool {
+        let subject = message["subject"].text ?? ""
+        guard let answer = try? await caller.post("/api/v1/messages", message) else {
+            ledger.miss(subject)
+            return false
+        }
+        if answer.status == 202 {
+            ledger.acknowledge(subject)
+        } else {
+            ledger.refuse(subject, "\(answer.status) \(answer.text)")
+        }
+        return true
+    }
+
+    /// What the node says was in flight when the process before it ended.
+    private static func inFlightAtStart(_ process: NodeProcess) -> Int {
+        process.logLines("spool recovered").first?["in_flight"].integer ?? 0
+    }
+}
+
+/// Random numbers that a seed repeats (SplitMix64).
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
