@@ -99,9 +99,7 @@ let tools: [Target] = [
 ]
 
 let testTargets: [Target] = [
-    .executableTarget(
-        name: "node-fixture", dependencies: ["Node", "NodeProtocol", "Crypto"], path: "Tests/Benchmarks/node-fixture",
-        swiftSettings: strict),
+    program("node-fixture", in: "Tests/Benchmarks", ["Node", "NodeProtocol", "Crypto"]),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     tests("EventLoop", ["EventLoop", "TestSupport"]),
     tests("Crypto", ["Crypto", "TestSupport"]),
@@ -120,6 +118,7 @@ let testTargets: [Target] = [
     tests(
         "Delivery",
         ["Delivery", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service", "TestSupport"]),
+    tests("Node", ["Node", "NodeProtocol", "Queue", "Delivery", "Admission", "TestSupport"]),
     tests(
         "Doors",
         ["Doors", "Admission", "HTTP", "SMTPWire", "MailFormat", "EventLoop", "NodeProtocol", "Crypto", "TestSupport"]),

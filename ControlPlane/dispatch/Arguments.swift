@@ -24,7 +24,8 @@ struct Arguments: Sendable {
                 words.append(word)
                 continue
             }
-            let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = word.dropFirst(2).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts.first ?? "")
             if Self.flags.contains(name), parts.count == 1 {
                 setFlags.insert(name)

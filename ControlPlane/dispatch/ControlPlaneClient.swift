@@ -48,7 +48,10 @@ struct ControlPlaneClient {
         guard (200..<300).contains(response.status) else {
             let said = answer["error"]["message"].text
             let code = answer["error"]["code"].text
-            throw Failure(said.isEmpty ? "\(method) \(path) was answered \(response.status)" : "\(said) (\(code), \(response.status))")
+            throw Failure(
+                said.isEmpty
+                    ? "\(method) \(path) was answered \(response.status)"
+                    : "\(said) (\(code), \(response.status))")
         }
         return answer
     }
@@ -56,9 +59,14 @@ struct ControlPlaneClient {
     static func escaped(_ segment: String) -> String {
         var text = ""
         for byte in segment.utf8 {
-            let isPlain = Character(UnicodeScalar(byte)).isASCII
-                && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber || "-._~".utf8.contains(byte))
-            text += isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            let isPlain =
+                Character(UnicodeScalar(byte)).isASCII
+                && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber
+                    || "-._~".utf8.contains(byte))
+            text +=
+                isPlain
+                ? String(UnicodeScalar(byte))
+                : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         }
         return text
     }

@@ -56,7 +56,8 @@ enum JSONValue: Codable, Sendable, Equatable {
         case .bool(let value): value ? "yes" : "no"
         case .integer(let value): String(value)
         case .number(let value): String(value)
-        case .string(let value): String(String.UnicodeScalarView(value.unicodeScalars.map { $0.value < 32 ? " " : $0 }))
+        case .string(let value):
+            String(String.UnicodeScalarView(value.unicodeScalars.map { $0.value < 32 ? " " : $0 }))
         case .array(let values): values.map(\.text).joined(separator: ", ")
         case .object: ""
         }

@@ -5,9 +5,9 @@ import Service
 
 /// The operators' command line.
 ///
-/// It speaks to the control plane by its API with `DISPATCH_URL` and `DISPATCH_TOKEN`; only `operator create` goes to
-/// the database, because there is nobody to log in yet. Exit codes: 0 done, 1 refused or failed, 64 wrong usage,
-/// 78 wrong settings.
+/// It speaks to the control plane by its API with `DISPATCH_URL` and `DISPATCH_TOKEN`; only `operator create`
+/// goes to the database, because there is nobody to log in yet. Exit codes: 0 done, 1 refused or failed, 64
+/// wrong usage, 78 wrong settings.
 enum Program {
     static let usage = """
         dispatch: the operators' command line
@@ -36,15 +36,21 @@ enum Program {
 
     static func run(_ words: [String]) -> Int32 {
         let arguments: Arguments
-        do { arguments = try Arguments(words) } catch { return fail("dispatch: \(error)\n\n\(usage)", code: 64) }
+        do { arguments = try Arguments(words) } catch {
+            return fail("dispatch: \(error)\n\n\(usage)", code: 64)
+        }
         if arguments.flag("help") || words.isEmpty {
             print(usage, terminator: "")
             return words.isEmpty ? 64 : 0
         }
         let settings: CommandSettings
-        do { settings = try CommandSettings.read() } catch { return fail("\(error)", code: SettingsError.exitCode) }
+        do { settings = try CommandSettings.read() } catch {
+            return fail("\(error)", code: SettingsError.exitCode)
+        }
         signal(SIGPIPE, SIG_IGN)
-        guard let loop = try? EventLoop(name: "dispatch") else { return fail("dispatch: no descriptors", code: 1) }
+        guard let loop = try? EventLoop(name: "dispatch") else {
+            return fail("dispatch: no descriptors", code: 1)
+        }
         loop.start()
         loop.spawn {
             do {
@@ -76,9 +82,11 @@ struct CommandSettings: Sendable {
             environment: SettingsReader.processEnvironment, program: "dispatch",
             alsoKnown: ControlSettings.siblings + others + others.map { "\($0)_FILE" })
         let settings = CommandSettings(
-            url: reader.url("DISPATCH_URL", default: "http://127.0.0.1:8080", help: "Base URL of the control plane."),
+            url: reader.url(
+                "DISPATCH_URL", default: "http://127.0.0.1:8080", help: "Base URL of the control plane."),
             token: reader.optionalSecret("DISPATCH_TOKEN", help: "An operator's token."),
-            databaseURL: reader.optionalSecret("DISPATCH_DATABASE_URL", help: "PostgreSQL, for `operator create`."))
+            databaseURL: reader.optionalSecret(
+                "DISPATCH_DATABASE_URL", help: "PostgreSQL, for `operator create`."))
         try reader.finish()
         return settings
     }

@@ -11,6 +11,12 @@ extension Admission {
                 .missing, "one of \(composed.textField) and \(composed.htmlField) is required",
                 field: composed.htmlField)
         }
+        // Before any of it is encoded, because a message only grows by that.
+        let contentBytes = composed.attachments.reduce(
+            (composed.text?.utf8.count ?? 0) + (composed.html?.utf8.count ?? 0)) { $0 + $1.bytes.count }
+        guard contentBytes <= principal.tenant.limits.maxMessageBytes else {
+            throw tooLarge(principal.tenant.limits)
+        }
         let from = try mailbox(composed.from, field: "from")
         let domain = try verified(from.address, principal, field: "from")
         try checkOtherSenders(composed.headers, principal)

@@ -39,7 +39,7 @@ package struct Admission: Sendable {
         }
         let limits = principal.tenant.limits
         guard draft.message.count <= limits.maxMessageBytes else {
-            throw Refusal(.messageTooLarge, "the message is larger than \(limits.maxMessageBytes) bytes")
+            throw tooLarge(limits)
         }
         let (recipients, suppressed) = try sort(draft.recipients, limits, snapshot, principal.tenant.id)
         let tags = submission.tags + draft.tags
@@ -79,6 +79,10 @@ package struct Admission: Sendable {
         var tags: [String] = []
         var metadata: [String: String] = [:]
         var stream: Submission.Stream?
+    }
+
+    func tooLarge(_ limits: TenantRecord.Limits) -> Refusal {
+        Refusal(.messageTooLarge, "the message is larger than \(limits.maxMessageBytes) bytes")
     }
 
     /// The stream that the instruction X-Dispatch-Stream names.

@@ -9,7 +9,8 @@ import Testing
     init() throws { world = try World() }
 
     @Test func `a missing date and id are added, and a trace on top`() throws {
-        let admitted = try world.admit(raw([from, "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?="], body: "one\r\n.\r\ntwo\r\n"))
+        let admitted = try world.admit(
+            raw([from, "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?="], body: "one\r\n.\r\ntwo\r\n"))
         let header = try admitted.header
         #expect(header[0] == "X-Dispatch-ID: \(admitted.id)")
         #expect(
@@ -40,8 +41,10 @@ import Testing
     @Test func `Bcc, foreign signatures and instructions are removed`() throws {
         let admitted = try world.admit(
             raw([
-                "Return-Path: <x@y.example>", from, "Bcc: spy@x.example,\r\n spy2@x.example", "Resent-Bcc: spy3@x.example",
-                "X-Dispatch-ID: forged", "x-dispatch-tag: one", "X-Dispatch-Tag: two", "X-Dispatch-Stream: BULK",
+                "Return-Path: <x@y.example>", from, "Bcc: spy@x.example,\r\n spy2@x.example",
+                "Resent-Bcc: spy3@x.example",
+                "X-Dispatch-ID: forged", "x-dispatch-tag: one", "X-Dispatch-Tag: two",
+                "X-Dispatch-Stream: BULK",
                 "X-Dispatch-Idempotency-Key: k", "X-Dispatch-Unknown: 1", "DKIM-Signature: v=1", "Subject: x",
             ]))
         #expect(!admitted.text.contains("spy"))
@@ -58,7 +61,8 @@ import Testing
         let admitted = try world.admit(raw([from, #"X-Dispatch-Metadata: {"order":"7","who":"\u00e9"}"#]))
         #expect(admitted.metadata == ["order": "7", "who": "é"])
         for bad in ["x", "[]", #"{"a":1}"#] {
-            #expect(world.refusal(of: raw([from, "X-Dispatch-Metadata: \(bad)"]))?.field == "X-Dispatch-Metadata")
+            #expect(
+                world.refusal(of: raw([from, "X-Dispatch-Metadata: \(bad)"]))?.field == "X-Dispatch-Metadata")
         }
     }
 
@@ -90,19 +94,25 @@ import Testing
 
     @Test func `the envelope decides who gets it`() throws {
         let admitted = try world.admit(
-            raw([from, "To: shown@x.example", "Cc: also@x.example"], to: ["hidden@x.example", "\"odd one\"@x.example"]))
+            raw(
+                [from, "To: shown@x.example", "Cc: also@x.example"],
+                to: ["hidden@x.example", "\"odd one\"@x.example"]))
         #expect(admitted.recipients == ["hidden@x.example", "\"odd one\"@x.example"])
         #expect(world.refusal(of: raw([from], to: ["nobody"]))?.field == "RCPT TO")
         #expect(world.refusal(of: raw([from], to: []))?.code == .missing)
     }
 
-    @Test(arguments: ["", "\r\n", "no header\r\n\r\n", "From: ann@one.example", "From: ann@one.example\r\n", "\0", "\r\n\r\n\r\n"])
+    @Test(arguments: [
+        "", "\r\n", "no header\r\n\r\n", "From: ann@one.example", "From: ann@one.example\r\n", "\0",
+        "\r\n\r\n\r\n",
+    ])
     func `odd messages are refused or completed, never a trap`(text: String) throws {
         let submission = Submission(
             door: "smtp",
             content: .raw(
                 .init(
-                    envelopeSender: nil, recipients: ["joe@x.example"], message: Array(text.utf8), withProtocol: "SMTP")))
+                    envelopeSender: nil, recipients: ["joe@x.example"], message: Array(text.utf8),
+                    withProtocol: "SMTP")))
         if text.hasPrefix("From") {
             #expect(try world.admit(submission).text.contains("\r\n\r\n"))
         } else {

@@ -27,7 +27,9 @@ import Testing
         #expect(try world.caller(.bearer("dsp_test_one")).get().isTest)
     }
 
-    @Test(arguments: ["dsp_", "dsp_live_", "dsp_live_nobody", "dsp_live_one ", "dsp_live_one_expired", "", "x"])
+    @Test(arguments: [
+        "dsp_", "dsp_live_", "dsp_live_nobody", "dsp_live_one ", "dsp_live_one_expired", "", "x",
+    ])
     func `a key that is unknown or expired is nobody`(key: String) {
         #expect(code(world.caller(.bearer(key))) == .unauthenticated)
     }
@@ -41,18 +43,22 @@ import Testing
         for ip in ["192.0.2.0", "192.0.2.255", "2001:db8::1", "2001:DB8:FFFF::", "::ffff:192.0.2.3"] {
             #expect(code(world.caller(key, ip: ip)) == nil, "\(ip)")
         }
-        for ip in ["192.0.3.0", "2001:db9::1", "::1", "", "192.0.2", "192.0.2.7 ", "fe80::1%eth0", "::192.0.2.3"] {
+        for ip in [
+            "192.0.3.0", "2001:db9::1", "::1", "", "192.0.2", "192.0.2.7 ", "fe80::1%eth0", "::192.0.2.3",
+        ] {
             #expect(code(world.caller(key, ip: ip)) == .sourceAddressNotAllowed, "\(ip)")
         }
         #expect(code(world.caller(.bearer("dsp_live_one_nowhere"))) == .sourceAddressNotAllowed)
     }
 
     @Test func `a credential may send and read, and needs its password`() throws {
-        let principal = try world.caller(.basic(username: "one@dispatch.example", password: "dp_sk_one")).get()
+        let principal = try world.caller(.basic(username: "one@dispatch.example", password: "dp_sk_one"))
+            .get()
         #expect(principal.origin == .credential)
         #expect(principal.scopes == ["emails:send", "emails:read"])
         for (name, password) in [
-            ("one@dispatch.example", "dp_sk_two"), ("one@dispatch.example", ""), ("one", "dp_sk_one"), ("", ""),
+            ("one@dispatch.example", "dp_sk_two"), ("one@dispatch.example", ""), ("one", "dp_sk_one"),
+            ("", ""),
             ("two@dispatch.example", "dp_sk_one"),
         ] {
             #expect(code(world.caller(.basic(username: name, password: password))) == .unauthenticated)
@@ -95,7 +101,8 @@ import Testing
     }
 
     @Test func `a viewer only reads`() throws {
-        let claims = ["sub": .text("u"), "tenants": .map([world.one.id.description: "viewer"])] as [String: JSONClaim]
+        let claims =
+            ["sub": .text("u"), "tenants": .map([world.one.id.description: "viewer"])] as [String: JSONClaim]
         for token in [try world.token(claims), try world.token(["sub": .text("one-viewer")])] {
             let principal = try world.caller(token, tenant: world.one).get()
             #expect(principal.may("emails:read"))
@@ -107,7 +114,9 @@ import Testing
         let member = try world.token(["sub": .text("one-admin")])
         #expect(code(world.caller(member, tenant: world.one)) == nil)
         #expect(code(world.caller(member)) == .credentialMismatch)
-        #expect(code(world.caller(try world.token(["sub": .text("stranger")]), tenant: world.one)) == .credentialMismatch)
+        #expect(
+            code(world.caller(try world.token(["sub": .text("stranger")]), tenant: world.one))
+                == .credentialMismatch)
         let none = try world.token(["sub": .text("one-admin"), "tenants": .map([:])])
         #expect(code(world.caller(none, tenant: world.one)) == .credentialMismatch)
     }
@@ -151,7 +160,8 @@ import Testing
 
 @Suite struct IPNetworkTests {
     @Test(arguments: [
-        "", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "::/129", "10.0.0/8", "10.0.0.0/8/8", "x/8", "10.0.0.0/ 8",
+        "", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "::/129", "10.0.0/8", "10.0.0.0/8/8", "x/8",
+        "10.0.0.0/ 8",
         "10.0.0.0/+8", "::ffff:10.0.0.0/104",
     ])
     func `what is no network is none`(text: String) {

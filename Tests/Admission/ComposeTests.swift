@@ -46,13 +46,22 @@ import Testing
                 composed.replyTo = ["a@y.example"]
                 composed.headers = [("reply-to", "B <b@y.example>, c@y.example")]
             })
-        #expect(try MessageHeaders(admitted.message).values("Reply-To") == ["a@y.example, B <b@y.example>, c@y.example"])
-        #expect(world.refusal(of: composed { $0.headers = [("Reply-To", "nobody")] })?.field == "headers.Reply-To")
+        #expect(
+            try MessageHeaders(admitted.message).values("Reply-To") == [
+                "a@y.example, B <b@y.example>, c@y.example"
+            ])
+        #expect(
+            world.refusal(of: composed { $0.headers = [("Reply-To", "nobody")] })?.field == "headers.Reply-To"
+        )
     }
 
     @Test func `own headers are set, a well formed Message-ID among them`() throws {
         let admitted = try world.admit(
-            composed { $0.headers = [("X-Campaign", "ünï"), ("Message-ID", "<own@elsewhere.example>"), ("List-Id", "<l.x>")] })
+            composed {
+                $0.headers = [
+                    ("X-Campaign", "ünï"), ("Message-ID", "<own@elsewhere.example>"), ("List-Id", "<l.x>"),
+                ]
+            })
         let headers = try MessageHeaders(admitted.message)
         #expect(headers.text("X-Campaign") == "ünï")
         #expect(headers.values("Message-ID") == ["<own@elsewhere.example>"])
@@ -60,8 +69,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "Received", "Return-Path", "DKIM-Signature", "ARC-Seal", "arc-message-signature", "Authentication-Results", "Bcc",
-        "BCC", "Content-Type", "Content-Transfer-Encoding", "MIME-Version", "Message-ID", "message-id", "X-Dispatch-ID",
+        "Received", "Return-Path", "DKIM-Signature", "ARC-Seal", "arc-message-signature",
+        "Authentication-Results", "Bcc",
+        "BCC", "Content-Type", "Content-Transfer-Encoding", "MIME-Version", "Message-ID", "message-id",
+        "X-Dispatch-ID",
         "x-dispatch-anything", "Resent-Bcc",
     ])
     func `headers of the service may not be set and are named`(name: String) {
@@ -78,7 +89,11 @@ import Testing
 
     @Test func `instructions given as headers are followed and never sent`() throws {
         let admitted = try world.admit(
-            composed { $0.headers = [("X-Dispatch-Tag", "a"), ("x-dispatch-tag", "b"), ("X-Dispatch-Stream", "bulk")] })
+            composed {
+                $0.headers = [
+                    ("X-Dispatch-Tag", "a"), ("x-dispatch-tag", "b"), ("X-Dispatch-Stream", "bulk"),
+                ]
+            })
         #expect(admitted.tags == ["a", "b"])
         #expect(admitted.stream == .bulk)
         #expect(try admitted.header.filter { $0.lowercased().hasPrefix("x-dispatch-") }.count == 1)
@@ -108,7 +123,10 @@ import Testing
         var inline = file
         inline.isInline = true
         #expect(try world.admit(composed { $0.attachments = [file] }).hasAttachments)
-        let embedded = try world.admit(composed { $0.html = "x"; $0.attachments = [inline] })
+        let embedded = try world.admit(
+            composed {
+                $0.html = "x"; $0.attachments = [inline]
+            })
         #expect(!embedded.hasAttachments)
     }
 
@@ -116,7 +134,9 @@ import Testing
         #expect(world.refusal(of: composed(to: ["joe@x.example", "nobody"]))?.field == "to[1]")
         #expect(world.refusal(of: composed(to: ["nobody"]))?.field == "to")
         #expect(world.refusal(of: composed { $0.cc = ["a@b@c"] })?.field == "cc")
-        #expect(world.refusal(of: composed { $0.subject = String(repeating: "x", count: 999) })?.field == "subject")
+        #expect(
+            world.refusal(of: composed { $0.subject = String(repeating: "x", count: 999) })?.field
+                == "subject")
         #expect(world.refusal(of: composed(from: "x"))?.field == "from")
     }
 }

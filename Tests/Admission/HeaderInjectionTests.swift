@@ -5,7 +5,9 @@ import Testing
 /// CR, LF and NUL in any text of a caller never become a second header line.
 @Suite struct HeaderInjectionTests {
     private let world: World
-    private static let evils = ["\r\nBcc: spy@x.example", "\nX-Evil: 1", "\rX-Evil: 1", "\0", "\r\n\r\nbody", "\n\n", "\r"]
+    private static let evils = [
+        "\r\nBcc: spy@x.example", "\nX-Evil: 1", "\rX-Evil: 1", "\0", "\r\n\r\nbody", "\n\n", "\r",
+    ]
 
     init() throws { world = try World() }
 
@@ -26,8 +28,12 @@ import Testing
         "Message-ID header": { $0.headers = [("Message-ID", "<a@b>\($1)")] },
         "Sender header": { $0.headers = [("Sender", "ann@one.example\($1)")] },
         "filename": { $0.attachments = [.init(filename: "a.txt\($1)", bytes: [1])] },
-        "content type": { $0.attachments = [.init(filename: "a", contentType: "text/plain\($1)", bytes: [1])] },
-        "parameter": { $0.attachments = [.init(filename: "a", contentType: "text/plain; x=\"\($1)\"", bytes: [1])] },
+        "content type": {
+            $0.attachments = [.init(filename: "a", contentType: "text/plain\($1)", bytes: [1])]
+        },
+        "parameter": {
+            $0.attachments = [.init(filename: "a", contentType: "text/plain; x=\"\($1)\"", bytes: [1])]
+        },
         "content id": {
             $0.html = "x"
             $0.attachments = [.init(filename: "a", bytes: [1], isInline: true, contentID: "c\($1)")]

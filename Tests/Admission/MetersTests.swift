@@ -9,7 +9,9 @@ import Testing
     private let november: Int64 = 1_793_491_200
     private let december: Int64 = 1_796_083_200
 
-    private func tenant(_ limits: TenantRecord.Limits, usage: TenantRecord.Usage? = nil) throws -> TenantRecord {
+    private func tenant(_ limits: TenantRecord.Limits, usage: TenantRecord.Usage? = nil) throws
+        -> TenantRecord
+    {
         let id = try #require(TenantID(text: "11111111-1111-4111-8111-111111111101"))
         return TenantRecord(id: id, name: "One", limits: limits, usage: usage)
     }
@@ -63,7 +65,8 @@ import Testing
         let tenant = try tenant(.init())
         #expect(try meters.takeRate(principal("a", perMinute: nil, tenant: tenant), now: 600) == nil)
         #expect(taken(&meters, principal("b", perMinute: 0, tenant: tenant), at: 600) == nil)
-        #expect(taken(&meters, principal("c", perMinute: .max, tenant: tenant), at: 600)?.remaining == .max - 1)
+        #expect(
+            taken(&meters, principal("c", perMinute: .max, tenant: tenant), at: 600)?.remaining == .max - 1)
     }
 
     @Test func `a month's quota ends with the recipient that passes it, and then nothing is taken`() throws {
@@ -102,7 +105,9 @@ import Testing
     @Test func `overage lets pass, no quota lets pass`() throws {
         var meters = Meters()
         let usage = TenantRecord.Usage(month: "2026-11", recipients: 100)
-        try meters.takeQuota(try tenant(.init(monthlyQuota: 10, overageEnabled: true), usage: usage), recipients: 5, now: november)
+        try meters.takeQuota(
+            try tenant(.init(monthlyQuota: 10, overageEnabled: true), usage: usage), recipients: 5,
+            now: november)
         try meters.takeQuota(try tenant(.init(), usage: usage), recipients: 5, now: november)
     }
 
@@ -118,11 +123,13 @@ import Testing
         #expect(throws: Refusal.self) { try meters.takeQuota(tenant, recipients: 11, now: december) }
     }
 
-    @Test(arguments: [
-        (0, "1970-01"), (951_782_399, "2000-02"), (951_868_800, "2000-03"), (1_709_164_800, "2024-02"),
-        (1_709_251_200, "2024-03"), (1_767_225_599, "2025-12"), (1_767_225_600, "2026-01"), (4_107_542_399, "2100-02"),
-        (4_107_542_400, "2100-03"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01"), (951_782_399, "2000-02"), (951_868_800, "2000-03"), (1_709_164_800, "2024-02"),
+            (1_709_251_200, "2024-03"), (1_767_225_599, "2025-12"), (1_767_225_600, "2026-01"),
+            (4_107_542_399, "2100-02"),
+            (4_107_542_400, "2100-03"),
+        ] as [(Int64, String)])
     func `months begin and end in UTC, leap years among them`(now: Int64, name: String) throws {
         var meters = Meters()
         let tenant = try tenant(.init(monthlyQuota: 1), usage: .init(month: name, recipients: 1))

@@ -14,7 +14,8 @@ import Testing
     }
 
     @Test func `commas inside names split nothing, groups give their members`() throws {
-        let admitted = try World().admit(composed(to: ["\"Doe, Joe\" <joe@x.example>, team: a@x.example, b@x.example;,"]))
+        let admitted = try World().admit(
+            composed(to: ["\"Doe, Joe\" <joe@x.example>, team: a@x.example, b@x.example;,"]))
         #expect(admitted.recipients == ["joe@x.example", "a@x.example", "b@x.example"])
     }
 
@@ -31,7 +32,8 @@ import Testing
         #expect(admitted.suppressed == ["JOE@x.example", "JÖ@xn--bcher-kva.example"])
         let refusal = world.refusal(of: composed(to: ["Joe@X.example"]))
         #expect(refusal?.code == .recipientSuppressed)
-        let finished = try world.admit(raw(["From: ann@one.example"], to: ["joe@x.example", "ann@x.example"]))
+        let finished = try world.admit(
+            raw(["From: ann@one.example"], to: ["joe@x.example", "ann@x.example"]))
         #expect(finished.suppressed == ["joe@x.example"])
     }
 
@@ -55,8 +57,12 @@ import Testing
 @Suite struct LimitTests {
     @Test func `a message larger than the plan allows is refused`() throws {
         let world = try World(limits: .init(maxMessageBytes: 2000))
-        #expect(world.refusal(of: composed { $0.text = String(repeating: "x\n", count: 1000) })?.code == .messageTooLarge)
-        #expect(world.refusal(of: raw(["From: a@one.example"], body: String(repeating: "x\r\n", count: 700)))?.code == .messageTooLarge)
+        #expect(
+            world.refusal(of: composed { $0.text = String(repeating: "x\n", count: 1000) })?.code
+                == .messageTooLarge)
+        #expect(
+            world.refusal(of: raw(["From: a@one.example"], body: String(repeating: "x\r\n", count: 700)))?
+                .code == .messageTooLarge)
         #expect(world.refusal(of: composed()) == nil)
     }
 

@@ -16,7 +16,8 @@ struct World {
     let admission = Admission(node: 9, hostName: "node.example")
 
     init(
-        limits: TenantRecord.Limits = .init(), suppressed: [String] = [], tokensVoidBefore: [String: Int64] = [:]
+        limits: TenantRecord.Limits = .init(), suppressed: [String] = [],
+        tokensVoidBefore: [String: Int64] = [:]
     ) throws {
         one = try Self.tenant(1, "one", limits: limits, domains: ["one.example", "xn--bcher-kva.example"])
         two = try Self.tenant(2, "two", domains: ["two.example"])
@@ -40,7 +41,9 @@ struct World {
         ]
         let manifest = Manifest(
             clusterID: "c", version: 1, issuedAt: now, expiresAt: now + 600, keyID: "k",
-            chunks: chunks.map { .init(name: $0.key, sha256: Hex.encode(Digest.sha256($0.value)), sizeBytes: $0.value.count) })
+            chunks: chunks.map {
+                .init(name: $0.key, sha256: Hex.encode(Digest.sha256($0.value)), sizeBytes: $0.value.count)
+            })
         snapshot = try Snapshot(manifest, chunks: chunks, clusterKey: clusterKey)
     }
 
@@ -69,14 +72,19 @@ struct World {
                 key("dsp_live_\(name)_bound", domain: domains.last),
             ],
             credentials: [
-                .init(id: UUID(), username: "\(name)@dispatch.example", passwordSHA256: sha256("dp_sk_\(name)"))
+                .init(
+                    id: UUID(), username: "\(name)@dispatch.example", passwordSHA256: sha256("dp_sk_\(name)"))
             ],
-            members: [.init(subject: "\(name)-admin", role: .admin), .init(subject: "\(name)-viewer", role: .viewer)])
+            members: [
+                .init(subject: "\(name)-admin", role: .admin),
+                .init(subject: "\(name)-viewer", role: .viewer),
+            ])
     }
 
     /// The caller, or why not.
     func caller(
-        _ presented: PresentedCredential, tenant: TenantRecord? = nil, ip: String = "192.0.2.7", at time: Int64? = nil
+        _ presented: PresentedCredential, tenant: TenantRecord? = nil, ip: String = "192.0.2.7",
+        at time: Int64? = nil
     ) -> Result<Principal, Refusal> {
         do throws(Refusal) {
             return .success(
@@ -146,7 +154,8 @@ func raw(
     return Submission(
         door: "smtp",
         content: .raw(
-            .init(envelopeSender: sender, recipients: to, message: Array(text.utf8), withProtocol: "ESMTPSA")))
+            .init(envelopeSender: sender, recipients: to, message: Array(text.utf8), withProtocol: "ESMTPSA"))
+    )
 }
 
 extension Admitted {

@@ -20,7 +20,8 @@ import Testing
                 """#)
         #expect(answer.status == 202)
         let message = try #require(node.intake.kept.first)
-        #expect(answer.json == ["id": .text("spl_\(message.id.hexadecimal)"), "message": "Queued. Thank you."])
+        #expect(
+            answer.json == ["id": .text("spl_\(message.id.hexadecimal)"), "message": "Queued. Thank you."])
         #expect(answer.headers["location"] == "/api/v1/messages/spl_\(message.id.hexadecimal)")
         #expect(answer.headers["content-type"] == "application/json")
         #expect(answer.headers["x-request-id"] != nil)
@@ -67,12 +68,25 @@ import Testing
         (#"{"from":"a@one.example","to":["j@x.example",7],"text":"x"}"#, 400, "invalid_field", "to"),
         (#"{"from":"a@two.example","to":"j@x.example","text":"x"}"#, 403, "domain_not_verified", "from"),
         (#"{"from":"a@one.example","to":"gone@x.example","text":"x"}"#, 400, "recipient_suppressed", "to"),
-        (#"{"from":"a@one.example","to":"j@x.example","text":"x","attachment":[]}"#, 400, "unknown_field", "attachment"),
-        (#"{"from":"a@one.example","to":"j@x.example","text":"x","stream":"flood"}"#, 400, "invalid", "stream"),
-        (#"{"from":"a@one.example","to":"j@x.example","text":"x","subject":"a\r\nBcc: b"}"#, 400, "invalid", "subject"),
-        (#"{"from":"a@one.example","to":"j@x.example","text":"x","headers":{"Bcc":"x"}}"#, 400, "header_not_allowed", "headers.Bcc"),
         (
-            #"{"from":"a@one.example","to":"j@x.example","text":"x","attachments":[{"filename":"a","content":"*"}]}"#, 400,
+            #"{"from":"a@one.example","to":"j@x.example","text":"x","attachment":[]}"#, 400, "unknown_field",
+            "attachment"
+        ),
+        (
+            #"{"from":"a@one.example","to":"j@x.example","text":"x","stream":"flood"}"#, 400, "invalid",
+            "stream"
+        ),
+        (
+            #"{"from":"a@one.example","to":"j@x.example","text":"x","subject":"a\r\nBcc: b"}"#, 400,
+            "invalid", "subject"
+        ),
+        (
+            #"{"from":"a@one.example","to":"j@x.example","text":"x","headers":{"Bcc":"x"}}"#, 400,
+            "header_not_allowed", "headers.Bcc"
+        ),
+        (
+            #"{"from":"a@one.example","to":"j@x.example","text":"x","attachments":[{"filename":"a","content":"*"}]}"#,
+            400,
             "invalid", "attachments[0].content"
         ),
         (
@@ -107,7 +121,8 @@ import Testing
     }
 
     @Test(arguments: [
-        Refusal(.storageFull, "x"), Refusal(.storageFailed, "x"), Refusal(.overloaded, "x", retryAfterSeconds: 3),
+        Refusal(.storageFull, "x"), Refusal(.storageFailed, "x"),
+        Refusal(.overloaded, "x", retryAfterSeconds: 3),
         Refusal(.stopping, "x"), Refusal(.quotaExceeded, "x"), Refusal(.idempotencyKeyReused, "x"),
     ])
     func `what the road refuses gets its status`(refusal: Refusal) async throws {

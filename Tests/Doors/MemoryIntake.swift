@@ -26,13 +26,15 @@ final class MemoryIntake: Intake {
     init(limits: TenantRecord.Limits = .init(), suppressed: [String] = []) throws {
         let clusterKey = [UInt8](repeating: 7, count: 32)
         let global = GlobalChunk(
-            tokenKeys: [], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: [:], serviceHost: "dispatch.example")
+            tokenKeys: [], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: [:],
+            serviceHost: "dispatch.example")
         let tenants = [try Self.tenant(Self.one, "one", limits), try Self.tenant(Self.two, "two", .init())]
         let encoder = JSONEncoder.sorted
         let chunks: [String: [UInt8]] = [
             "global": Array(try encoder.encode(global)),
             "tenants/01": Array(try encoder.encode(TenantsChunk(tenants: tenants))),
-            "suppressions/01": Array(try encoder.encode(SuppressionsChunk(addresses: [Self.one: suppressed]))),
+            "suppressions/01": Array(
+                try encoder.encode(SuppressionsChunk(addresses: [Self.one: suppressed]))),
         ]
         let manifest = Manifest(
             clusterID: "c", version: 1, issuedAt: now, expiresAt: now + 600, keyID: "k",
@@ -42,18 +44,23 @@ final class MemoryIntake: Intake {
         snapshot = try Snapshot(manifest, chunks: chunks, clusterKey: clusterKey)
     }
 
-    private static func tenant(_ id: String, _ name: String, _ limits: TenantRecord.Limits) throws -> TenantRecord {
+    private static func tenant(_ id: String, _ name: String, _ limits: TenantRecord.Limits) throws
+        -> TenantRecord
+    {
         func sha256(_ text: String) -> String { Hex.encode(Digest.sha256(Array(text.utf8))) }
         return TenantRecord(
             id: try #require(TenantID(text: id)), name: name, limits: limits,
             domains: [.init(id: UUID(), name: "\(name).example", selector: "dispatch", sealedKey: Data())],
             apiKeys: [
-                .init(id: UUID(), sha256: sha256("dsp_live_\(name)"), scopes: ["emails:send", "emails:read"]),
-                .init(id: UUID(), sha256: sha256("dsp_live_\(name)_slow"), scopes: ["*"], requestsPerMinute: 2),
+                .init(
+                    id: UUID(), sha256: sha256("dsp_live_\(name)"), scopes: ["emails:send", "emails:read"]),
+                .init(
+                    id: UUID(), sha256: sha256("dsp_live_\(name)_slow"), scopes: ["*"], requestsPerMinute: 2),
                 .init(id: UUID(), sha256: sha256("dsp_live_\(name)_none"), scopes: []),
             ],
             credentials: [
-                .init(id: UUID(), username: "\(name)@dispatch.example", passwordSHA256: sha256("dp_sk_\(name)"))
+                .init(
+                    id: UUID(), username: "\(name)@dispatch.example", passwordSHA256: sha256("dp_sk_\(name)"))
             ])
     }
 
@@ -71,7 +78,8 @@ final class MemoryIntake: Intake {
     func authenticate(
         _ credential: PresentedCredential, tenant: TenantID?, sourceIP: String
     ) throws(Refusal) -> Principal {
-        try Authentication.authenticate(credential, tenant: tenant, sourceIP: sourceIP, snapshot: snapshot, now: now)
+        try Authentication.authenticate(
+            credential, tenant: tenant, sourceIP: sourceIP, snapshot: snapshot, now: now)
     }
 
     func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing? {
@@ -96,7 +104,8 @@ final class MemoryIntake: Intake {
                 state.kept.append(admitted)
                 return .success(
                     Receipt(
-                        id: admitted.id, messageIDHeader: admitted.messageIDHeader, queued: admitted.recipients,
+                        id: admitted.id, messageIDHeader: admitted.messageIDHeader,
+                        queued: admitted.recipients,
                         suppressed: admitted.suppressed, isScheduled: admitted.scheduledAt != nil))
             } catch { return .failure(error) }
         }

@@ -9,7 +9,8 @@ import Testing
 
     private func event(_ kind: EventKind) -> Event {
         let id = MessageID(milliseconds: 1_800_000_000_000, node: 3, random: (1, 2))
-        var event = Event(kind, message: id, tenant: tenant, at: 1_800_000_000_001, node: 3, recipient: "é@x.example")
+        var event = Event(
+            kind, message: id, tenant: tenant, at: 1_800_000_000_001, node: 3, recipient: "é@x.example")
         event.attempt = 2
         event.response = .init(code: 550, enhancedCode: "5.1.1", text: "no \"such\"\u{0} user\n")
         event.classification = .init(category: "InvalidRecipient", action: "suppress", rule: "r1")

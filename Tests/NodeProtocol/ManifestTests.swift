@@ -22,7 +22,8 @@ import Testing
             for flip in [0x01, 0x20, 0x80] as [UInt8] {
                 var bytes = signed.manifest
                 bytes[index] ^= flip
-                let refusal = cluster.refusal(of: SignedManifest(manifest: bytes, signature: signed.signature))
+                let refusal = cluster.refusal(
+                    of: SignedManifest(manifest: bytes, signature: signed.signature))
                 let reasons = ["bad_signature", "malformed", "unknown_key"]
                 #expect(reasons.contains(refusal?.reason ?? "taken"), "byte \(index)")
             }
@@ -37,13 +38,17 @@ import Testing
 
     @Test func `the same content in other bytes is refused`() {
         let spaced = signed.manifest + Data(" ".utf8)
-        #expect(cluster.refusal(of: SignedManifest(manifest: spaced, signature: signed.signature)) == .badSignature)
+        #expect(
+            cluster.refusal(of: SignedManifest(manifest: spaced, signature: signed.signature))
+                == .badSignature)
     }
 
     @Test(arguments: [0, 1, 63, 65, 1000])
     func `a signature of another length is refused`(count: Int) {
         let signature = Data(repeating: 0, count: count)
-        #expect(cluster.refusal(of: SignedManifest(manifest: signed.manifest, signature: signature)) == .badSignature)
+        #expect(
+            cluster.refusal(of: SignedManifest(manifest: signed.manifest, signature: signature))
+                == .badSignature)
     }
 
     @Test func `another key does not configure this node, whatever id it takes`() throws {
@@ -61,7 +66,9 @@ import Testing
         let keys = cluster.pinned + [SigningKey(keyID: "k2", publicKey: Data(second.publicKey.raw))]
         let rotated = try SignedManifest(cluster.manifest(keyID: "k2"), key: second)
         #expect(cluster.refusal(of: rotated, keys: keys) == nil)
-        #expect(cluster.refusal(of: try SignedManifest(cluster.manifest(), key: second), keys: keys) == .badSignature)
+        #expect(
+            cluster.refusal(of: try SignedManifest(cluster.manifest(), key: second), keys: keys)
+                == .badSignature)
     }
 
     @Test func `an older or equal version is refused`() {
@@ -91,20 +98,27 @@ import Testing
         #expect(cluster.refusal(of: other) == .unsupportedFormat(format))
     }
 
-    @Test(arguments: ["", "{}", "[]", "null", "{\"keyID\":\"k1\"}", "{\"keyID\":1,\"format\":1}", "\u{FEFF}{"])
+    @Test(arguments: [
+        "", "{}", "[]", "null", "{\"keyID\":\"k1\"}", "{\"keyID\":1,\"format\":1}", "\u{FEFF}{",
+    ])
     func `what is no manifest is refused, though it is signed`(text: String) throws {
         let other = SignedManifest(
             manifest: Data(text.utf8), signature: Data(try cluster.key.sign(Array(text.utf8))))
         #expect(cluster.refusal(of: other)?.reason == "malformed")
     }
 
-    @Test func `a signed manifest without its fields, with too many chunks or one name twice is refused`() throws {
+    @Test func `a signed manifest without its fields, with too many chunks or one name twice is refused`()
+        throws
+    {
         let chunk = Manifest.Chunk(name: "global", sha256: "", sizeBytes: 0)
-        let lists = [[chunk, chunk], (0...Manifest.maxChunks).map { .init(name: "\($0)", sha256: "", sizeBytes: 0) }]
+        let lists = [
+            [chunk, chunk], (0...Manifest.maxChunks).map { .init(name: "\($0)", sha256: "", sizeBytes: 0) },
+        ]
         for chunks in lists {
             let manifest = Manifest(
                 clusterID: cluster.id, version: 5, issuedAt: 0, expiresAt: .max, keyID: "k1", chunks: chunks)
-            #expect(cluster.refusal(of: try SignedManifest(manifest, key: cluster.key))?.reason == "malformed")
+            #expect(
+                cluster.refusal(of: try SignedManifest(manifest, key: cluster.key))?.reason == "malformed")
         }
         let text = #"{"keyID":"k1","format":1}"#
         let bare = SignedManifest(

@@ -51,7 +51,8 @@ import Testing
         let digits = id.hexadecimal
         for text in [
             "", "spl_", "-", String(repeating: "-", count: 36), String(digits.dropLast()), digits + "0",
-            digits.dropLast() + "g", digits + "-", "-" + digits, "SPL_" + digits, "spl_\(id)", "spl_spl_" + digits,
+            digits.dropLast() + "g", digits + "-", "-" + digits, "SPL_" + digits, "spl_\(id)",
+            "spl_spl_" + digits,
             " " + digits, digits + "\n", digits + "\0", "{\(id)}", "<\(id)>",
             "0-" + digits.dropFirst(), "０" + digits.dropFirst(),
             id.description.split(separator: "-").joined(separator: "--"),

@@ -58,7 +58,9 @@ import Testing
                 method: "POST", path: "/a", body: [], signer: "7", time: now, nonce: "x", key: key
             ).map { ($0.name, $0.value) })
         #expect(refusal(headers, method: "POST\n/a", path: "", body: []) == .badSignature)
-        #expect(refusal(headers.merging([RequestSignature.nonceHeader: "x\n"]) { $1 }, path: "/a", body: []) != nil)
+        #expect(
+            refusal(headers.merging([RequestSignature.nonceHeader: "x\n"]) { $1 }, path: "/a", body: [])
+                != nil)
     }
 
     @Test func `the clocks may differ by the tolerance and no more`() throws {
@@ -79,7 +81,8 @@ import Testing
         for name in headers.keys { #expect(refusal(headers.filter { $0.key != name }) == .incomplete) }
         for (name, value) in [
             (RequestSignature.timeHeader, "now"), (RequestSignature.timeHeader, "99999999999999999999"),
-            (RequestSignature.nonceHeader, ""), (RequestSignature.nonceHeader, String(repeating: "n", count: 65)),
+            (RequestSignature.nonceHeader, ""),
+            (RequestSignature.nonceHeader, String(repeating: "n", count: 65)),
             (RequestSignature.signerHeader, String(repeating: "s", count: 129)),
             (RequestSignature.signatureHeader, "***"),
         ] {

@@ -36,7 +36,9 @@ import Testing
     @Test func `an API key is found by itself alone`() throws {
         let snapshot = try cluster.snapshot(cluster.chunks([tenant, other]))
         #expect(snapshot.apiKey("dsp_live_one")?.tenant.id == tenant.id)
-        for wrong in ["", "dsp_live_on", "dsp_live_one ", "DSP_LIVE_ONE", sha256("dsp_live_one"), "dsp_live_one\0"] {
+        for wrong in [
+            "", "dsp_live_on", "dsp_live_one ", "DSP_LIVE_ONE", sha256("dsp_live_one"), "dsp_live_one\0",
+        ] {
             #expect(snapshot.apiKey(wrong) == nil, "\(wrong)")
         }
     }
@@ -75,7 +77,9 @@ import Testing
             changed[index] ^= 1
             #expect(snapshot.open(changed, context: context) == nil)
         }
-        for count in 0..<sealed.count { #expect(snapshot.open(sealed.prefix(count), context: context) == nil) }
+        for count in 0..<sealed.count {
+            #expect(snapshot.open(sealed.prefix(count), context: context) == nil)
+        }
     }
 
     @Test func `user tokens are verified by sealed secrets and by public keys`() throws {
@@ -86,7 +90,8 @@ import Testing
                 keyID: "h", algorithm: "HS256", publicKeyPEM: nil,
                 sealedSecret: try cluster.seal(secret, context: "token-key")),
             GlobalChunk.TokenKey(
-                keyID: "e", algorithm: "EdDSA", publicKeyPEM: try pair.publicKey.pemEncoded(), sealedSecret: nil),
+                keyID: "e", algorithm: "EdDSA", publicKeyPEM: try pair.publicKey.pemEncoded(),
+                sealedSecret: nil),
         ]
         let snapshot = try cluster.snapshot(cluster.chunks([tenant], keys: keys))
         struct Claims: Encodable {
@@ -101,11 +106,14 @@ import Testing
             #expect(try snapshot.tokenVerifier.verify(token, now: Int(cluster.now)).subject == "u")
         }
         let forged = try JWTSigner(.secret([UInt8](repeating: 8, count: 32), keyID: "h")).sign(claims)
-        #expect(throws: JWTError.badSignature) { try snapshot.tokenVerifier.verify(forged, now: Int(cluster.now)) }
+        #expect(throws: JWTError.badSignature) {
+            try snapshot.tokenVerifier.verify(forged, now: Int(cluster.now))
+        }
     }
 
     @Test func `a token key that cannot be read refuses the whole snapshot`() throws {
-        let pem = GlobalChunk.TokenKey(keyID: "x", algorithm: "RS256", publicKeyPEM: "no pem", sealedSecret: nil)
+        let pem = GlobalChunk.TokenKey(
+            keyID: "x", algorithm: "RS256", publicKeyPEM: "no pem", sealedSecret: nil)
         let sealed = GlobalChunk.TokenKey(
             keyID: "x", algorithm: "HS256", publicKeyPEM: nil, sealedSecret: Data([1, 2, 3]))
         for key in [pem, sealed] {
@@ -130,10 +138,13 @@ import Testing
         let second = TenantsChunk.name(for: other.id)
         swapped[first] = chunks[second]
         swapped[second] = chunks[first]
-        #expect(["chunk_size_differs", "chunk_hash_differs"].contains(refusal(chunks, given: swapped)?.reason ?? ""))
+        #expect(
+            ["chunk_size_differs", "chunk_hash_differs"].contains(
+                refusal(chunks, given: swapped)?.reason ?? ""))
     }
 
-    @Test func `no snapshot is made without the global chunk, of unreadable ones or with a short key`() throws {
+    @Test func `no snapshot is made without the global chunk, of unreadable ones or with a short key`() throws
+    {
         #expect(refusal([:], given: [:]) == .missingChunk("global"))
         for bytes in [[], Array("{}".utf8), Array("[".utf8), [0xFF]] as [[UInt8]] {
             #expect(refusal(["global": bytes], given: ["global": bytes])?.reason == "unreadable_chunk")

@@ -52,12 +52,15 @@ class Demo:
     # What is sent
 
     def register_webhook(self):
-        """And wait until the node knows of it, which its snapshot's version tells."""
-        before = self.snapshot_version()
+        """And wait until the node knows of it: its snapshot is newer, and the second has passed within which the service
+        promises that it is."""
+        before, promised = self.snapshot_version(), time.monotonic() + 1
         self.webhook = self.portal.post(f"{self.tenant}/webhooks", {
             "url": f"{self.env['DEV_CATCHER_URL']}/webhooks/demo-{self.run}",
             "events": ["sent", "delivered", "bounced"], "secret": self.secret})["data"]["id"]
-        wait_for("the node to learn of the webhook", lambda: self.snapshot_version() > before)
+        wait_for(
+            "the node to learn of the webhook",
+            lambda: time.monotonic() > promised and self.snapshot_version() > before)
 
     def snapshot_version(self):
         return API(self.env["DEV_NODE_METRICS_URL"]).get("/health").get("snapshot_version") or 0

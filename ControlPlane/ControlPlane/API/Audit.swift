@@ -49,8 +49,8 @@ package enum Audit {
             """
             INSERT INTO audit_log
                 (tenant_id, actor_kind, actor, action, record_kind, record_id, detail, request_id, remote_ip)
-            VALUES (\(tenant?.uuid ?? service), \(actor.kind.rawValue), \(actor.id), \(action), \(record.kind),
-                \(record.id), \(Postgres.JSON(detail)), \(actor.requestID), \(actor.remoteIP))
+            VALUES (\(tenant?.uuid ?? service), \(actor.kind.rawValue), \(actor.id), \(action),
+                \(record.kind), \(record.id), \(Postgres.JSON(detail)), \(actor.requestID), \(actor.remoteIP))
             """)
     }
 }

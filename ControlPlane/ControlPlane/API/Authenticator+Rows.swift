@@ -56,7 +56,8 @@ struct UserStanding: Sendable {
                 let row = try await connection.query(
                     """
                     SELECT email, is_operator,
-                        disabled_at IS NULL AND extract(epoch FROM tokens_void_before) <= \(user.issuedAt) AS is_good
+                        disabled_at IS NULL
+                            AND extract(epoch FROM tokens_void_before) <= \(user.issuedAt) AS is_good
                     FROM users WHERE id = \(id)
                     """
                 ).first, try row["is_good"]

@@ -95,8 +95,9 @@ package struct APIKeys: Sendable {
                 """
                 INSERT INTO api_keys (tenant_id, name, prefix, hash, scopes, mode, domain, rate_per_minute,
                     allowed_cidrs, expires_at, created_by)
-                SELECT \(tenant.uuid), \(new.name), \(new.prefix), \(new.hash), \(new.scopes), \(new.mode.rawValue),
-                    \(new.domain), \(new.ratePerMinute), \(new.networks)::text[]::cidr[], \(new.expiresAt), \(actor.id)
+                SELECT \(tenant.uuid), \(new.name), \(new.prefix), \(new.hash), \(new.scopes),
+                    \(new.mode.rawValue), \(new.domain), \(new.ratePerMinute),
+                    \(new.networks)::text[]::cidr[], \(new.expiresAt), \(actor.id)
                 WHERE (SELECT count(*) FROM api_keys WHERE tenant_id = \(tenant.uuid) AND revoked_at IS NULL)
                     < \(Self.maxKeys)
                 RETURNING \(View.columns)

@@ -83,7 +83,8 @@ package struct Credentials: Sendable {
                 """
                 INSERT INTO credentials (tenant_id, label, username, password_hash, created_by)
                 SELECT \(tenant.uuid), \(label), lower(\(username)), \(hash), \(actor.id)
-                WHERE (SELECT count(*) FROM credentials WHERE tenant_id = \(tenant.uuid) AND revoked_at IS NULL)
+                WHERE (SELECT count(*) FROM credentials
+                       WHERE tenant_id = \(tenant.uuid) AND revoked_at IS NULL)
                     < \(Self.maxCredentials)
                 RETURNING id
                 """)

@@ -31,7 +31,8 @@ struct DNSRecord: Encodable, Sendable, Equatable {
             DNSRecord(.dkim, "TXT", "\(domain.selector)._domainkey.\(name)", key, "DKIM signing"),
             DNSRecord(.spf, "TXT", name, spf, "SPF - authorize sending servers"),
             DNSRecord(
-                .dmarc, "TXT", "_dmarc.\(name)", "v=DMARC1; p=none; rua=mailto:dmarc@\(name)", "DMARC policy"),
+                .dmarc, "TXT", "_dmarc.\(name)", "v=DMARC1; p=none; rua=mailto:dmarc@\(name)",
+                "DMARC policy"),
             DNSRecord(
                 .returnPath, "MX", "dispatch.\(name)", "10 \(serviceHost)", "Bounce handling return path"),
             // SPF is checked on the envelope sender, whose domain this is.

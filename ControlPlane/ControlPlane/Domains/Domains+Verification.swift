@@ -34,7 +34,8 @@ extension Domains {
                 UPDATE domains SET status = 'verified', verified_at = coalesce(verified_at, now()),
                     checks = \(checks), checked_at = now(), next_check_at = now() + interval '1 day',
                     recent_misses = (recent_misses << 1) & 7, missing_since = NULL, updated_at = now()
-                WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id) RETURNING \(SendingDomain.columns)
+                WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id)
+                RETURNING \(SendingDomain.columns)
                 """)
             if !domain.isVerified {
                 try await Audit.write(
@@ -62,7 +63,8 @@ extension Domains {
         try await context.pool.execute(
             """
             UPDATE domains SET next_check_at = now()
-            WHERE domain = \(name) AND status IN ('verified', 'at_risk') AND checked_at < now() - interval '1 hour'
+            WHERE domain = \(name) AND status IN ('verified', 'at_risk')
+                AND checked_at < now() - interval '1 hour'
             """, as: .system)
     }
 
@@ -106,12 +108,14 @@ extension Domains {
                 """
                 UPDATE domains SET checks = \(checks), checked_at = now(), updated_at = now(),
                     next_check_at = now() + interval '1 day',
-                    recent_misses = ((recent_misses << 1) | 1) & 7, missing_since = coalesce(missing_since, now()),
+                    recent_misses = ((recent_misses << 1) | 1) & 7,
+                    missing_since = coalesce(missing_since, now()),
                     status = CASE
                         WHEN missing_since < now() - interval '72 hours' THEN 'lost'
                         WHEN (((recent_misses << 1) | 1) & 7) IN (3, 5, 6, 7) THEN 'at_risk'
                         ELSE status END
-                WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id) AND status IN ('verified', 'at_risk')
+                WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id)
+                    AND status IN ('verified', 'at_risk')
                 RETURNING status
                 """)
             guard let row = rows.first else { return }

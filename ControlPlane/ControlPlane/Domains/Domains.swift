@@ -175,7 +175,8 @@ package struct Domains: Sendable {
             let rows = try await connection.query(
                 """
                 UPDATE domains SET status = 'verified', verified_at = coalesce(verified_at, now()),
-                    override_by = \(actor.id), override_reason = \(body.reason), override_at = now(), updated_at = now()
+                    override_by = \(actor.id), override_reason = \(body.reason), override_at = now(),
+                    updated_at = now()
                 WHERE tenant_id = \(tenant.uuid) AND id = \(id) RETURNING \(SendingDomain.columns)
                 """)
             guard let row = rows.first else { throw APIError.noSuch("domain") }

@@ -71,7 +71,8 @@ struct NewDomain: Sendable {
         let selector = isFree ? "dispatch" : "dispatch-\(Hex.encode(SecureRandom.bytes(4)))"
         let inserted = try await connection.query(
             """
-            INSERT INTO domains (tenant_id, domain, ownership_token, selector, dkim_private_sealed, dkim_public)
+            INSERT INTO domains
+                (tenant_id, domain, ownership_token, selector, dkim_private_sealed, dkim_public)
             VALUES (\(tenant.uuid), \(name), \(ownershipToken), \(selector), \(sealedKey), \(publicKey))
             RETURNING \(SendingDomain.columns)
             """)

@@ -23,8 +23,8 @@ struct SendingDomain: Sendable {
     let createdAt: Date
 
     static let columns: SQL = """
-        id, tenant_id, domain, status, ownership_token, selector, dkim_public, verified_at, override_reason, checks,
-        checked_at, created_at
+        id, tenant_id, domain, status, ownership_token, selector, dkim_public, verified_at, override_reason,
+        checks, checked_at, created_at
         """
 
     init(_ row: PostgresRow) throws(PostgresError) {

@@ -19,7 +19,8 @@ struct EmailFilter: Sendable {
     init(_ query: QueryItems) throws(APIError) {
         if let words = query["status"] {
             guard let states = RecipientState.states(words, by: \.tenantWord) else {
-                throw .invalid("status", "must be queued, deferred, delivered, bounced, failed, cancelled or suppressed")
+                throw .invalid(
+                    "status", "must be queued, deferred, delivered, bounced, failed, cancelled or suppressed")
             }
             conditions += " AND status = ANY (\(states))"
         }
@@ -46,7 +47,9 @@ struct EmailFilter: Sendable {
     private static func time(_ name: String, _ query: QueryItems) throws(APIError) -> Date? {
         guard let text = query[name] else { return nil }
         if let time = try? Date.ISO8601FormatStyle().parse(text) { return time }
-        if let time = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text) { return time }
+        if let time = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text) {
+            return time
+        }
         throw .invalid(name, "must be a time such as 2026-01-31T12:00:00Z")
     }
 }

@@ -20,7 +20,8 @@ package struct EmailRoutes: Sendable {
         router.tenant(
             .get, "/emails", authenticator, needs: .scope("emails:read"),
             RouteInfo(
-                summary: "List sent emails", tag: "emails", parameters: PageRequest.parameters + EmailFilter.parameters)
+                summary: "List sent emails", tag: "emails",
+                parameters: PageRequest.parameters + EmailFilter.parameters)
         ) { try await list($0) }
         router.tenant(
             .get, "/emails/{log_id}", authenticator, needs: .scope("emails:read"),
@@ -29,7 +30,8 @@ package struct EmailRoutes: Sendable {
         router.tenant(
             .delete, "/emails/{log_id}", authenticator, needs: .role(.member),
             RouteInfo(
-                summary: "Erase an email from the log", details: "Body and addresses go; counters stay.", tag: "emails")
+                summary: "Erase an email from the log", details: "Body and addresses go; counters stay.",
+                tag: "emails")
         ) { try await erase($0) }
     }
 
@@ -37,9 +39,11 @@ package struct EmailRoutes: Sendable {
         let page = try PageRequest(call.request.query)
         let filter = try EmailFilter(call.request.query).conditions
         let tenant = call.tenant.uuid
-        let (total, items) = try await context.pool.transaction(as: call.rows, mode: .readOnly) { connection in
+        let (total, items) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
+            connection in
             let count = try await connection.query(
-                "SELECT count(*) AS total FROM emails WHERE tenant_id = \(tenant) AND \(filter)").first
+                "SELECT count(*) AS total FROM emails WHERE tenant_id = \(tenant) AND \(filter)"
+            ).first
             let rows = try await connection.query(
                 """
                 SELECT \(EmailListItem.columns) FROM emails WHERE tenant_id = \(tenant) AND \(filter)
@@ -61,7 +65,8 @@ package struct EmailRoutes: Sendable {
                 SELECT \(EmailListItem.columns), metadata, bounce_class, complained_at, opened_at, clicked_at, body_sealed,
                     (SELECT body_private_key_sealed FROM tenants WHERE tenants.id = emails.tenant_id) AS private_key
                 FROM emails WHERE \(Self.one(message, tenant, id: "id")) AND erased_at IS NULL
-                """).first
+                """
+            ).first
             guard let row else { throw APIError.noSuch("email") }
             let detail = try await Self.detail(row, message, tenant, connection)
             guard let sealed = try row["body_sealed", as: [UInt8]?.self],
@@ -69,7 +74,8 @@ package struct EmailRoutes: Sendable {
             else { return (detail, nil) }
             return (
                 detail,
-                EmailBody.open(sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)
+                EmailBody.open(
+                    sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)
             )
         }
         guard let raw else { return try .data(detail) }
@@ -94,8 +100,10 @@ package struct EmailRoutes: Sendable {
         let views = try recipients.map { try EmailRecipientView($0) }
         return EmailDetail(
             item: try EmailListItem(row), body: nil, htmlBody: nil, attachments: [],
-            metadata: try row.decode("metadata", as: [String: String].self), bounceClassification: try row["bounce_class"],
-            bounceDetails: views.first { $0.status == "bounced" }?.response, complainedAt: try row["complained_at"],
+            metadata: try row.decode("metadata", as: [String: String].self),
+            bounceClassification: try row["bounce_class"],
+            bounceDetails: views.first { $0.status == "bounced" }?.response,
+            complainedAt: try row["complained_at"],
             openedAt: try row["opened_at"], clickedAt: try row["clicked_at"], recipients: views,
             events: try events.map { try EmailEventView($0) })
     }

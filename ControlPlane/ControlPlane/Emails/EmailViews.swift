@@ -36,7 +36,8 @@ struct EmailListItem: Encodable, Sendable {
         expiresAt = try row["expires_at"]
         tags = try row["tags"]
         let header: String = try row["message_id"]
-        _messageId = OrNull(wrappedValue: header.isEmpty ? nil : String(header.filter { $0 != "<" && $0 != ">" }))
+        _messageId = OrNull(
+            wrappedValue: header.isEmpty ? nil : String(header.filter { $0 != "<" && $0 != ">" }))
         _bounceType = OrNull(wrappedValue: try row["bounce_type"])
         _deliveredAt = OrNull(wrappedValue: try row["delivered_at"])
         _bouncedAt = OrNull(wrappedValue: try row["bounced_at"])
@@ -139,7 +140,8 @@ struct EmailDetail: Encodable, Sendable {
     let events: [EmailEventView]
 
     private enum CodingKeys: CodingKey {
-        case body, htmlBody, attachments, metadata, bounceClassification, bounceDetails, complainedAt, openedAt,
+        case body, htmlBody, attachments, metadata, bounceClassification, bounceDetails, complainedAt,
+            openedAt,
             clickedAt, recipients, events
     }
 

@@ -3,7 +3,8 @@ import HTTP
 import NodeProtocol
 import Postgres
 
-/// The ingestion API's questions about messages: from the node that holds one while it does, from the log otherwise.
+/// The ingestion API's questions about messages: from the node that holds one while it does, from the log
+/// otherwise.
 struct IngestStatusRoutes: Sendable {
     struct Recipient: Encodable, Sendable {
         let address: String
@@ -45,7 +46,9 @@ struct IngestStatusRoutes: Sendable {
                 summary: "Recent messages of the calling key", tag: "messages", scope: "emails:read",
                 parameters: [
                     .query("limit", .integer.described("1 to 200, else 50.")),
-                    .query("status", .string.described("queued, processing, delivered, retrying, failed; by commas.")),
+                    .query(
+                        "status",
+                        .string.described("queued, processing, delivered, retrying, failed; by commas.")),
                 ])
         ) { request in try await PostgresError.answered { try await list(request) } }
         router.on(
@@ -71,7 +74,8 @@ struct IngestStatusRoutes: Sendable {
         case .user, .operator: break
         }
         let condition = filter
-        let messages = try await context.pool.transaction(as: .tenant(tenant.uuid), mode: .readOnly) { connection in
+        let messages = try await context.pool.transaction(as: .tenant(tenant.uuid), mode: .readOnly) {
+            connection in
             try await connection.query(
                 """
                 SELECT id, status, from_address, to_addresses, subject, tags, accepted_at, delivered_at
@@ -114,7 +118,8 @@ struct IngestStatusRoutes: Sendable {
         ).first
         guard let row else { return nil }
         let recipients = try await connection.query(
-            "SELECT * FROM email_recipients WHERE \(EmailRoutes.one(message, tenant, id: "message_id")) ORDER BY address")
+            "SELECT * FROM email_recipients WHERE \(EmailRoutes.one(message, tenant, id: "message_id")) ORDER BY address"
+        )
         var status = Status(id: id(try row["id"]), status: word(try row["status"]))
         let delivered = try recipients.last { try $0["state", as: String.self] == "delivered" }
         if let last = delivered ?? recipients.first {
@@ -126,9 +131,12 @@ struct IngestStatusRoutes: Sendable {
         status.recipients = try recipients.map { row in
             Recipient(
                 address: try row["address"], status: word(try row["state"]), attempts: try row["attempts"],
-                response: try row["last_response"], nextAttemptAt: try row["next_attempt_at", as: Date?.self].map(time))
+                response: try row["last_response"],
+                nextAttemptAt: try row["next_attempt_at", as: Date?.self].map(time))
         }
-        if status.status == "failed" { status.error = status.recipients?.first { $0.status == "failed" }?.response }
+        if status.status == "failed" {
+            status.error = status.recipients?.first { $0.status == "failed" }?.response
+        }
         return status
     }
 
@@ -148,7 +156,9 @@ struct IngestStatusRoutes: Sendable {
     }
 
     private static func id(_ uuid: UUID) -> String { "spl_\(uuid.text.replacing("-", with: ""))" }
-    private static func word(_ state: String) -> String { RecipientState(rawValue: state)?.ingestWord ?? "queued" }
+    private static func word(_ state: String) -> String {
+        RecipientState(rawValue: state)?.ingestWord ?? "queued"
+    }
     private static func time(_ date: Date) -> String {
         date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }

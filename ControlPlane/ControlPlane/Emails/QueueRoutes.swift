@@ -63,7 +63,8 @@ package struct QueueRoutes: Sendable {
 
     private func summary(_ call: TenantCall) async throws -> HTTPResponse {
         let tenant = call.tenant.uuid
-        let summary = try await context.pool.transaction(as: call.rows, mode: .repeatableReadOnly) { connection in
+        let summary = try await context.pool.transaction(as: call.rows, mode: .repeatableReadOnly) {
+            connection in
             let rows = try await connection.query(
                 """
                 SELECT lower(split_part(address, '@', -1)) AS domain, \(Self.counts),
@@ -75,11 +76,13 @@ package struct QueueRoutes: Sendable {
             let destinations = try rows.map { row in
                 Destination(
                     domain: try row["domain"], total: try row["total"], queued: try row["queued"],
-                    deferred: try row["deferred"], scheduled: try row["scheduled"], oldestAgeSeconds: try row["age"],
+                    deferred: try row["deferred"], scheduled: try row["scheduled"],
+                    oldestAgeSeconds: try row["age"],
                     nextAttemptAt: try row["next_attempt_at"], lastResponse: try row["last_response"])
             }
             let all = try await connection.query(
-                "SELECT \(Self.counts) FROM email_recipients WHERE tenant_id = \(tenant) AND \(Self.open)").first
+                "SELECT \(Self.counts) FROM email_recipients WHERE tenant_id = \(tenant) AND \(Self.open)"
+            ).first
             guard let all else { throw APIError.internalError }
             return Summary(
                 total: try all["total"], queued: try all["queued"], deferred: try all["deferred"],
@@ -89,14 +92,17 @@ package struct QueueRoutes: Sendable {
     }
 
     private func explain(_ call: TenantCall) async throws -> HTTPResponse {
-        guard let message = MessageID(text: call.request.parameter("message_id")) else { throw APIError.noSuch("email") }
+        guard let message = MessageID(text: call.request.parameter("message_id")) else {
+            throw APIError.noSuch("email")
+        }
         let tenant = call.tenant
         let explanation = try await context.pool.transaction(as: call.rows, mode: .readOnly) { connection in
             let row = try await connection.query(
                 """
                 SELECT id, status, accepted_at FROM emails
                 WHERE \(EmailRoutes.one(message, tenant, id: "id")) AND erased_at IS NULL
-                """).first
+                """
+            ).first
             guard let row else { throw APIError.noSuch("email") }
             let recipients = try await connection.query(
                 """
@@ -104,8 +110,10 @@ package struct QueueRoutes: Sendable {
                 ORDER BY finished_at NULLS FIRST, address
                 """)
             return Explanation(
-                id: message.description, status: RecipientState(rawValue: try row["status"])?.tenantWord ?? "queued",
-                queuedAt: try row["accepted_at"], recipients: try recipients.map { try EmailRecipientView($0) })
+                id: message.description,
+                status: RecipientState(rawValue: try row["status"])?.tenantWord ?? "queued",
+                queuedAt: try row["accepted_at"],
+                recipients: try recipients.map { try EmailRecipientView($0) })
         }
         return try .data(explanation)
     }

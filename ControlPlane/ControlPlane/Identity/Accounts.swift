@@ -49,7 +49,8 @@ package struct Accounts: Sendable {
 
     /// Makes an account.
     ///
-    /// - Throws: `APIError` 400 for an address or a password that will not do, 409 when the address has an account.
+    /// - Throws: `APIError` 400 for an address or a password that will not do, 409 when the
+    ///   address has an account.
     package func createUser(
         email: String, password: String, name: String = "", isOperator: Bool = false,
         actor: AuditActor = .system
@@ -84,8 +85,9 @@ package struct Accounts: Sendable {
             let rows = try await connection.query(
                 """
                 INSERT INTO users (email, password_hash, is_operator) VALUES (\(email), \(hash), true)
-                ON CONFLICT (lower(email)) DO UPDATE SET password_hash = EXCLUDED.password_hash, is_operator = true,
-                    disabled_at = NULL, tokens_void_before = next_second(), updated_at = now()
+                ON CONFLICT (lower(email)) DO UPDATE SET password_hash = EXCLUDED.password_hash,
+                    is_operator = true, disabled_at = NULL, tokens_void_before = next_second(),
+                    updated_at = now()
                 RETURNING \(Account.columns)
                 """)
             guard let row = rows.first else { throw APIError.internalError }
@@ -124,7 +126,8 @@ package struct Accounts: Sendable {
         return try await pool.transaction(as: .system) { connection in
             let rows = try await connection.query(
                 """
-                UPDATE users SET password_hash = \(hash), tokens_void_before = next_second(), updated_at = now()
+                UPDATE users SET password_hash = \(hash), tokens_void_before = next_second(),
+                    updated_at = now()
                 WHERE id = \(id) RETURNING extract(epoch FROM tokens_void_before)::bigint AS void_before
                 """)
             guard let row = rows.first else { throw APIError.noSuch("user") }
@@ -140,7 +143,8 @@ package struct Accounts: Sendable {
         else {
             throw APIError.invalid(
                 field,
-                "must have \(Self.minPasswordCharacters) characters or more, and \(Scrypt.maxPasswordBytes) bytes or less"
+                "must have \(Self.minPasswordCharacters) characters or more, and at most "
+                    + "\(Scrypt.maxPasswordBytes) bytes"
             )
         }
         return try await blocking.run { try Scrypt.hash(password) }

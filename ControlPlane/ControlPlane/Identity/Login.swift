@@ -118,7 +118,8 @@ package struct Login: Sendable {
     private static func find(_ filter: SQL, _ connection: PostgresConnection) async throws -> Found? {
         let rows = try await connection.query(
             """
-            SELECT \(Account.columns), password_hash, extract(epoch FROM tokens_void_before)::bigint AS void_before
+            SELECT \(Account.columns), password_hash,
+                extract(epoch FROM tokens_void_before)::bigint AS void_before
             FROM users WHERE \(filter)
             """)
         guard let row = rows.first else { return nil }
@@ -135,7 +136,8 @@ package struct Login: Sendable {
     ) async throws -> [TenantID: MemberRole] {
         let rows = try await connection.query(
             """
-            SELECT tenant_id, role FROM memberships WHERE subject = \(subject) ORDER BY created_at, tenant_id LIMIT 100
+            SELECT tenant_id, role FROM memberships WHERE subject = \(subject)
+            ORDER BY created_at, tenant_id LIMIT 100
             """)
         var roles: [TenantID: MemberRole] = [:]
         for row in rows { roles[TenantID(try row["tenant_id"])] = MemberRole(rawValue: try row["role"]) }

@@ -33,8 +33,8 @@ package final class LoginGuard: Sendable {
     /// - Parameters:
     ///   - now: milliseconds since 1970.
     ///   - attempt: gives nil when the password was wrong.
-    /// - Throws: 429 while the address or the name is locked, 503 when too many log in at once, and what `attempt`
-    ///   throws, which counts for nobody.
+    /// - Throws: 429 while the address or the name is locked, 503 when too many log in at once, and what
+    ///   `attempt` throws, which counts for nobody.
     package func attempt<Value>(
         address: String, name: String, now: Int64, _ attempt: () async throws -> Value?
     ) async throws -> Value? {

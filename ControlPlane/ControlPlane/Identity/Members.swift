@@ -92,7 +92,10 @@ package struct Members: Sendable {
             var (subject, email) = (givenSubject, givenEmail)
             if let givenEmail {
                 let rows = try await connection.query(
-                    "SELECT id, email FROM users WHERE lower(email) = lower(\(givenEmail)) AND disabled_at IS NULL"
+                    """
+                    SELECT id, email FROM users
+                    WHERE lower(email) = lower(\(givenEmail)) AND disabled_at IS NULL
+                    """
                 )
                 guard let row = rows.first else {
                     throw APIError.invalid("email", "has no account here")
@@ -122,7 +125,10 @@ package struct Members: Sendable {
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let tenant = call.tenant.uuid
         let rows = try await context.pool.query(
-            "SELECT \(Member.columns) FROM memberships WHERE tenant_id = \(tenant) ORDER BY created_at, subject",
+            """
+            SELECT \(Member.columns) FROM memberships WHERE tenant_id = \(tenant)
+            ORDER BY created_at, subject
+            """,
             as: call.rows)
         return try .data(try rows.map { try Member($0) })
     }

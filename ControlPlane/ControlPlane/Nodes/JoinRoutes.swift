@@ -5,8 +5,8 @@ import HTTPClient
 import NodeProtocol
 import Postgres
 
-/// How a machine becomes a node: it shows the one-time token and its public keys, and gets its number, the keys to
-/// believe and the cluster key sealed to it. Later it fetches newer cluster keys.
+/// How a machine becomes a node: it shows the one-time token and its public keys, and gets its number, the
+/// keys to believe and the cluster key sealed to it. Later it fetches newer cluster keys.
 struct JoinRoutes: Sendable {
     static let clusterKeysPath = "/api/v1/nodes/cluster-keys"
     private static let maxBodyBytes = 64 * 1024
@@ -36,7 +36,8 @@ struct JoinRoutes: Sendable {
 
     private func join(_ request: HTTPRequest) async throws -> HTTPResponse {
         let asked = try await request.decode(JoinRequest.self, maxBytes: Self.maxBodyBytes)
-        guard asked.signingKey.count == 32, (try? Ed25519PublicKey(raw: Array(asked.signingKey))) != nil else {
+        guard asked.signingKey.count == 32, (try? Ed25519PublicKey(raw: Array(asked.signingKey))) != nil
+        else {
             throw APIError.invalid("signingKey", "must be an Ed25519 public key of 32 bytes")
         }
         guard let sealingKey = try? X25519PublicKey(raw: Array(asked.sealingKey)) else {
@@ -68,9 +69,11 @@ struct JoinRoutes: Sendable {
             WHERE join_token_hash = \(Digest.sha256(asked.token)) AND join_token_expires_at > now()
               AND state = 'joining'
             RETURNING number, name
-            """).first
+            """
+        ).first
         guard let row else {
-            throw APIError(401, "join_token_invalid", "The join token is not valid, was used, or has expired.")
+            throw APIError(
+                401, "join_token_invalid", "The join token is not valid, was used, or has expired.")
         }
         let number: UInt16 = try row["number"]
         let name: String = try row["name"]
@@ -93,7 +96,9 @@ struct JoinRoutes: Sendable {
             let held = try await keys.clusterKeys(connection)
             try await connection.query(
                 "UPDATE nodes SET cluster_key_id = \(held.last?.id) WHERE number = \(Int32(node.number))")
-            return try held.map { SealedClusterKey(keyID: $0.id, sealedKey: try Self.seal($0.bytes, to: sealingKey)) }
+            return try held.map {
+                SealedClusterKey(keyID: $0.id, sealedKey: try Self.seal($0.bytes, to: sealingKey))
+            }
         }
         // A key may come into use by this: the publisher looks when a chunk changes.
         try await context.pool.query("SELECT bump_chunk('global')", as: .system)

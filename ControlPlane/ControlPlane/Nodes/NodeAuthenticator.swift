@@ -40,7 +40,8 @@ struct NodeAuthenticator: Sendable {
                 """
                 SELECT name, signing_public_key, sealing_public_key FROM nodes
                 WHERE number = \(number) AND state IN ('active', 'draining')
-                """).first
+                """
+            ).first
             guard let row, let key = try? Ed25519PublicKey(raw: try row["signing_public_key"]) else {
                 throw Self.refusal
             }

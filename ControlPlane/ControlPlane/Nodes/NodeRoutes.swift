@@ -48,7 +48,9 @@ struct NodeRoutes: Sendable {
     let keys: ClusterKeys
 
     func add(to router: inout Router) {
-        let body = Schema.object(["name": .string.required.described("Lower-case letters, digits, `-` and `.`.")])
+        let body = Schema.object([
+            "name": .string.required.described("Lower-case letters, digits, `-` and `.`.")
+        ])
         router.operators(
             .post, Self.path, authenticator,
             RouteInfo(
@@ -74,7 +76,8 @@ struct NodeRoutes: Sendable {
         router.operators(
             .delete, Self.path + "/{node}", authenticator,
             RouteInfo(
-                summary: "Remove a node from the cluster", details: "Its requests are refused at once, and the cluster "
+                summary: "Remove a node from the cluster",
+                details: "Its requests are refused at once, and the cluster "
                     + "key is replaced. What it had not delivered or reported stays on its disk.",
                 tag: "admin", authentication: .bearer)
         ) { try await remove($0) }
@@ -118,7 +121,8 @@ struct NodeRoutes: Sendable {
                 """
                 SELECT n.*, c.last_seq FROM nodes n LEFT JOIN node_cursors c ON c.node = n.number
                 WHERE n.state <> 'removed' ORDER BY n.number
-                """).map { try NodeView($0) }
+                """
+            ).map { try NodeView($0) }
         }
         return try .data(views)
     }
@@ -144,7 +148,8 @@ struct NodeRoutes: Sendable {
                 guard changed == 1 else {
                     throw APIError(409, "wrong_state", "The node is \(node.state), not \(from).")
                 }
-                try await Audit.write(connection, actor, tenant: nil, action, record: ("node", String(node.number)))
+                try await Audit.write(
+                    connection, actor, tenant: nil, action, record: ("node", String(node.number)))
             }
             return try await find(asked, connection)
         }
@@ -178,16 +183,20 @@ struct NodeRoutes: Sendable {
             """
             SELECT n.*, c.last_seq FROM nodes n LEFT JOIN node_cursors c ON c.node = n.number
             WHERE n.state <> 'removed' AND (n.number = \(number) OR n.name = \(asked))
-            """).first
+            """
+        ).first
         guard let row else { throw APIError.noSuch("node") }
         return try NodeView(row)
     }
 
     private static func isName(_ text: String) -> Bool {
         func isWord(_ byte: UInt8) -> Bool {
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
         }
-        guard let first = text.utf8.first, isWord(first), text.utf8.count <= 63, UInt16(text) == nil else { return false }
+        guard let first = text.utf8.first, isWord(first), text.utf8.count <= 63, UInt16(text) == nil else {
+            return false
+        }
         return text.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
     }
 }

@@ -3,7 +3,8 @@ import NodeProtocol
 
 /// A report turned into rows: read, held against the cursor, folded. Pure, so that it runs beside the loops.
 ///
-/// An event that cannot be read (of a later version) is counted and passed over: it must not hold up those behind it.
+/// An event that cannot be read (of a later version) is counted and passed over: it must not hold up those
+/// behind it.
 struct ReportBatch: Sendable {
     /// The bytes are not a report.
     struct Malformed: Error {}
@@ -94,11 +95,15 @@ struct ReportBatch: Sendable {
         let origin = UUID(uuidString: content.origin.id)?.text
         emails.append(
             EmailRow(
-                tenant: tenant, id: id, mode: content.isTest ? "test" : "live", door: content.origin.door.storable(64),
+                tenant: tenant, id: id, mode: content.isTest ? "test" : "live",
+                door: content.origin.door.storable(64),
                 message_id: content.messageIDHeader.storable(), from_address: content.from.storable(),
-                recipients: recipients, subject: content.subject.storable(), size_bytes: max(0, content.bodyBytes),
+                recipients: recipients, subject: content.subject.storable(),
+                size_bytes: max(0, content.bodyBytes),
                 has_attachments: content.hasAttachments, tags: content.tags.map { $0.storable() },
-                metadata: Dictionary(content.metadata.map { ($0.key.storable(), $0.value.storable()) }) { $1 },
+                metadata: Dictionary(content.metadata.map { ($0.key.storable(), $0.value.storable()) }) {
+                    $1
+                },
                 api_key_id: content.origin.kind == .apiKey ? origin : nil,
                 credential_id: content.origin.kind == .credential ? origin : nil, status: state.rawValue,
                 scheduled_at: content.scheduledAt.map(Self.time), body_offset: bodies.count + 1,
@@ -111,12 +116,15 @@ struct ReportBatch: Sendable {
     }
 
     private mutating func takeOutcome(_ event: Event) {
-        guard let address = event.recipient?.storable(320), let state = RecipientState(rawValue: event.kind.rawValue)
+        guard let address = event.recipient?.storable(320),
+            let state = RecipientState(rawValue: event.kind.rawValue)
         else { return }
         let (tenant, id) = (event.tenant.description, event.message.description)
         let key = RecipientKey(tenant: tenant, id: id, address: address)
         let at = Self.time(event.at)
-        var row = recipientRows[key] ?? RecipientRow(tenant: tenant, id: id, address: address, state: state.rawValue)
+        var row =
+            recipientRows[key]
+            ?? RecipientRow(tenant: tenant, id: id, address: address, state: state.rawValue)
         row.state = state.rawValue
         row.attempts = max(row.attempts, min(event.attempt ?? 0, 1_000_000))
         if let response = event.response {
@@ -150,10 +158,12 @@ struct ReportBatch: Sendable {
         markRows["\(tenant)/\(id)"] = mark
     }
 
-    /// Counted on the day on which the message was accepted, so that what became of a day's mail adds up to it.
+    /// Counted on the day on which the message was accepted, so that what became of a day's mail adds up to
+    /// it.
     private mutating func count(_ event: Event) {
         let key = UsageKey(
-            tenant: event.tenant.description, day: Int(Self.time(Int64(clamping: event.message.milliseconds)) / 86_400_000))
+            tenant: event.tenant.description,
+            day: Int(Self.time(Int64(clamping: event.message.milliseconds)) / 86_400_000))
         var row = usageRows[key] ?? UsageRow(tenant: key.tenant, day: key.day)
         switch event.kind {
         case .accepted:
@@ -181,7 +191,8 @@ struct ReportBatch: Sendable {
     }
 
     private mutating func suppress(_ event: Event, _ seq: UInt64) {
-        guard let address = event.recipient?.lowercased().storable(400), (3...320).contains(address.count) else { return }
+        guard let address = event.recipient?.lowercased().storable(400), (3...320).contains(address.count)
+        else { return }
         let source: String
         switch event.kind {
         case .bounced where event.classification?.action == "suppress": source = "hard_bounce"
@@ -189,21 +200,27 @@ struct ReportBatch: Sendable {
         case .unsubscribed: source = "unsubscribe"
         default: return
         }
-        let reason = event.response.map { "\($0.code) \($0.enhancedCode.map { "\($0) " } ?? "")\($0.text)" } ?? ""
+        let reason =
+            event.response.map { "\($0.code) \($0.enhancedCode.map { "\($0) " } ?? "")\($0.text)" } ?? ""
         suppressions.append(
             SuppressionRow(
-                tenant: event.tenant.description, address: address, reason: reason.storable(1_000), source: source,
+                tenant: event.tenant.description, address: address, reason: reason.storable(1_000),
+                source: source,
                 id: event.message.description, seq: seq))
     }
 
     private func row(_ event: Event, _ seq: UInt64) -> EventRow {
         EventRow(
             tenant: event.tenant.description, id: event.message.description, seq: seq,
-            recipient: event.recipient?.storable(320) ?? "", kind: event.kind.rawValue, at: Self.time(event.at),
+            recipient: event.recipient?.storable(320) ?? "", kind: event.kind.rawValue,
+            at: Self.time(event.at),
             detail: EventRow.Detail(
-                attempt: event.attempt, code: event.response?.code, enhanced_code: event.response?.enhancedCode?.storable(32),
-                response: event.response?.text.storable(), category: event.classification?.category.storable(64),
-                action: event.classification?.action.storable(64), rule: event.classification?.rule.storable(128),
+                attempt: event.attempt, code: event.response?.code,
+                enhanced_code: event.response?.enhancedCode?.storable(32),
+                response: event.response?.text.storable(),
+                category: event.classification?.category.storable(64),
+                action: event.classification?.action.storable(64),
+                rule: event.classification?.rule.storable(128),
                 remote_host: event.remoteHost?.storable(255), remote_id: event.remoteID?.storable(255),
                 duration_ms: event.durationMilliseconds, next_attempt_at: event.nextAttemptAt))
     }
@@ -218,11 +235,13 @@ struct ReportBatch: Sendable {
         }
         webhookAttempts.append(
             WebhookAttemptRow(
-                tenant: event.tenant.description, id: event.message.description, seq: seq, webhook: webhook.id.text,
+                tenant: event.tenant.description, id: event.message.description, seq: seq,
+                webhook: webhook.id.text,
                 event_kind: webhook.event.storable(64), attempt: max(0, min(event.attempt ?? 1, 1_000_000)),
                 at: Self.time(event.at), outcome: outcome, status_code: code.map { Int(Int16(clamping: $0)) },
                 duration_ms: event.durationMilliseconds.map { Int(Int32(clamping: $0)) },
-                response: event.response?.text.storable(), next_attempt_at: event.nextAttemptAt.map(Self.time)))
+                response: event.response?.text.storable(), next_attempt_at: event.nextAttemptAt.map(Self.time)
+            ))
     }
 
     private static func time(_ milliseconds: Int64) -> Int64 { max(0, min(milliseconds, maxTime)) }

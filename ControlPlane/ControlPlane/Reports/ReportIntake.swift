@@ -6,9 +6,9 @@ import Postgres
 
 /// Takes the reports of nodes: `POST /api/v1/nodes/reports`, signed by the node.
 ///
-/// It promises: what it acknowledges is stored; a batch is applied with its cursor in one transaction, so one that
-/// arrives twice, or overlaps another, changes nothing twice; one that leaves a gap is refused with the cursor.
-/// One batch of a node at a time: the cursor's row is locked.
+/// It promises: what it acknowledges is stored; a batch is applied with its cursor in one transaction, so one
+/// that arrives twice, or overlaps another, changes nothing twice; one that leaves a gap is refused with the
+/// cursor. One batch of a node at a time: the cursor's row is locked.
 struct ReportIntake: Sendable {
     /// The cursor moved between the look and the lock: the rows are made anew.
     private struct Moved: Error {}
@@ -34,7 +34,9 @@ struct ReportIntake: Sendable {
             RouteInfo(
                 summary: "Report events", tag: "nodes", authentication: .none,
                 requestContentTypes: [Report.contentType],
-                responses: [.init(200, "Applied up to `acknowledged`"), .init(409, "Events before these are missing")])
+                responses: [
+                    .init(200, "Applied up to `acknowledged`"), .init(409, "Events before these are missing"),
+                ])
         ) { request in try await PostgresError.answered { try await take(request) } }
     }
 
@@ -56,10 +58,13 @@ struct ReportIntake: Sendable {
             return try .json(ReportReceipt(acknowledged: batch.last))
         } catch let gap as ReportBatch.Gap {
             metrics.reports("gap").increment()
-            context.log.error("report leaves a gap", ["node": .int(node.number), "cursor": .int(Int(clamping: gap.cursor))])
+            context.log.error(
+                "report leaves a gap", ["node": .int(node.number), "cursor": .int(Int(clamping: gap.cursor))])
             let text = "Events up to \(gap.cursor) are applied; the report must go on from there."
             return try .json(
-                GapAnswer(acknowledged: gap.cursor, error: .init(message: text, request_id: request.requestID)), status: 409)
+                GapAnswer(
+                    acknowledged: gap.cursor, error: .init(message: text, request_id: request.requestID)),
+                status: 409)
         } catch is ReportBatch.Malformed {
             metrics.reports("malformed").increment()
             throw APIError(400, "malformed_report", "The body is not a report.")
@@ -70,8 +75,10 @@ struct ReportIntake: Sendable {
     func apply(_ body: [UInt8], of node: Int) async throws -> ReportBatch {
         let number = Int32(clamping: node)
         while true {
-            let cursor: UInt64 = try await context.pool.transaction(as: .system, mode: .readOnly) { connection in
-                try await connection.query("SELECT last_seq FROM node_cursors WHERE node = \(number)").first?["last_seq"] ?? 0
+            let cursor: UInt64 = try await context.pool.transaction(as: .system, mode: .readOnly) {
+                connection in
+                try await connection.query("SELECT last_seq FROM node_cursors WHERE node = \(number)").first?[
+                    "last_seq"] ?? 0
             }
             let batch = try await context.blocking.run { try ReportBatch(body, after: cursor) }
             guard batch.last > cursor else { return batch }

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import NodeProtocol
 
-// The rows that a report becomes, as they are handed to PostgreSQL: JSON lists for `json_to_recordset`. Times are
-// milliseconds since 1970; names of fields are names of columns.
+// The rows that a report becomes, as they are handed to PostgreSQL: JSON lists for `json_to_recordset`. Times
+// are milliseconds since 1970; names of fields are names of columns.
 
 /// A row of `emails`, from an `accepted` event.
 struct EmailRow: Encodable, Sendable {
@@ -138,7 +138,8 @@ struct WebhookAttemptRow: Encodable, Sendable {
 extension String {
     /// The text as a database can hold it: without zero bytes, at most so many characters.
     func storable(_ maxLength: Int = 2_000) -> String {
-        let clean = utf8.contains(0) ? String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" })) : self
+        let clean =
+            utf8.contains(0) ? String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" })) : self
         return clean.utf8.count > maxLength ? String(clean.prefix(maxLength)) : clean
     }
 }

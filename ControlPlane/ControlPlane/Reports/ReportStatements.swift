@@ -166,14 +166,16 @@ struct ReportStatements {
 
     private func addUsage() async throws {
         let rows = try json(batch.usage)
-        try await connection.query(Self.usageStatement("usage_daily", "day", "date '1970-01-01' + u.day", rows, node))
+        try await connection.query(
+            Self.usageStatement("usage_daily", "day", "date '1970-01-01' + u.day", rows, node))
         try await connection.query(
             Self.usageStatement(
                 "usage_monthly", "month", "date_trunc('month', date '1970-01-01' + u.day)::date", rows, node))
     }
 
     private static let counters = [
-        "messages", "recipients", "delivered", "deferred", "hard_bounced", "soft_bounced", "expired", "failed",
+        "messages", "recipients", "delivered", "deferred", "hard_bounced", "soft_bounced", "expired",
+        "failed",
         "cancelled", "suppressed", "complained", "opened", "clicked", "unsubscribed", "bytes",
     ]
 
@@ -183,7 +185,8 @@ struct ReportStatements {
         let names = SQL(unsafe: counters.joined(separator: ", "))
         let sums = SQL(unsafe: counters.map { "sum(u.\($0))" }.joined(separator: ", "))
         let types = SQL(unsafe: counters.map { "\($0) bigint" }.joined(separator: ", "))
-        let additions = SQL(unsafe: counters.map { "\($0) = c.\($0) + EXCLUDED.\($0)" }.joined(separator: ", "))
+        let additions = SQL(
+            unsafe: counters.map { "\($0) = c.\($0) + EXCLUDED.\($0)" }.joined(separator: ", "))
         return """
             INSERT INTO \(identifier: table) AS c (tenant_id, \(identifier: column), node, \(names))
             SELECT t.id, \(SQL(unsafe: period)), \(node), \(sums)

@@ -21,15 +21,21 @@ struct ControlMetrics: Sendable {
         requests = registry.counter(
             "dispatch_http_requests_total", help: "Requests by method, route and status.",
             labels: ["method", "route", "status"])
-        requestSeconds = registry.histogram("dispatch_http_request_seconds", help: "Time to answer a request.")
+        requestSeconds = registry.histogram(
+            "dispatch_http_request_seconds", help: "Time to answer a request.")
         isPublisher = registry.gauge("dispatch_publisher", help: "1 in the process that publishes snapshots.")
-        snapshotVersion = registry.gauge("dispatch_snapshot_version", help: "The version published last by this process.")
-        publishSeconds = registry.histogram("dispatch_publish_seconds", help: "Time to build and store a snapshot.")
+        snapshotVersion = registry.gauge(
+            "dispatch_snapshot_version", help: "The version published last by this process.")
+        publishSeconds = registry.histogram(
+            "dispatch_publish_seconds", help: "Time to build and store a snapshot.")
         pushes = registry.counter(
-            "dispatch_snapshot_pushes_total", help: "Manifests pushed to nodes, by answer.", labels: ["status"])
-        reportedEvents = registry.counter("dispatch_reported_events_total", help: "Events applied from reports.")
+            "dispatch_snapshot_pushes_total", help: "Manifests pushed to nodes, by answer.",
+            labels: ["status"])
+        reportedEvents = registry.counter(
+            "dispatch_reported_events_total", help: "Events applied from reports.")
         unreadableEvents = registry.counter(
-            "dispatch_unreadable_events_total", help: "Events of reports that could not be read and were passed over.")
+            "dispatch_unreadable_events_total",
+            help: "Events of reports that could not be read and were passed over.")
         reports = registry.counter(
             "dispatch_reports_total", help: "Reports of nodes by what became of them.", labels: ["outcome"])
         reportSeconds = registry.histogram("dispatch_report_seconds", help: "Time to apply a report.")

@@ -3,7 +3,8 @@ import Glibc
 import Postgres
 import Service
 
-/// The program `control-plane`: `run` serves until it is told to stop, `migrate` brings the schema up to date.
+/// The program `control-plane`: `run` serves until it is told to stop, `migrate` brings the schema up to
+/// date.
 package enum ControlPlaneProgram {
     private static let about = """
         control-plane run       serve the API, publish snapshots, take reports
@@ -13,7 +14,8 @@ package enum ControlPlaneProgram {
     /// - Returns: the exit code, unless the service runs: then the process ends by itself.
     package static func run(arguments: [String]) -> Int32 {
         var reader = SettingsReader(
-            environment: SettingsReader.processEnvironment, program: "control-plane", alsoKnown: ControlSettings.siblings)
+            environment: SettingsReader.processEnvironment, program: "control-plane",
+            alsoKnown: ControlSettings.siblings)
         let settings = ControlSettings(reading: &reader)
         if let answer = reader.answer(to: arguments, about: about) {
             write(answer.text, to: STDOUT_FILENO)
@@ -32,9 +34,11 @@ package enum ControlPlaneProgram {
     }
 
     private static func start(_ command: String, _ settings: ControlSettings) -> Int32 {
+        LogSink.standardError.level = settings.service.logLevel
         let log = Log(component: "control-plane")
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        guard let group = try? EventLoopGroup(count: settings.loops > 0 ? settings.loops : cores, name: "loop"),
+        guard
+            let group = try? EventLoopGroup(count: settings.loops > 0 ? settings.loops : cores, name: "loop"),
             let loop = group.loops.first
         else {
             write("control-plane: no descriptors for its loops\n", to: STDERR_FILENO)
@@ -54,7 +58,9 @@ package enum ControlPlaneProgram {
             let applied = try await Migrations.run(
                 owner: PostgresConfiguration(url: settings.databaseOwnerURL.revealed),
                 service: PostgresConfiguration(url: settings.databaseURL.revealed), on: loop)
-            let text = applied.isEmpty ? "the schema is up to date" : applied.map { "applied \($0)" }.joined(separator: "\n")
+            let text =
+                applied.isEmpty
+                ? "the schema is up to date" : applied.map { "applied \($0)" }.joined(separator: "\n")
             write(text + "\n", to: STDOUT_FILENO)
             return 0
         } catch {

@@ -48,9 +48,11 @@ package final class ControlPlaneService: LifecycleService {
 
     package func start() async throws {
         guard let loop = group.loops.first else { throw Failure(description: "there is no loop") }
-        let database = PostgresConfiguration(url: settings.databaseURL.revealed, applicationName: "dispatch-control-plane")
+        let database = PostgresConfiguration(
+            url: settings.databaseURL.revealed, applicationName: "dispatch-control-plane")
         let applied = try await Migrations.run(
-            owner: PostgresConfiguration(url: settings.databaseOwnerURL.revealed, applicationName: "dispatch-migrate"),
+            owner: PostgresConfiguration(
+                url: settings.databaseOwnerURL.revealed, applicationName: "dispatch-migrate"),
             service: database, on: loop)
         if !applied.isEmpty { log.info("schema migrated", ["applied": .int(applied.count)]) }
         let pool = PostgresPool(
@@ -65,14 +67,16 @@ package final class ControlPlaneService: LifecycleService {
             router: try ControlRouter.make(context, keys: keys, relay: relay, metrics: metrics),
             accessLog: Self.accessLog(metrics))
         let metricsServer = try HTTPServer(
-            configuration(settings.metricsAddress), router: HealthRoutes(pool: pool, metrics: metrics).router())
+            configuration(settings.metricsAddress),
+            router: HealthRoutes(pool: pool, metrics: metrics).router())
         let stopping = StopFlag()
         let tasks = try startTasks(context, database, keys, clients, metrics, stopping)
         try server.start(on: group.loops)
         try metricsServer.start(on: [loop])
         running.withLock {
             $0 = Running(
-                context: context, stopping: stopping, server: server, metricsServer: metricsServer, tasks: tasks)
+                context: context, stopping: stopping, server: server, metricsServer: metricsServer,
+                tasks: tasks)
         }
         log.info(
             "control plane ready",
@@ -101,31 +105,38 @@ package final class ControlPlaneService: LifecycleService {
         }
         let egress = EgressGuard(allowing: try allowedRanges())
         let lookups = try await DNSLookups(
-            nameServers: settings.nameServers, authoritativePort: settings.authoritativePort, egress: egress, on: loop)
+            nameServers: settings.nameServers, authoritativePort: settings.authoritativePort, egress: egress,
+            on: loop)
         return ControlContext(
             pool: pool, masterSeal: seal,
             tokens: try await TokenService.load(
                 try settings.tokens.settings(), pool: pool, masterSeal: seal, clusterID: clusterID),
             blocking: BlockingPool(threads: 2, name: "blocking"), loop: loop, clock: Self.now, log: log,
             serviceHost: settings.serviceHost, smtpPort: settings.smtpPublicPort,
-            dns: { await lookups.texts($0) }, allowsDomainOverride: settings.allowsDomainOverride, egressGuard: egress,
+            dns: { await lookups.texts($0) }, allowsDomainOverride: settings.allowsDomainOverride,
+            egressGuard: egress,
             mailHosts: { await lookups.mailHosts($0) })
     }
 
     private func startTasks(
-        _ context: ControlContext, _ database: PostgresConfiguration, _ keys: ClusterKeys, _ clients: LoopClients,
+        _ context: ControlContext, _ database: PostgresConfiguration, _ keys: ClusterKeys,
+        _ clients: LoopClients,
         _ metrics: ControlMetrics, _ stopping: StopFlag
     ) throws -> [Task<Void, Never>] {
-        guard let client = clients.client(on: context.loop) else { throw Failure(description: "no client for the loop") }
+        guard let client = clients.client(on: context.loop) else {
+            throw Failure(description: "no client for the loop")
+        }
         let publisher = Publisher(
             context: context, configuration: database,
             builder: SnapshotBuilder(
-                keys: keys, global: GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost),
+                keys: keys,
+                global: GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost),
                 lifetimeSeconds: settings.snapshotLifetime.components.seconds, log: log),
             pusher: NodePusher(context: context, client: client, metrics: metrics, stopping: stopping),
             metrics: metrics, stopping: stopping)
         let upkeep = Upkeep(
-            context: context, domains: Domains(context, Authenticator(context)), metrics: metrics, stopping: stopping)
+            context: context, domains: Domains(context, Authenticator(context)), metrics: metrics,
+            stopping: stopping)
         return [context.loop.spawn { await publisher.run() }, context.loop.spawn { await upkeep.run() }]
     }
 
@@ -141,7 +152,9 @@ package final class ControlPlaneService: LifecycleService {
     }
 
     private func configuration(_ address: String) throws(Failure) -> HTTPServerConfiguration {
-        guard let parsed = SocketAddress(address) else { throw Failure(description: "\(address) is no address") }
+        guard let parsed = SocketAddress(address) else {
+            throw Failure(description: "\(address) is no address")
+        }
         var configuration = HTTPServerConfiguration(address: parsed)
         configuration.maxConnections = settings.maxConnections
         return configuration

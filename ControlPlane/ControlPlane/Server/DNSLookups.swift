@@ -12,11 +12,14 @@ struct DNSLookups: Sendable {
     ///   - authoritativePort: another than 53 only in tests.
     ///   - egress: which servers may be asked directly.
     /// - Throws: `ControlPlaneService.Failure` when a name server is no address.
-    init(nameServers: [String], authoritativePort: Int, egress: EgressGuard, on loop: EventLoop) async throws {
+    init(nameServers: [String], authoritativePort: Int, egress: EgressGuard, on loop: EventLoop) async throws
+    {
         let named = nameServers.joined(separator: ",")
-        let servers = named.isEmpty ? ResolverSettings.systemServers() : ResolverSettings.servers(list: named) ?? []
+        let servers =
+            named.isEmpty ? ResolverSettings.systemServers() : ResolverSettings.servers(list: named) ?? []
         guard var settings = ResolverSettings(servers: servers) else {
-            throw ControlPlaneService.Failure(description: "DISPATCH_NAME_SERVERS holds something that is no address")
+            throw ControlPlaneService.Failure(
+                description: "DISPATCH_NAME_SERVERS holds something that is no address")
         }
         settings.authoritativePort = UInt16(clamping: authoritativePort)
         settings.permitsAuthoritative = { egress.judge($0) == .allowed }

@@ -16,7 +16,8 @@ struct HealthRoutes: Sendable {
     func router() -> Router {
         var router = Router()
         router.on(
-            .get, "/metrics", RouteInfo(summary: "Metrics in the text format of Prometheus", authentication: .none)
+            .get, "/metrics",
+            RouteInfo(summary: "Metrics in the text format of Prometheus", authentication: .none)
         ) { _ in .bytes(metrics.registry.render(), contentType: "text/plain; version=0.0.4; charset=utf-8") }
         router.on(
             .get, "/health", RouteInfo(summary: "Whether the control plane works", authentication: .none)
@@ -26,7 +27,8 @@ struct HealthRoutes: Sendable {
             let status = await pool.status()
             let health = Health(
                 status: database == "ok" ? "ok" : "degraded", database: database,
-                is_publisher: metrics.isPublisher.value == 1, database_connections: status.leased + status.idle)
+                is_publisher: metrics.isPublisher.value == 1,
+                database_connections: status.leased + status.idle)
             return try .json(health, status: database == "ok" ? 200 : 503)
         }
         return router

@@ -1,8 +1,8 @@
 import EventLoop
 import HTTPClient
 
-/// An HTTP client for each loop, for requests to nodes: their addresses come from operators, so every one may be
-/// reached.
+/// An HTTP client for each loop, for requests to nodes: their addresses come from operators, so every one may
+/// be reached.
 struct LoopClients: Sendable {
     private let clients: [ObjectIdentifier: HTTPClient]
 

@@ -9,8 +9,8 @@ import Service
 
 /// Relays to nodes what only nodes do: sends, and questions about what a node holds.
 ///
-/// Nodes take turns; one that did not answer is left out for a few seconds. A request that may have reached a node is
-/// not tried at another: it could be sent twice.
+/// Nodes take turns; one that did not answer is left out for a few seconds. A request that may have reached a
+/// node is not tried at another: it could be sent twice.
 struct SendRelay: Sendable {
     private struct Node: Sendable {
         let number: Int
@@ -28,7 +28,9 @@ struct SendRelay: Sendable {
     private static let listLifetime: Duration = .seconds(1)
     private static let failurePause: Duration = .seconds(3)
     /// What the other dialects answer on nodes.
-    private static let nodePrefixes = ["/v1/", "/v3/", "/api/v1/emails", "/api/v1/apps", "/api/v1/ingest", "/t/", "/u/"]
+    private static let nodePrefixes = [
+        "/v1/", "/v3/", "/api/v1/emails", "/api/v1/apps", "/api/v1/ingest", "/t/", "/u/",
+    ]
 
     let context: ControlContext
     let clients: LoopClients
@@ -38,7 +40,8 @@ struct SendRelay: Sendable {
     init(context: ControlContext, clients: LoopClients, metrics: ControlMetrics) {
         self.context = context
         self.clients = clients
-        relay = PlaneRelay { status in metrics.relayed(status.map { String($0) } ?? "unreachable").increment() }
+        relay = PlaneRelay { status in metrics.relayed(status.map { String($0) } ?? "unreachable").increment()
+        }
     }
 
     func add(to router: inout Router) {
@@ -79,7 +82,8 @@ struct SendRelay: Sendable {
 
     private func send(_ request: HTTPRequest) async throws -> HTTPResponse? {
         let unavailable = APIError(
-            503, "no_node_available", "No node can take messages at the moment; try again.", retryAfterSeconds: 5)
+            503, "no_node_available", "No node can take messages at the moment; try again.",
+            retryAfterSeconds: 5)
         let all = try await nodes()
         guard let node = next(of: all), let client = clients.current else { throw unavailable }
         do { return try await relay.relay(request, to: node.url, by: client) } catch {

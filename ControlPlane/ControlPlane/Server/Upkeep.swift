@@ -3,10 +3,11 @@ import FoundationEssentials
 import Postgres
 import Service
 
-/// What has to be done now and then: partitions made and dropped, what expired deleted, quotas told to the nodes.
+/// What has to be done now and then: partitions made and dropped, what expired deleted, quotas told to the
+/// nodes.
 ///
-/// Every process does it; each step can be done twice without harm. A step that fails is logged and done again at
-/// its next time.
+/// Every process does it; each step can be done twice without harm. A step that fails is logged and done
+/// again at its next time.
 struct Upkeep: Sendable {
     private static let minute: Duration = .seconds(60)
     private static let minutesBetweenPartitions = 60
@@ -24,7 +25,9 @@ struct Upkeep: Sendable {
         var minutes = 0
         var usage: [String: Int64] = [:]
         while !stopping.isSet {
-            if minutes % Self.minutesBetweenPartitions == 0 { await attempt("partitions") { try await partitions() } }
+            if minutes % Self.minutesBetweenPartitions == 0 {
+                await attempt("partitions") { try await partitions() }
+            }
             if minutes % Self.minutesBetweenExpiries == 0 { await attempt("expiry") { try await expire() } }
             await attempt("domains") { while try await domains.recheckDue() > 0, !stopping.isSet {} }
             await attempt("nonces") { try await forgetNonces() }
@@ -39,7 +42,9 @@ struct Upkeep: Sendable {
     @discardableResult
     private func attempt<Value>(_ step: String, _ body: () async throws -> Value) async -> Value? {
         do { return try await body() } catch {
-            if !stopping.isSet { context.log.warning("upkeep failed", ["step": .string(step), "error": .error(error)]) }
+            if !stopping.isSet {
+                context.log.warning("upkeep failed", ["step": .string(step), "error": .error(error)])
+            }
             return nil
         }
     }
@@ -87,7 +92,8 @@ struct Upkeep: Sendable {
         try await context.pool.query("DELETE FROM node_nonces WHERE expires_at < now()", as: .system)
     }
 
-    /// Has the chunks of tenants with a quota built anew when their use has grown: a node knows only its own part.
+    /// Has the chunks of tenants with a quota built anew when their use has grown: a node knows only its own
+    /// part.
     private func tellUsage(since before: [String: Int64]) async throws -> [String: Int64] {
         let rows = try await context.pool.query(
             """

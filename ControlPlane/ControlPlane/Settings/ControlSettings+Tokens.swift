@@ -16,6 +16,7 @@ extension ControlSettings.TokenSources {
             keys.append(try ExternalTokenKey(secret: Array(sharedSecret.revealed.utf8), keyID: nil))
         }
         return TokenSettings(
-            issuer: issuer, audience: audience, lifetimeSeconds: lifetime.components.seconds, externalKeys: keys)
+            issuer: issuer, audience: audience, lifetimeSeconds: lifetime.components.seconds,
+            externalKeys: keys)
     }
 }

@@ -45,7 +45,8 @@ package struct ControlSettings: Sendable {
                 "DISPATCH_TOKEN_TTL", default: .seconds(3600), in: .seconds(60) ... .seconds(30 * 86_400),
                 help: "How long a token that the control plane issues holds.")
             jwksFile = reader.optionalPath(
-                "DISPATCH_TOKEN_JWKS_FILE", help: "A JWKS document with the keys of a portal that signs tokens.")
+                "DISPATCH_TOKEN_JWKS_FILE",
+                help: "A JWKS document with the keys of a portal that signs tokens.")
             publicKeyFile = reader.optionalPath(
                 "DISPATCH_TOKEN_PUBLIC_KEY_FILE", help: "A public key (PEM) of a portal that signs tokens.")
             sharedSecret = reader.optionalSecret(
@@ -56,7 +57,8 @@ package struct ControlSettings: Sendable {
     package init(reading reader: inout SettingsReader) {
         service = ServiceSettings(reading: &reader)
         databaseURL = reader.secret(
-            "DISPATCH_DATABASE_URL", help: "PostgreSQL for the running service, such as postgresql://user@host/name.")
+            "DISPATCH_DATABASE_URL",
+            help: "PostgreSQL for the running service, such as postgresql://user@host/name.")
         let owner = reader.optionalSecret(
             "DISPATCH_DATABASE_OWNER_URL",
             help: "PostgreSQL as the login that owns the schema, for migrations; by default the same.")
@@ -65,7 +67,9 @@ package struct ControlSettings: Sendable {
             "DISPATCH_DATABASE_CONNECTIONS", default: 20, in: 2...500, help: "Connections to PostgreSQL.")
         masterKey = reader.secret(
             "DISPATCH_MASTER_KEY",
-            help: "32 random bytes in base64; seals private keys and secrets in the database. Keep a copy apart.")
+            help:
+                "32 random bytes in base64; seals private keys and secrets in the database. Keep a copy apart."
+        )
         listenAddress = reader.socketAddress(
             "DISPATCH_LISTEN", default: "0.0.0.0:8080", help: "Where the API listens.")
         metricsAddress = reader.socketAddress(
@@ -73,25 +77,30 @@ package struct ControlSettings: Sendable {
         loops = reader.int(
             "DISPATCH_LOOPS", default: 0, in: 0...256, help: "Event loops; 0 is one for each core.")
         maxConnections = reader.int(
-            "DISPATCH_HTTP_MAX_CONNECTIONS", default: 10_000, in: 1...200_000, help: "HTTP connections at one time.")
+            "DISPATCH_HTTP_MAX_CONNECTIONS", default: 10_000, in: 1...200_000,
+            help: "HTTP connections at one time.")
         serviceHost = reader.string(
             "DISPATCH_SERVICE_HOST", default: "localhost",
             help: "The name that customers know the service by, such as dispatch.example.com.")
         smtpPublicPort = reader.int(
-            "DISPATCH_SMTP_PUBLIC_PORT", default: 2525, in: 1...65_535, help: "The SMTP port that customers are told.")
+            "DISPATCH_SMTP_PUBLIC_PORT", default: 2525, in: 1...65_535,
+            help: "The SMTP port that customers are told.")
         tokens = TokenSources(reading: &reader)
         allowsDomainOverride = reader.bool(
             "DISPATCH_ALLOW_DOMAIN_OVERRIDE", default: false,
             help: "Whether operators may vouch for a domain in place of DNS (development).")
         nameServers = reader.list(
-            "DISPATCH_NAME_SERVERS", help: "DNS servers, such as 127.0.0.1:53; empty is those of /etc/resolv.conf.")
+            "DISPATCH_NAME_SERVERS",
+            help: "DNS servers, such as 127.0.0.1:53; empty is those of /etc/resolv.conf.")
         authoritativePort = reader.int(
             "DISPATCH_AUTHORITATIVE_PORT", default: 53, in: 1...65_535,
             help: "Port of authoritative DNS servers; another than 53 in tests.")
         egressAllowedCIDRs = reader.list(
-            "DISPATCH_EGRESS_ALLOWED", help: "Private networks that may be reached all the same (development).")
+            "DISPATCH_EGRESS_ALLOWED",
+            help: "Private networks that may be reached all the same (development).")
         snapshotLifetime = reader.duration(
-            "DISPATCH_SNAPSHOT_LIFETIME", default: .seconds(7 * 86_400), in: .seconds(60) ... .seconds(90 * 86_400),
+            "DISPATCH_SNAPSHOT_LIFETIME", default: .seconds(7 * 86_400),
+            in: .seconds(60) ... .seconds(90 * 86_400),
             help: "How long nodes trust a snapshot without news before they raise an alarm.")
         reader.require(
             masterKey.isEmpty || Self.key(masterKey) != nil, "DISPATCH_MASTER_KEY",

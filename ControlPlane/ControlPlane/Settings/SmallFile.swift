@@ -21,7 +21,9 @@ enum SmallFile {
             guard count >= 0 else { throw failure("cannot read", path) }
             if count == 0 { return bytes }
             bytes += piece[..<count]
-            guard bytes.count <= maxBytes else { throw Failure(description: "\(path) is larger than \(maxBytes) bytes") }
+            guard bytes.count <= maxBytes else {
+                throw Failure(description: "\(path) is larger than \(maxBytes) bytes")
+            }
         }
     }
 

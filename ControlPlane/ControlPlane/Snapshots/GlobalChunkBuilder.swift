@@ -3,7 +3,8 @@ import FoundationEssentials
 import NodeProtocol
 import Postgres
 
-/// Builds what concerns every tenant: the keys that tokens are verified with, which tokens are void, our name.
+/// Builds what concerns every tenant: the keys that tokens are verified with, which tokens are void, our
+/// name.
 struct GlobalChunkBuilder: Sendable {
     let tokens: TokenService
     let serviceHost: String
@@ -33,7 +34,8 @@ struct GlobalChunkBuilder: Sendable {
         return try rows.map { row in
             let key = try Ed25519PublicKey(raw: try row["public_key"])
             return GlobalChunk.TokenKey(
-                keyID: try row["key_id"], algorithm: "EdDSA", publicKeyPEM: try key.pemEncoded(), sealedSecret: nil)
+                keyID: try row["key_id"], algorithm: "EdDSA", publicKeyPEM: try key.pemEncoded(),
+                sealedSecret: nil)
         }
     }
 
@@ -47,7 +49,8 @@ struct GlobalChunkBuilder: Sendable {
             FROM users WHERE disabled_at IS NOT NULL OR tokens_void_before > 'epoch'
             """)
         for row in rows {
-            void[try row["id", as: UUID.self].text] = try row["is_disabled"] ? Int64.max : try row["void_before"]
+            void[try row["id", as: UUID.self].text] =
+                try row["is_disabled"] ? Int64.max : try row["void_before"]
         }
         return void
     }

@@ -94,7 +94,8 @@ struct NodePusher: Sendable {
                 "UPDATE nodes SET held_version = \(held), last_seen_at = now() WHERE number = \(Int32(clamping: node.number))",
                 as: .system)
         } catch {
-            context.log.warning("held version not stored", ["node": .int(node.number), "error": .error(error)])
+            context.log.warning(
+                "held version not stored", ["node": .int(node.number), "error": .error(error)])
         }
     }
 

@@ -7,10 +7,10 @@ import Service
 
 /// Publishes every change to the nodes, in the one process that was elected for it.
 ///
-/// It promises: a change that commits is built, stored and on its way to every node within the debounce of 20 ms and
-/// the time of the work itself; a manifest is issued anew long before it expires; whoever leads after a crash
-/// compares revisions, so nothing that was notified meanwhile is missed.
-/// It fails by losing the database or the lead; then it begins anew after a short pause.
+/// It promises: a change that commits is built, stored and on its way to every node within the debounce of 20
+/// ms and the time of the work itself; a manifest is issued anew long before it expires; whoever leads after
+/// a crash compares revisions, so nothing that was notified meanwhile is missed. It fails by losing the
+/// database or the lead; then it begins anew after a short pause.
 struct Publisher: Sendable {
     /// Any number that no other lock of the service uses: "disppubl" in ASCII.
     static let lockKey: Int64 = 0x6469_7370_7075_626C
@@ -31,7 +31,9 @@ struct Publisher: Sendable {
         let election = LeaderElection(key: Self.lockKey, configuration, on: context.loop)
         while !stopping.isSet {
             do {
-                if try await election.tryAcquire() { try await lead(election) } else {
+                if try await election.tryAcquire() {
+                    try await lead(election)
+                } else {
                     metrics.isPublisher.set(0)
                     await context.loop.sleep(Self.lookAgain)
                 }

@@ -34,7 +34,9 @@ struct SnapshotAdminRoutes: Sendable {
     func add(to router: inout Router) {
         router.operators(
             .get, "/api/v1/admin/snapshot", authenticator,
-            RouteInfo(summary: "The newest snapshot, and which node holds it", tag: "admin", authentication: .bearer)
+            RouteInfo(
+                summary: "The newest snapshot, and which node holds it", tag: "admin", authentication: .bearer
+            )
         ) { _ in try .data(try await view()) }
     }
 
@@ -54,7 +56,9 @@ struct SnapshotAdminRoutes: Sendable {
                 issuedAt: Date(timeIntervalSince1970: Double(manifest.issuedAt)),
                 expiresAt: Date(timeIntervalSince1970: Double(manifest.expiresAt)),
                 totalBytes: manifest.chunks.reduce(0) { $0 + $1.sizeBytes },
-                chunks: manifest.chunks.map { Chunk(name: $0.name, sha256: $0.sha256, sizeBytes: $0.sizeBytes) },
+                chunks: manifest.chunks.map {
+                    Chunk(name: $0.name, sha256: $0.sha256, sizeBytes: $0.sizeBytes)
+                },
                 nodes: nodes)
         }
     }

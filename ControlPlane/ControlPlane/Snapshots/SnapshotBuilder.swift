@@ -6,8 +6,8 @@ import Service
 
 /// Makes the next version of the snapshot: builds the chunks that are out of date, signs a manifest of all.
 ///
-/// Everything is read and written in one transaction that sees one moment of the database, so a manifest never
-/// holds half of a change. The version rises strictly; the database refuses any other.
+/// Everything is read and written in one transaction that sees one moment of the database, so a manifest
+/// never holds half of a change. The version rises strictly; the database refuses any other.
 struct SnapshotBuilder: Sendable {
     /// A manifest as it was stored.
     struct Published: Sendable {
@@ -37,7 +37,8 @@ struct SnapshotBuilder: Sendable {
             """
             SELECT version, floor(extract(epoch FROM expires_at))::bigint AS expires_at FROM snapshot_versions
             ORDER BY version DESC LIMIT 1
-            """).first
+            """
+        ).first
         let expiry: Int64 = try newest.map { try $0["expires_at"] } ?? 0
         guard !stale.isEmpty || expiry - now < lifetimeSeconds / 2 else { return nil }
         guard let clusterKey = try await keys.clusterKeys(connection).first else {
@@ -50,7 +51,8 @@ struct SnapshotBuilder: Sendable {
             try await store(name, revision: try row["revision"], bytes, connection)
         }
         return try await sign(
-            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: stale.count, now: now, connection)
+            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: stale.count, now: now,
+            connection)
     }
 
     /// The bytes of a chunk; nil for a name that this program does not know.
@@ -71,7 +73,9 @@ struct SnapshotBuilder: Sendable {
         }
     }
 
-    private func encoded(_ value: some Encodable) throws -> [UInt8] { Array(try JSONEncoder.sorted.encode(value)) }
+    private func encoded(_ value: some Encodable) throws -> [UInt8] {
+        Array(try JSONEncoder.sorted.encode(value))
+    }
 
     private func store(
         _ name: String, revision: Int64, _ bytes: [UInt8], _ connection: PostgresConnection
@@ -105,7 +109,8 @@ struct SnapshotBuilder: Sendable {
         }
         let expiresAt = now + lifetimeSeconds
         let manifest = Manifest(
-            clusterID: try await keys.clusterID(connection).uuidString.lowercased(), version: version, issuedAt: now,
+            clusterID: try await keys.clusterID(connection).uuidString.lowercased(), version: version,
+            issuedAt: now,
             expiresAt: expiresAt, keyID: signing.current.id, chunks: chunks)
         let signed = try SignedManifest(manifest, key: signing.current.key)
         try await connection.query(
@@ -120,9 +125,12 @@ struct SnapshotBuilder: Sendable {
 
 extension SignedManifest {
     /// The newest manifest with its version, as it was signed; nil before the first was published.
-    static func newest(_ connection: PostgresConnection) async throws -> (version: Int64, signed: SignedManifest)? {
+    static func newest(_ connection: PostgresConnection) async throws -> (
+        version: Int64, signed: SignedManifest
+    )? {
         let row = try await connection.query(
-            "SELECT version, manifest, signature FROM snapshot_versions ORDER BY version DESC LIMIT 1").first
+            "SELECT version, manifest, signature FROM snapshot_versions ORDER BY version DESC LIMIT 1"
+        ).first
         guard let row else { return nil }
         let signed = SignedManifest(
             manifest: Data(try row["manifest", as: [UInt8].self]),

@@ -34,9 +34,12 @@ struct SnapshotRoutes: Sendable {
     private func chunk(_ request: HTTPRequest) async throws -> HTTPResponse {
         _ = try await nodes.node(request, body: [])
         let missing = APIError(404, "not_found", "There is no such chunk.")
-        guard let hash = Hex.decode(Array(request.parameter("sha256").utf8)), hash.count == 32 else { throw missing }
+        guard let hash = Hex.decode(Array(request.parameter("sha256").utf8)), hash.count == 32 else {
+            throw missing
+        }
         let bytes: [UInt8]? = try await context.pool.transaction(as: .system, mode: .readOnly) { connection in
-            try await connection.query("SELECT bytes FROM snapshot_chunks WHERE sha256 = \(hash) LIMIT 1").first?["bytes"]
+            try await connection.query("SELECT bytes FROM snapshot_chunks WHERE sha256 = \(hash) LIMIT 1")
+                .first?["bytes"]
         }
         guard let bytes else { throw missing }
         return .bytes(bytes, contentType: "application/octet-stream")

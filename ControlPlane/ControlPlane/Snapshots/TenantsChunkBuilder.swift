@@ -6,8 +6,8 @@ import Service
 
 /// Builds the chunk of one bucket of tenants out of one moment of the database.
 ///
-/// Secrets lie in the database under the master key and go out under the cluster key, in the same context. One that
-/// does not open is left out and logged: the other tenants of the bucket must not wait for it.
+/// Secrets lie in the database under the master key and go out under the cluster key, in the same context.
+/// One that does not open is left out and logged: the other tenants of the bucket must not wait for it.
 struct TenantsChunkBuilder: Sendable {
     let masterSeal: SymmetricSeal
     let clusterSeal: SymmetricSeal
@@ -86,7 +86,8 @@ struct TenantsChunkBuilder: Sendable {
             let name: String = try row["domain"]
             let context = TenantRecord.Domain.sealContext(tenant: tenant, domain: name)
             guard let sealed = reseal(try row["dkim_private_sealed"], context) else { return nil }
-            return TenantRecord.Domain(id: try row["id"], name: name, selector: try row["selector"], sealedKey: sealed)
+            return TenantRecord.Domain(
+                id: try row["id"], name: name, selector: try row["selector"], sealedKey: sealed)
         }
     }
 
@@ -104,8 +105,10 @@ struct TenantsChunkBuilder: Sendable {
             """)
         return try grouped(rows) { row, _ in
             TenantRecord.APIKey(
-                id: try row["id"], sha256: Hex.encode(try row["hash", as: [UInt8].self]), scopes: try row["scopes"],
-                isTest: try row["is_test"], domain: try row["domain"], requestsPerMinute: try row["rate_per_minute"],
+                id: try row["id"], sha256: Hex.encode(try row["hash", as: [UInt8].self]),
+                scopes: try row["scopes"],
+                isTest: try row["is_test"], domain: try row["domain"],
+                requestsPerMinute: try row["rate_per_minute"],
                 allowedCIDRs: try row["cidrs"], expiresAt: try row["expires_at"])
         }
     }
@@ -137,7 +140,8 @@ struct TenantsChunkBuilder: Sendable {
             let id: UUID = try row["id"]
             let context = TenantRecord.Webhook.sealContext(tenant: tenant, webhook: id)
             guard let sealed = reseal(try row["secret_sealed"], context) else { return nil }
-            return TenantRecord.Webhook(id: id, url: try row["url"], events: try row["events"], sealedSecret: sealed)
+            return TenantRecord.Webhook(
+                id: id, url: try row["url"], events: try row["events"], sealedSecret: sealed)
         }
     }
 

@@ -36,8 +36,8 @@ package struct SuppressionLists: Sendable {
             RouteInfo(
                 summary: "Export suppressed emails",
                 details:
-                    "At most \(Self.maxRows) rows in the order of addresses; `X-Next-After` names the last when "
-                    + "there are more.", tag: "Suppressions",
+                    "At most \(Self.maxRows) rows in the order of addresses; `X-Next-After` names the last "
+                    + "when there are more.", tag: "Suppressions",
                 parameters: [.query("after", .string.described("Begin behind this address."))],
                 responses: [.init(200, "The list.", .string, contentType: "text/csv")])
         ) { try await give($0) }

@@ -71,13 +71,16 @@ package struct Plans: Sendable {
         try await connection.query(
             """
             INSERT INTO plans (\(Plan.columns))
-            VALUES (\(plan.code), \(plan.name), \(plan.monthlyQuota), \(plan.dailyQuota), \(plan.rateLimitPerMinute),
-                \(plan.maxRecipients), \(plan.maxMessageBytes), \(plan.logRetentionDays), \(plan.logBodies),
+            VALUES (\(plan.code), \(plan.name), \(plan.monthlyQuota), \(plan.dailyQuota),
+                \(plan.rateLimitPerMinute), \(plan.maxRecipients), \(plan.maxMessageBytes),
+                \(plan.logRetentionDays), \(plan.logBodies),
                 \(plan.overageAllowed), \(plan.deadlineHours), \(plan.position), \(plan.isListed))
             ON CONFLICT (code) DO UPDATE SET
-                name = EXCLUDED.name, monthly_quota = EXCLUDED.monthly_quota, daily_quota = EXCLUDED.daily_quota,
+                name = EXCLUDED.name, monthly_quota = EXCLUDED.monthly_quota,
+                daily_quota = EXCLUDED.daily_quota,
                 rate_per_minute = EXCLUDED.rate_per_minute, max_recipients = EXCLUDED.max_recipients,
-                max_message_bytes = EXCLUDED.max_message_bytes, log_retention_days = EXCLUDED.log_retention_days,
+                max_message_bytes = EXCLUDED.max_message_bytes,
+                log_retention_days = EXCLUDED.log_retention_days,
                 log_bodies = EXCLUDED.log_bodies, overage_allowed = EXCLUDED.overage_allowed,
                 deadline_hours = EXCLUDED.deadline_hours, position = EXCLUDED.position,
                 is_listed = EXCLUDED.is_listed, updated_at = now()

@@ -28,7 +28,8 @@ struct TenantView: Encodable, Sendable {
     var usage: Usage?
 
     static let columns: SQL = """
-        t.id, t.name, t.slug, t.plan_code, t.status, t.status_reason, t.overage_enabled, t.created_at, t.updated_at
+        t.id, t.name, t.slug, t.plan_code, t.status, t.status_reason, t.overage_enabled, t.created_at,
+        t.updated_at
         """
 
     init(_ row: PostgresRow, role: MemberRole? = nil) throws(PostgresError) {

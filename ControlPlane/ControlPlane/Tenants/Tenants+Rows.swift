@@ -54,8 +54,8 @@ extension Tenants {
     ) async throws {
         let changed = try await connection.execute(
             """
-            UPDATE tenants SET status = \(status.rawValue), status_reason = \(reason), status_changed_at = now(),
-                updated_at = now()
+            UPDATE tenants SET status = \(status.rawValue), status_reason = \(reason),
+                status_changed_at = now(), updated_at = now()
             WHERE id = \(tenant.uuid)
             """)
         guard changed == 1 else { throw APIError.tenantNotFound }

@@ -105,14 +105,16 @@ package struct UsageRoutes: Sendable {
                     coalesce(sum(bytes), 0) AS bytes
                 FROM usage_monthly WHERE tenant_id = t.id AND month = date_trunc('month', now())::date) u
             WHERE t.id = \(tenant.uuid)
-            """).first
+            """
+        ).first
         guard let row else { throw APIError.tenantNotFound }
         let stats = try counters(row)
         let breakdown = Breakdown(
             total: stats.recipients, delivered: stats.delivered, hardBounce: stats.hardBounced,
             softBounce: stats.softBounced + stats.expired, complaint: stats.complained)
         return Usage(
-            periodStart: try row["period_start"], periodEnd: try row["period_end"], emailsSent: stats.recipients,
+            periodStart: try row["period_start"], periodEnd: try row["period_end"],
+            emailsSent: stats.recipients,
             monthlyQuota: try row["monthly_quota"], overageEnabled: try row["overage_enabled"], stats: stats,
             breakdown: breakdown, rates: Rates(breakdown))
     }
@@ -120,7 +122,8 @@ package struct UsageRoutes: Sendable {
     private static func counters(_ row: PostgresRow) throws -> Counters {
         Counters(
             messages: try row["messages"], recipients: try row["recipients"], delivered: try row["delivered"],
-            deferred: try row["deferred"], hardBounced: try row["hard_bounced"], softBounced: try row["soft_bounced"],
+            deferred: try row["deferred"], hardBounced: try row["hard_bounced"],
+            softBounced: try row["soft_bounced"],
             expired: try row["expired"], failed: try row["failed"], cancelled: try row["cancelled"],
             suppressed: try row["suppressed"], complained: try row["complained"], opened: try row["opened"],
             clicked: try row["clicked"], unsubscribed: try row["unsubscribed"], bytes: try row["bytes"])

@@ -80,7 +80,8 @@ package struct Webhooks: Sendable {
             let rows = try await connection.query(
                 """
                 INSERT INTO webhooks (tenant_id, id, url, description, events, secret_sealed, created_by)
-                SELECT \(tenant.uuid), \(id), \(new.url), \(new.description), \(new.events), \(sealed), \(actor.id)
+                SELECT \(tenant.uuid), \(id), \(new.url), \(new.description), \(new.events), \(sealed),
+                    \(actor.id)
                 WHERE (SELECT count(*) FROM webhooks WHERE tenant_id = \(tenant.uuid)) < \(Self.maxWebhooks)
                 RETURNING \(View.columns)
                 """)

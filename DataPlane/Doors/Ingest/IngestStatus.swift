@@ -45,7 +45,8 @@ struct IngestStatus: Encodable {
     static func unknown(_ id: String) -> IngestStatus { IngestStatus(unknown: id) }
 
     private static func time(_ milliseconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+        // The format cuts off, and not every millisecond is a `Double`: half of one more, so that it cuts off rightly.
+        Date(timeIntervalSince1970: (Double(milliseconds) + 0.5) / 1000)
             .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 }

@@ -68,9 +68,11 @@ final class MailWorker {
         request.sign = { try signer.sign(content, at: seconds) }
         request.maxMessagesPerConnection = 1_000
         request.beforeContent = { [spool] in
-            // A crash from here on may have delivered these recipients: the record says which.
+            // A crash from here on may have delivered these recipients: the record says which. It is on disk before
+            // the message leaves, and so is the outcome of the one before it on this connection. A disk that does
+            // not take it stops no delivery.
             let started = SpoolUpdate.started(attempt: attempt.number, recipients: Array(attempt.recipients))
-            spool.submit(SpoolGroup(records: [.update(attempt.id, payload: started.encoded())]))
+            _ = try? await spool.commit(SpoolGroup(records: [.update(attempt.id, payload: started.encoded())]))
         }
         let outcomes = await delivery.deliver(request)
         let milliseconds = Int((MonotonicTime.now() - started).wholeMilliseconds)

@@ -37,6 +37,21 @@ struct MailEntry: Codable, Sendable {
     var log: Event.Accepted
     var suppressed: [String]
 
+    init(
+        tenant: TenantID, acceptedAt: Int64, deadline: Int64, senderDomain: String = "", selector: String = "",
+        isBulk: Bool = false, log: Event.Accepted, suppressed: [String] = []
+    ) {
+        self.tenant = tenant
+        self.acceptedAt = acceptedAt
+        self.deadline = deadline
+        self.senderDomain = senderDomain
+        self.selector = selector
+        self.isBulk = isBulk
+        bodyBytes = log.bodyBytes
+        self.log = log
+        self.suppressed = suppressed
+    }
+
     init(_ admitted: Admitted) {
         tenant = admitted.tenant
         acceptedAt = admitted.acceptedAt

@@ -5,7 +5,6 @@ import HTTP
 import HTTPClient
 import NodeProtocol
 import Postgres
-import Schema
 import Service
 import TestSupport
 import Testing
@@ -85,12 +84,6 @@ final class APIFixture: Sendable {
 
     private static func database(_ loop: EventLoop) async throws -> PostgresPool {
         let url = try await TestPostgres.createDatabase()
-        var count = 0
-        let table = try #require(schema_migrations(&count))
-        let migrations = UnsafeBufferPointer(start: table, count: count).map { entry in
-            let bytes = UnsafeRawBufferPointer(start: entry.sql, count: entry.length)
-            return Migration(name: String(cString: entry.name), sql: String(decoding: bytes, as: UTF8.self))
-        }
         let owner = PostgresConfiguration(url: url)
         let role = "api_service"
         try await loop.run {
@@ -98,7 +91,7 @@ final class APIFixture: Sendable {
             defer { connection.close() }
             try await connection.query("CREATE ROLE \(identifier: role) LOGIN")
         }
-        _ = try await Migrator(migrations).run(owner, runtimeRole: role, on: loop)
+        _ = try await Migrator(Migrations.embedded).run(owner, runtimeRole: role, on: loop)
         return PostgresPool(PostgresConfiguration(url: "\(url) user=\(role)"), on: loop)
     }
 

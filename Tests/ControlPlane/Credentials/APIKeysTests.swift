@@ -9,7 +9,8 @@ import Testing
         let created = try await api.call(
             "POST", made.path + "/api-keys", token: made.owner,
             json:
-                #"{"name":"reader","scopes":["suppressions:read"],"mode":"test","allowed_cidrs":["127.0.0.9/8"]}"#
+                #"{"name":"reader","scopes":["suppressions:read"],"mode":"test","#
+                + #""allowed_cidrs":["127.0.0.9/8"]}"#
         )
         #expect(created.status == 201)
         let key = try #require(created.data["key"].string)

@@ -73,7 +73,8 @@ import Testing
         func token(_ tenant: String, expires: Int64, audience: String = "dispatch") throws -> String {
             try signer.sign(
                 payload: Array(
-                    #"{"iss":"https://d.example","aud":"\#(audience)","sub":"portal|7","exp":\#(expires),"tenants":{"\#(tenant)":"admin"}}"#
+                    (#"{"iss":"https://d.example","aud":"\#(audience)","sub":"portal|7","exp":\#(expires),"#
+                        + #""tenants":{"\#(tenant)":"admin"}}"#)
                         .utf8))
         }
         let good = try token(made.id, expires: now + 60)

@@ -54,9 +54,7 @@ final class RawHTTP {
         }
     }
 
-    private func fill() async throws -> Bool {
-        do { return try await stream.fill(timeout: .seconds(30)) } catch StreamError.reset { return false }
-    }
+    private func fill() async throws -> Bool { try await stream.fillUnlessEnded() }
 
     /// Opens a connection, writes the pieces, and reads one answer. What cannot be written any more because the server
     /// has had enough is left away.
@@ -65,7 +63,7 @@ final class RawHTTP {
             let http = try await RawHTTP(connectingTo: address)
             defer { http.stream.close() }
             for piece in pieces {
-                do { try await http.write(piece) } catch StreamError.reset { break } catch StreamError.closed { break }
+                guard try await http.stream.writeUnlessEnded(Array(piece.utf8)) else { break }
             }
             return try await http.answer()
         }

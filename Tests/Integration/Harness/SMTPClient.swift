@@ -30,7 +30,7 @@ final class SMTPClient {
             case .reply(let reply): return reply
             case .malformed(let what): throw TestSupportError("not a reply: \(what)")
             case .needMore:
-                do { if try await !stream.fill(timeout: .seconds(30)) { return nil } } catch StreamError.reset { return nil }
+                guard try await stream.fillUnlessEnded() else { return nil }
             }
         }
     }

@@ -24,7 +24,7 @@ import Testing
         try await node.process.waitUntilIdle()
         #expect(sink.copiesBySubject.count == 150)
         #expect(sink.copiesBySubject.values.allSatisfy { $0 == 1 })
-        #expect(node.process.logLines("spool recovered").first?["in_flight"].integer == 0)
+        #expect(try node.process.logLines("spool recovered").first?["in_flight"].integer == 0)
     }
 
     @Test func `SIGTERM lets the request and the delivery in flight finish and ends with code 0`() async throws {
@@ -33,7 +33,7 @@ import Testing
         sink.holds = true
         let process = try await node.start()
         let caller = try await node.caller()
-        let id = try #require(try await caller.must("POST", "/api/v1/messages", node.message("in flight"))["id"].text)
+        try await caller.must("POST", "/api/v1/messages", node.message("in flight"))
         try await eventually("the message at its host") { sink.heldCount == 1 ? true : nil }
         let request = try await HalfRequest(process, token: node.fixture.apiKey, message: node.message("half sent"))
 
@@ -46,7 +46,6 @@ import Testing
         try await node.start()
         try await node.process.waitUntilIdle()
         #expect(sink.copiesBySubject == ["in flight": 1, "half sent": 1])
-        _ = id
     }
 
     @Test func `a second process on the same directory refuses to start and leaves the first alone`() async throws {

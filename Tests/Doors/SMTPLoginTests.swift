@@ -1,0 +1,126 @@
+import EventLoop
+import Testing
+
+@testable import Doors
+
+@Suite struct SMTPLoginTests {
+    private let node: SMTPNode
+    /// \0one@dispatch.example\0dp_sk_one
+    private let good = "AG9uZUBkaXNwYXRjaC5leGFtcGxlAGRwX3NrX29uZQ=="
+    /// \0one@dispatch.example\0wrong
+    private let wrong = "AG9uZUBkaXNwYXRjaC5leGFtcGxlAHdyb25n"
+
+    init() throws { node = try SMTPNode(MemoryIntake()) }
+
+    private func secured() async throws -> SMTPClient {
+        let client = try await node.connect()
+        try await client.secure()
+        return client
+    }
+
+    @Test func `before TLS every AUTH is refused`() async throws {
+        let client = try await node.connect()
+        _ = try await client.ask("EHLO client.example")
+        #expect(
+            try await client.codes(
+                "AUTH PLAIN \(good)", "AUTH PLAIN", "AUTH LOGIN", "MAIL FROM:<a@one.example>") == [
+                    "538", "538", "538", "530",
+                ])
+    }
+
+    @Test func `PLAIN is taken at once and behind a challenge`() async throws {
+        #expect(try await secured().ask("AUTH PLAIN \(good)") == "235 2.7.0 Authentication successful\r\n")
+        let client = try await secured()
+        #expect(try await client.codes("AUTH PLAIN", good) == ["334", "235"])
+        #expect(try await client.codes("AUTH PLAIN \(good)", "MAIL FROM:<a@one.example>") == ["503", "250"])
+    }
+
+    @Test func `LOGIN asks for name and password`() async throws {
+        let client = try await secured()
+        #expect(try await client.ask("AUTH LOGIN") == "334 VXNlcm5hbWU6\r\n")
+        #expect(try await client.ask("b25lQGRpc3BhdGNoLmV4YW1wbGU=") == "334 UGFzc3dvcmQ6\r\n")
+        #expect(try await client.ask("ZHBfc2tfb25l").hasPrefix("235 "))
+        let short = try await secured()
+        #expect(
+            try await short.codes("AUTH LOGIN b25lQGRpc3BhdGNoLmV4YW1wbGU=", "ZHBfc2tfb25l") == [
+                "334", "235",
+            ])
+    }
+
+    @Test func `an API key is a password, and is authenticated once`() async throws {
+        let client = try await secured()
+        // \0anything\0dsp_live_one
+        let key = "AGFueXRoaW5nAGRzcF9saXZlX29uZQ=="
+        #expect(
+            try await client.codes("AUTH PLAIN \(key)", "AUTH PLAIN \(key)", "MAIL FROM:<a@one.example>") == [
+                "235", "503", "250",
+            ])
+    }
+
+    @Test func `a wrong password is refused, a right one behind it is taken`() async throws {
+        let client = try await secured()
+        #expect(
+            try await client.codes("AUTH PLAIN \(wrong)", "MAIL FROM:<a@one.example>", "AUTH PLAIN \(good)")
+                == ["535", "530", "235"])
+    }
+
+    @Test func `what is no answer to a challenge ends the dialogue, not the session`() async throws {
+        let client = try await secured()
+        #expect(try await client.codes("AUTH PLAIN", "*") == ["334", "501"])
+        #expect(try await client.codes("AUTH PLAIN", "%%%") == ["334", "501"])
+        #expect(
+            try await client.codes("AUTH PLAIN =", "AUTH PLAIN AA==", "AUTH CRAM-MD5", "AUTH LOGIN ***") == [
+                "501", "501", "504", "334",
+            ])
+        #expect(try await client.codes("x", "NOOP") == ["501", "250"])
+    }
+
+    @Test func `nobody logs in as himself to act as another`() async throws {
+        let client = try await secured()
+        // two@dispatch.example\0one@dispatch.example\0dp_sk_one
+        let other = "dHdvQGRpc3BhdGNoLmV4YW1wbGUAb25lQGRpc3BhdGNoLmV4YW1wbGUAZHBfc2tfb25l"
+        #expect(try await client.ask("AUTH PLAIN \(other)").hasPrefix("535"))
+    }
+
+    @Test func `what was said before TLS is forgotten`() async throws {
+        let client = try await node.connect()
+        _ = try await client.ask("EHLO client.example")
+        _ = try await client.ask("STARTTLS")
+        try await client.handshake()
+        #expect(try await client.codes("MAIL FROM:<a@one.example>", "AUTH PLAIN \(good)") == ["503", "503"])
+    }
+}
+
+@Suite struct LoginGuardTests {
+    private let start = MonotonicTime.now()
+
+    @Test func `each failure makes the next answer later, up to a bound, and then closes`() {
+        let guardian = LoginGuard()
+        var waits: [Duration] = []
+        for _ in 0..<12 {
+            waits.append(guardian.delay(address: "a", name: "n", now: start).wait)
+            guardian.failed(address: "a", name: "n", now: start)
+        }
+        #expect(waits.first == .zero)
+        #expect(waits == waits.sorted())
+        #expect(waits.last == .seconds(8))
+        #expect(guardian.delay(address: "a", name: "n", now: start).closes)
+    }
+
+    @Test func `failures follow the address and the name, in any case`() {
+        let guardian = LoginGuard()
+        for _ in 0..<3 { guardian.failed(address: "a", name: "Name", now: start) }
+        #expect(guardian.delay(address: "a", name: "other", now: start).wait > .zero)
+        #expect(guardian.delay(address: "b", name: "nAME", now: start).wait > .zero)
+        #expect(guardian.delay(address: "b", name: "other", now: start).wait == .zero)
+    }
+
+    @Test func `a success forgets the name, time forgets all`() {
+        let guardian = LoginGuard()
+        for _ in 0..<3 { guardian.failed(address: "a", name: "n", now: start) }
+        guardian.succeeded(name: "n")
+        #expect(guardian.delay(address: "b", name: "n", now: start).wait == .zero)
+        #expect(guardian.delay(address: "a", name: "n", now: start).wait > .zero)
+        #expect(guardian.delay(address: "a", name: "n", now: start.advanced(by: .seconds(900))).wait == .zero)
+    }
+}

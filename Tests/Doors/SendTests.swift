@@ -1,0 +1,196 @@
+import Testing
+
+/// `POST /api/v1/dispatch/tenants/{id}/send`.
+@Suite struct SendTests {
+    private let node: HTTPNode
+    private let path = "/api/v1/dispatch/tenants/\(MemoryIntake.one)/send"
+    private let small =
+        #"{"from":"a@one.example","to":["j@x.example"],"subject":"Hi","html_body":"<p>x</p>"}"#
+    /// one@dispatch.example:dp_sk_one
+    private let basic = "Authorization: Basic b25lQGRpc3BhdGNoLmV4YW1wbGU6ZHBfc2tfb25l"
+
+    init() throws { node = try HTTPNode(MemoryIntake(suppressed: ["gone@x.example"])) }
+
+    @Test func `a credential sends`() async throws {
+        let answer = try await node.ask("POST", path, key: nil, headers: [basic], json: small)
+        #expect(answer.status == 202, "\(answer.body)")
+        let message = try #require(node.intake.kept.first)
+        #expect(answer.json?["message"] == "1 email(s) queued for delivery")
+        let id = JSONValue.text(message.id.description)
+        #expect(
+            answer.json?["data"]
+                == [
+                    "id": id, "message_id": id, "queued": ["j@x.example"], "suppressed": [],
+                    "status": "queued",
+                ])
+        #expect(message.origin.kind == .credential)
+        #expect(message.origin.door == "tenants")
+    }
+
+    @Test func `an API key sends as a bearer and as a password`() async throws {
+        #expect(try await node.ask("POST", path, json: small).status == 202)
+        // api:dsp_live_one
+        let header = "Authorization: Basic YXBpOmRzcF9saXZlX29uZQ=="
+        #expect(try await node.ask("POST", path, key: nil, headers: [header], json: small).status == 202)
+    }
+
+    @Test func `the schema of authorization is read in any case`() async throws {
+        for header in ["authorization: bearer dsp_live_one", "AUTHORIZATION: BEARER  dsp_live_one"] {
+            #expect(try await node.ask("POST", path, key: nil, headers: [header], json: small).status == 202)
+        }
+    }
+
+    @Test func `suppressed recipients are listed, all of them are a refusal`() async throws {
+        let some = try await node.ask(
+            "POST", path,
+            json:
+                #"{"from":"a@one.example","to":["j@x.example","gone@x.example"],"subject":"Hi","text_body":"x"}"#
+        )
+        #expect(some.json?["data"]?["suppressed"] == ["gone@x.example"])
+        let all = try await node.ask(
+            "POST", path,
+            json: #"{"from":"a@one.example","to":["gone@x.example"],"subject":"Hi","text_body":"x"}"#)
+        #expect(all.status == 400)
+        #expect(all.json?["error"]?["code"] == "RECIPIENT_SUPPRESSED")
+    }
+
+    @Test func `a time to send makes it scheduled`() async throws {
+        let answer = try await node.ask(
+            "POST", path,
+            json:
+                #"{"from":"a@one.example","to":["j@x.example"],"subject":"Hi","text_body":"x","scheduled_at":"2027-01-16T00:00:00Z"}"#
+        )
+        #expect(answer.json?["data"]?["status"] == "scheduled")
+        #expect(node.intake.kept.first?.scheduledAt == 1_800_057_600_000)
+        for time in [
+            "9999-12-31T00:00:00Z", "tomorrow", "2027-13-01T00:00:00Z", "99999999999-01-01T00:00:00Z",
+        ] {
+            let json = small.dropLast() + #","scheduled_at":"\#(time)"}"#
+            let refused = try await node.ask("POST", path, json: String(json))
+            #expect(refused.status == 400)
+            #expect(refused.json?["error"]?["field"] == "scheduled_at")
+        }
+    }
+
+    @Test(arguments: [
+        (
+            #"{"from":"a@two.example","to":["j@x.example"],"subject":"","text_body":"x"}"#, 403,
+            "DOMAIN_NOT_VERIFIED", "from"
+        ),
+        (#"{"from":"a@one.example","to":["j@x.example"],"text_body":"x"}"#, 400, "MISSING_FIELD", "subject"),
+        (#"{"from":"a@one.example","subject":"","text_body":"x"}"#, 400, "MISSING_FIELD", "to"),
+        (#"{"from":"a@one.example","to":["j@x.example"],"subject":""}"#, 400, "MISSING", "html_body"),
+        (
+            #"{"from":"a@one.example","to":["j@x.example"],"subject":"","html":"x"}"#, 400, "UNKNOWN_FIELD",
+            "html"
+        ),
+    ])
+    func `a refusal has its code in upper case, field and request id`(
+        json: String, status: Int, code: String, field: String
+    ) async throws {
+        let answer = try await node.ask("POST", path, json: json)
+        #expect(answer.status == status)
+        #expect(answer.json?.keys == ["error"])
+        let error = answer.json?["error"]
+        #expect(error?["code"] == .text(code), "\(answer.body)")
+        #expect(error?["field"] == .text(field))
+        #expect(error?.keys == ["code", "field", "message", "request_id"])
+        #expect(error?["request_id"]?.string == answer.headers["x-request-id"])
+    }
+
+    @Test func `another tenant's credentials are a mismatch, no tenant at all is not found`() async throws {
+        let other = try await node.ask("POST", path, key: "dsp_live_two", json: small)
+        #expect(other.status == 403)
+        #expect(other.json?["error"]?["code"] == "CREDENTIAL_MISMATCH")
+        for name in [
+            "nonsense", "11111111-1111-4111-8111-11111111110", "%00", "11111111111141118111111111111101",
+        ] {
+            let path = "/api/v1/dispatch/tenants/\(name)/send"
+            let missing = try await node.ask("POST", path, json: small)
+            #expect(missing.status == 404 || missing.status == 400)
+            #expect(try await node.ask("POST", path, key: nil, json: small).status != 202)
+        }
+        let named = try await node.ask("POST", "/api/v1/dispatch/tenants/nonsense/send", json: small)
+        #expect(named.status == 404)
+        #expect(named.json?["error"]?["code"] == "TENANT_NOT_FOUND")
+        #expect(
+            try await node.ask("POST", "/api/v1/dispatch/tenants/nonsense/send", key: "dsp_x", json: small)
+                .status == 401)
+        #expect(node.intake.kept.isEmpty)
+    }
+
+    @Test func `an exhausted quota is told in the words of the reference`() async throws {
+        let node = try HTTPNode(MemoryIntake(limits: .init(monthlyQuota: 1)))
+        _ = try await node.ask("POST", path, json: small)
+        let answer = try await node.ask("POST", path, json: small)
+        #expect(answer.status == 400)
+        #expect(answer.json?["error"]?["code"] == "QUOTA_EXCEEDED")
+        #expect(
+            answer.json?["error"]?["message"]
+                == "Monthly quota exceeded (1/1). Enable overage or upgrade plan.")
+    }
+}
+
+/// `POST /api/v1/dispatch/tenants/{id}/send-bulk`.
+@Suite struct SendBulkTests {
+    private let node: HTTPNode
+    private let path = "/api/v1/dispatch/tenants/\(MemoryIntake.one)/send-bulk"
+
+    init() throws { node = try HTTPNode(MemoryIntake()) }
+
+    private func message(from: String = "a@one.example", to: String = "j@x.example") -> String {
+        #"{"from":"\#(from)","to":["\#(to)"],"subject":"Hi","text_body":"x"}"#
+    }
+
+    private func post(_ messages: [String], key: String = "dsp_live_one") async throws -> HTTPNode.Answer {
+        try await node.ask(
+            "POST", path, key: key, json: #"{"messages":[\#(messages.joined(separator: ","))]}"#)
+    }
+
+    @Test func `each message is checked alone and answered in order`() async throws {
+        let answer = try await post([
+            message(), message(from: "a@two.example"), message(to: "nobody"), message(),
+        ])
+        #expect(answer.status == 200)
+        #expect(answer.json?["message"] == "2 email(s) queued, 2 failed")
+        let data = answer.json?["data"]
+        #expect(data?["sent"] == 2)
+        #expect(data?["failed"] == 2)
+        for (index, isGood) in [true, false, false, true].enumerated() {
+            let result = data?["results"]?[index]
+            #expect(result?["index"] == .number(Double(index)))
+            #expect(result?["success"] == .bool(isGood))
+        }
+        #expect(data?["results"]?[0]?["message"] == "1 recipient(s) queued")
+        #expect(data?["results"]?[1]?["code"] == "DOMAIN_NOT_VERIFIED")
+        #expect(data?["results"]?[2]?["field"] == "to")
+        #expect(data?["results"]?[4] == nil)
+        #expect(node.intake.kept.count == 2)
+        #expect(
+            answer.headers["ratelimit-remaining"] == "97" || answer.headers["ratelimit-remaining"] == "96")
+    }
+
+    @Test func `the rate counts each message`() async throws {
+        let answer = try await post([message(), message(), message()], key: "dsp_live_one_slow")
+        #expect(answer.status == 200)
+        #expect(answer.json?["data"]?["sent"] == 2)
+        #expect(answer.json?["data"]?["results"]?[2]?["code"] == "RATE_LIMITED")
+    }
+
+    @Test func `none and more than a hundred are refused`() async throws {
+        for count in [0, 101] {
+            let answer = try await post((0..<count).map { _ in message() })
+            #expect(answer.status == 400)
+            #expect(answer.json?["error"]?["field"] == "messages")
+        }
+        #expect(try await post((0..<100).map { _ in message() }).json?["data"]?["sent"] == 100)
+    }
+
+    @Test func `an unknown field is named with its place`() async throws {
+        let answer = try await post([
+            message(), #"{"from":"a@one.example","to":["j@x.example"],"subject":"","bodi":""}"#,
+        ])
+        #expect(answer.status == 400)
+        #expect(answer.json?["error"]?["field"] == "messages[1].bodi")
+    }
+}
