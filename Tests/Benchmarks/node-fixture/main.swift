@@ -5,7 +5,8 @@ import Node
 import NodeProtocol
 
 // Makes the directory of a node that was never enrolled: an identity and a snapshot with one tenant, signed by a key
-// of its own. For benchmarks and tests of a node alone. Prints what a client needs, one NAME=value a line.
+// of its own, which it leaves in cluster-key.pem for those who want to sign further snapshots. For benchmarks and tests
+// of a node alone. Prints what a client needs, one NAME=value a line.
 
 func make(_ directory: String, domain: String) throws {
     let files = NodeFiles(directory: directory)
@@ -18,6 +19,7 @@ func make(_ directory: String, domain: String) throws {
         clusterKey: Data(clusterKey), privateSigningKey: Data(try Ed25519PrivateKey.generate().raw),
         privateSealingKey: Data(try X25519PrivateKey.generate().raw))
     try identity.save(to: files)
+    try write(try cluster.pemEncoded(), to: "\(directory)/cluster-key.pem")
 
     let tenant = TenantID(UUID())
     let key = SecureRandom.token(prefix: "dsp_live_", bytes: 32)
@@ -59,9 +61,17 @@ func make(_ directory: String, domain: String) throws {
     print("DKIM_PUBLIC_KEY=\(Base64.encode(try dkim.publicKey.derEncoded()))")
 }
 
+/// Writes a small file, readable for the owner alone.
+func write(_ text: String, to path: String) throws {
+    let bytes = Array(text.utf8)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    defer { close(descriptor) }
+    guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw CocoaError(.fileWriteUnknown) }
+}
+
 func complain(_ text: String) {
     let line = Array("\(text)\n".utf8)
-    _ = write(STDERR_FILENO, line, line.count)
+    _ = Glibc.write(STDERR_FILENO, line, line.count)
 }
 
 guard (2...3).contains(CommandLine.arguments.count) else {

@@ -25,7 +25,7 @@ final class FakeNode: Sendable {
     ) -> JoinRequest {
         JoinRequest(
             token: token, signingKey: Data(signing.publicKey.raw), sealingKey: Data(sealing.publicKey.raw),
-            controlURL: controlURL, httpURL: "http://127.0.0.1:1", hostName: "test")
+            controlURL: controlURL, httpURL: controlURL, hostName: "test")
     }
 
     static func join(_ control: ServiceFixture, token: String) async throws -> FakeNode {
@@ -39,6 +39,12 @@ final class FakeNode: Sendable {
             guard let take = taken.withLock({ $0 }) else { return .empty(503) }
             let answer = await take(signed)
             return try .json(answer, status: answer.accepted ? 200 : 409)
+        }
+        router.on(.post, "/api/v1/messages", RouteInfo(summary: "send", authentication: .none)) { request in
+            let body = String(decoding: try await request.readBody(maxBytes: 1000), as: UTF8.self)
+            let mark = request.headers["X-Dispatch-Relayed"] ?? ""
+            return try .json(
+                ["body": body, "mark": mark, "key": request.headers["Authorization"] ?? ""], status: 202)
         }
         let server = try HTTPServer(
             HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)

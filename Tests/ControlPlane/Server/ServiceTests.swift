@@ -16,6 +16,27 @@ import Testing
         await control.stop()
     }
 
+    @Test func `a send goes to a node with its credentials, once, and not to one that drains`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let sent = try await control.call("POST", "/api/v1/messages", token: "dsp_live_x", json: "{}")
+        #expect(sent.status == 202)
+        #expect(sent.body["body"].string == "{}")
+        #expect(sent.body["key"].string == "Bearer dsp_live_x")
+        #expect(sent.body["mark"].string == "127.0.0.1")
+        let marked = try await control.send(
+            "POST", "/api/v1/messages", headers: [("X-Dispatch-Relayed", "127.0.0.1")], body: [])
+        #expect(marked.status == 404)
+
+        let path = "/api/v1/admin/nodes/\(node.number)/drain"
+        #expect(try await control.call("POST", path, token: token).status == 200)
+        await control.context.loop.pause(.milliseconds(1_100))
+        #expect(try await control.call("POST", "/api/v1/messages", token: "dsp_live_x", json: "{}").status == 503)
+        await node.stop()
+        await control.stop()
+    }
+
     @Test func `embedded migrations are the files of the schema`() {
         #expect(Migrations.embedded.count >= 15)
         #expect(Migrations.embedded.map(\.name) == Migrations.embedded.map(\.name).sorted())
