@@ -121,7 +121,7 @@ let testTargets: [Target] = [
     tests("Node", ["Node", "NodeProtocol", "Queue", "Delivery", "Admission", "TestSupport"]),
     tests(
         "Doors",
-        ["Doors", "Admission", "HTTP", "SMTPWire", "MailFormat", "EventLoop", "NodeProtocol", "Crypto", "TestSupport"]),
+        ["Doors", "Admission", "HTTP", "SMTPWire", "MailFormat", "EventLoop", "NodeProtocol", "Crypto", "Service", "TestSupport"]),
     tests("Postgres", ["Postgres", "Schema", "EventLoop", "TestSupport"]),
     tests(
         "ControlPlane",

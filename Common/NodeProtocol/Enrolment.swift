@@ -47,12 +47,26 @@ package struct JoinResponse: Codable, Sendable, Equatable {
     }
 }
 
+/// A cluster key (32 bytes) sealed to the node that asked for it, in `JoinResponse.clusterKeyContext`.
+package struct SealedClusterKey: Codable, Sendable, Equatable {
+    package var keyID: String
+    package var sealedKey: Data
+
+    package init(keyID: String, sealedKey: Data) {
+        self.keyID = keyID
+        self.sealedKey = sealedKey
+    }
+}
+
 /// The paths on which the planes talk with each other.
 package enum NodePaths {
     /// On the control plane, signed by the node: the newest manifest (`SignedManifest`).
     package static let manifest = "/api/v1/nodes/snapshot"
     /// On the control plane, signed by the node: a chunk's bytes by its hash, appended to this.
     package static let chunkPrefix = "/api/v1/nodes/snapshot/chunks/"
+    /// On the control plane, signed by the node: the cluster's keys as `[SealedClusterKey]`, newest last. A new key
+    /// comes into use when every node that serves has asked for it.
+    package static let clusterKeys = "/api/v1/nodes/cluster-keys"
     /// On the control plane, signed by the node: a `Report`.
     package static let reports = "/api/v1/nodes/reports"
     /// On the node's control listener, signed by the cluster: a `SignedManifest`; answers `SnapshotAnswer`.

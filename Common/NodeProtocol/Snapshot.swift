@@ -13,7 +13,8 @@ package final class Snapshot: Sendable {
     private let apiKeys: [String: (TenantID, TenantRecord.APIKey)]
     private let credentials: [String: (TenantID, TenantRecord.Credential)]
     private let suppressed: [TenantID: Set<String>]
-    private let seal: SymmetricSeal
+    /// Newest last; more than one while the cluster changes its key.
+    private let seals: [SymmetricSeal]
 
     package var version: Int64 { manifest.version }
     package var tenantCount: Int { tenants.count }
@@ -22,16 +23,17 @@ package final class Snapshot: Sendable {
     ///
     /// - Parameters:
     ///   - chunks: the bytes by name; each is held against its hash and size first.
-    ///   - clusterKey: 32 bytes from the enrolment.
+    ///   - clusterKeys: 32 bytes each, newest last: more than one while the cluster changes its key.
     /// - Throws: `.missingChunk`, `.chunkSizeDiffers`, `.chunkHashDiffers`, `.unreadableChunk`.
     package init(
-        _ manifest: Manifest, chunks: [String: [UInt8]], clusterKey: [UInt8]
+        _ manifest: Manifest, chunks: [String: [UInt8]], clusterKeys: [[UInt8]]
     ) throws(SnapshotRefusal) {
         self.manifest = manifest
-        guard let seal = try? SymmetricSeal(key: clusterKey) else {
-            throw .malformed("the cluster key has not 32 bytes")
+        let seals = clusterKeys.compactMap { try? SymmetricSeal(key: $0) }
+        guard !seals.isEmpty, seals.count == clusterKeys.count else {
+            throw .malformed("a cluster key has not 32 bytes")
         }
-        self.seal = seal
+        self.seals = seals
         var global: GlobalChunk?
         var tenants: [TenantID: TenantRecord] = [:]
         var suppressed: [TenantID: Set<String>] = [:]
@@ -57,7 +59,7 @@ package final class Snapshot: Sendable {
         self.global = global
         self.tenants = tenants
         self.suppressed = suppressed
-        tokenVerifier = try Self.verifier(global, seal: seal)
+        tokenVerifier = try Self.verifier(global, seals: seals)
         var apiKeys: [String: (TenantID, TenantRecord.APIKey)] = [:]
         var credentials: [String: (TenantID, TenantRecord.Credential)] = [:]
         for tenant in tenants.values {
@@ -99,7 +101,14 @@ package final class Snapshot: Sendable {
 
     /// Unseals a secret of this snapshot; nil when it was not sealed with this cluster's key in this context.
     package func open(_ sealed: Data, context: String) -> [UInt8]? {
-        try? seal.open(Array(sealed), context: Array(context.utf8))
+        Self.open(sealed, context: context, seals)
+    }
+
+    private static func open(_ sealed: Data, context: String, _ seals: [SymmetricSeal]) -> [UInt8]? {
+        for seal in seals.reversed() {
+            if let opened = try? seal.open(Array(sealed), context: Array(context.utf8)) { return opened }
+        }
+        return nil
     }
 
     private static func read<Value: Decodable>(
@@ -111,7 +120,7 @@ package final class Snapshot: Sendable {
     }
 
     private static func verifier(
-        _ global: GlobalChunk, seal: SymmetricSeal
+        _ global: GlobalChunk, seals: [SymmetricSeal]
     ) throws(SnapshotRefusal) -> JWTVerifier {
         var keys: [JWTKey] = []
         for key in global.tokenKeys {
@@ -119,7 +128,9 @@ package final class Snapshot: Sendable {
                 if let pem = key.publicKeyPEM {
                     keys.append(try JWTKey(pem: pem, keyID: key.keyID))
                 } else if let sealed = key.sealedSecret {
-                    let secret = try seal.open(Array(sealed), context: Array("token-key".utf8))
+                    guard let secret = open(sealed, context: "token-key", seals) else {
+                        throw CryptoError.authenticationFailed
+                    }
                     keys.append(try .secret(secret, keyID: key.keyID))
                 }
             } catch { throw .unreadableChunk("global", "token key \(key.keyID ?? "-"): \(error)") }

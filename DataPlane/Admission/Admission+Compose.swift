@@ -67,7 +67,6 @@ extension Admission {
             case "sender":
                 guard message.sender == nil else { throw Refusal(.invalid, "Sender is given twice", field: field) }
                 message.sender = try mailbox(header.value, field: field)
-            case "resent-bcc": throw Refusal(.headerNotAllowed, "the header \(header.name) may not be set", field: field)
             default: message.headers.append(header)
             }
         }

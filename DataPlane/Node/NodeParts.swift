@@ -13,6 +13,7 @@ import Spool
 /// Everything of a node behind its doors, put together in the order in which the parts need each other.
 struct NodeParts: Sendable {
     let identity: NodeIdentity
+    let keeper: IdentityKeeper
     let holder: SnapshotHolder
     let intake: SnapshotIntake
     let link: ControlPlaneLink
@@ -24,6 +25,7 @@ struct NodeParts: Sendable {
     let metrics: NodeMetrics
     let clock: WallClock
     let group: EventLoopGroup
+    let pool: BlockingPool
     let log: Log
 
     static func assemble(settings: NodeSettings, group: EventLoopGroup, log: Log) async throws -> NodeParts {
@@ -40,7 +42,8 @@ struct NodeParts: Sendable {
         let pool = BlockingPool(threads: 2, name: "node-files")
         let holder = SnapshotHolder()
         let link = try await makeLink(identity, settings, group, clock)
-        let store = SnapshotStore(files: files, identity: identity)
+        let keeper = IdentityKeeper(identity, files: files)
+        let store = SnapshotStore(files: files, keeper: keeper)
         let intake = SnapshotIntake(
             store: store, holder: holder, link: link, pool: pool, clock: clock, log: log, metrics: metrics)
         do {
@@ -59,7 +62,7 @@ struct NodeParts: Sendable {
         }
         let workers = try await LoopWorkers.make(
             settings: settings, routes: routes, spool: spool, holder: holder,
-            returnPath: ReturnPath(clusterKey: Array(identity.clusterKey)), node: identity.node, clock: clock,
+            returnPath: ReturnPath(clusterKeys: identity.clusterKeys.map { Array($0) }), node: identity.node, clock: clock,
             on: group.loops)
         let lanes = Lanes(routes: routes)
         let dispatcher = makeDispatcher(
@@ -75,9 +78,9 @@ struct NodeParts: Sendable {
         let open = await restart.run(recovery)
         main.execute { dispatcher.value.add(open) }
         return NodeParts(
-            identity: identity, holder: holder, intake: intake, link: link, journal: journal, spool: spool,
+            identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal, spool: spool,
             dispatcher: dispatcher, workers: workers, road: road, metrics: metrics, clock: clock, group: group,
-            log: log)
+            pool: pool, log: log)
     }
 
     private static func makeLink(
@@ -139,14 +142,18 @@ struct NodeParts: Sendable {
         return group.loops[0].spawn { await uplink.run() }
     }
 
-    /// The backstop of the push: asks for the newest manifest at start and every 30 s.
+    /// The backstop of the push: asks for the cluster's keys and the newest manifest at start and every 30 s.
     func startAsking() {
-        let (loop, link, intake, log) = (group.loops[0], link, intake, log)
+        let (loop, link, intake, log, keeper, pool) = (group.loops[0], link, intake, log, keeper, pool)
         loop.spawn {
             while true {
-                do { _ = await intake.take(try await link.manifest()) } catch {
-                    log.debug("no newer snapshot asked for", ["error": .error(error)])
-                }
+                do {
+                    let keys = try await link.clusterKeys()
+                    if try await pool.run({ try keeper.replace(clusterKeys: keys) }) {
+                        log.info("cluster keys replaced", ["held": .int(keys.count)])
+                    }
+                    _ = await intake.take(try await link.manifest())
+                } catch { log.debug("the control plane was not asked", ["error": .error(error)]) }
                 await loop.sleep(.seconds(30))
             }
         }

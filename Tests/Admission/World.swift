@@ -44,7 +44,7 @@ struct World {
             chunks: chunks.map {
                 .init(name: $0.key, sha256: Hex.encode(Digest.sha256($0.value)), sizeBytes: $0.value.count)
             })
-        snapshot = try Snapshot(manifest, chunks: chunks, clusterKey: clusterKey)
+        snapshot = try Snapshot(manifest, chunks: chunks, clusterKeys: [clusterKey])
     }
 
     private static func tenant(

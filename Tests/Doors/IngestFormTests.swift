@@ -36,7 +36,8 @@ import Testing
     @Test func `fields may be repeated and joined with commas`() async throws {
         let answer = try await post(
             form:
-                "from=a%40one.example&to=j%40x.example&to=k%40x.example,%20l%40x.example&cc=%22D,%20M%22%20%3Cm%40x.example%3E"
+                "from=a%40one.example&to=j%40x.example&to=k%40x.example,%20l%40x.example"
+                + "&cc=%22D,%20M%22%20%3Cm%40x.example%3E"
                 + "&bcc=n%40x.example&subject=Hi+there&text=x&o%3Atag=one,%20two&o%3Atag=three")
         #expect(answer.status == 202, "\(answer.body)")
         let message = try #require(node.intake.kept.first)

@@ -85,12 +85,12 @@ import Testing
             "header_not_allowed", "headers.Bcc"
         ),
         (
-            #"{"from":"a@one.example","to":"j@x.example","text":"x","attachments":[{"filename":"a","content":"*"}]}"#,
+            #"{"from":"a@one.example","to":"j@x.example","attachments":[{"filename":"a","content":"*"}]}"#,
             400,
             "invalid", "attachments[0].content"
         ),
         (
-            #"{"from":"a@one.example","to":"j@x.example","text":"x","attachments":[{"filename":"a","content":"","x":1}]}"#,
+            #"{"from":"a@one.example","to":"j@x.io","attachments":[{"filename":"a","content":"","x":1}]}"#,
             400, "unknown_field", "attachments[0].x"
         ),
     ])

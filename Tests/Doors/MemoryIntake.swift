@@ -41,7 +41,7 @@ final class MemoryIntake: Intake {
             chunks: chunks.map { name, bytes in
                 .init(name: name, sha256: Hex.encode(Digest.sha256(bytes)), sizeBytes: bytes.count)
             })
-        snapshot = try Snapshot(manifest, chunks: chunks, clusterKey: clusterKey)
+        snapshot = try Snapshot(manifest, chunks: chunks, clusterKeys: [clusterKey])
     }
 
     private static func tenant(_ id: String, _ name: String, _ limits: TenantRecord.Limits) throws

@@ -33,7 +33,8 @@ import Testing
     @Test(arguments: ["\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r\n.\r", "\r.\r\n", "\n.\r", "\r\n\0.\r\n"])
     func `no other sequence ends a message, nor smuggles a second one`(end: String) async throws {
         let smuggled =
-            "MAIL FROM:<a@one.example>\r\nRCPT TO:<k@x.example>\r\nDATA\r\nFrom: a@one.example\r\n\r\nsmuggled\r\n"
+            "MAIL FROM:<a@one.example>\r\nRCPT TO:<k@x.example>\r\nDATA\r\n"
+            + "From: a@one.example\r\n\r\nsmuggled\r\n"
         let client = try await node.login()
         try await client.open()
         _ = try await client.ask("DATA")

@@ -44,7 +44,7 @@ import Testing
         let some = try await node.ask(
             "POST", path,
             json:
-                #"{"from":"a@one.example","to":["j@x.example","gone@x.example"],"subject":"Hi","text_body":"x"}"#
+                #"{"from":"a@one.example","to":["j@x.example","gone@x.example"],"subject":"","text_body":""}"#
         )
         #expect(some.json?["data"]?["suppressed"] == ["gone@x.example"])
         let all = try await node.ask(
@@ -58,7 +58,7 @@ import Testing
         let answer = try await node.ask(
             "POST", path,
             json:
-                #"{"from":"a@one.example","to":["j@x.example"],"subject":"Hi","text_body":"x","scheduled_at":"2027-01-16T00:00:00Z"}"#
+                String(small.dropLast()) + #","scheduled_at":"2027-01-16T00:00:00Z"}"#
         )
         #expect(answer.json?["data"]?["status"] == "scheduled")
         #expect(node.intake.kept.first?.scheduledAt == 1_800_057_600_000)

@@ -65,7 +65,7 @@ struct Cluster {
     }
 
     func snapshot(_ chunks: [String: [UInt8]]) throws(SnapshotRefusal) -> Snapshot {
-        try Snapshot(manifest(chunks: chunks), chunks: chunks, clusterKey: clusterKey)
+        try Snapshot(manifest(chunks: chunks), chunks: chunks, clusterKeys: [clusterKey])
     }
 }
 

@@ -5,7 +5,7 @@ import Testing
     private let path: ReturnPath
     private let id = MessageID(milliseconds: 1_800_000_000_000, node: 1, random: (2, 3))
 
-    init() throws { path = try ReturnPath(clusterKey: [UInt8](repeating: 1, count: 32)) }
+    init() throws { path = try ReturnPath(clusterKeys: [[UInt8](repeating: 1, count: 32)]) }
 
     @Test func `the address gives its message back, in any case`() {
         let address = path.address(message: id, domain: "one.example")
@@ -33,9 +33,9 @@ import Testing
         let address = path.address(message: id, domain: "one.example")
         let moved = address.split(separator: "@")[0] + "@dispatch.two.example"
         #expect(path.message(of: String(moved)) == nil)
-        let stranger = try ReturnPath(clusterKey: [UInt8](repeating: 2, count: 32))
+        let stranger = try ReturnPath(clusterKeys: [[UInt8](repeating: 2, count: 32)])
         #expect(stranger.message(of: address) == nil)
-        let again = try ReturnPath(clusterKey: [UInt8](repeating: 1, count: 32))
+        let again = try ReturnPath(clusterKeys: [[UInt8](repeating: 1, count: 32)])
         #expect(again.message(of: address) == id)
     }
 

@@ -19,7 +19,7 @@ import Testing
 
     private func refusal(_ chunks: [String: [UInt8]], given: [String: [UInt8]]) -> SnapshotRefusal? {
         do throws(SnapshotRefusal) {
-            _ = try Snapshot(cluster.manifest(chunks: chunks), chunks: given, clusterKey: cluster.clusterKey)
+            _ = try Snapshot(cluster.manifest(chunks: chunks), chunks: given, clusterKeys: [cluster.clusterKey])
             return nil
         } catch { return error }
     }
@@ -151,7 +151,7 @@ import Testing
         }
         let chunks = try cluster.chunks([tenant])
         #expect(throws: SnapshotRefusal.self) {
-            try Snapshot(cluster.manifest(chunks: chunks), chunks: chunks, clusterKey: [1])
+            try Snapshot(cluster.manifest(chunks: chunks), chunks: chunks, clusterKeys: [[1]])
         }
     }
 

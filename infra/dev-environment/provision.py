@@ -65,7 +65,7 @@ def operator_exists():
 
 
 def node_token():
-    """For a node whose folder is new. An older one of that name has lost its keys and goes; names are used only once."""
+    """For a node whose folder is new. An older one of that name has lost its keys and goes; names are used once."""
     api = operator()
     for node in api.get("/api/v1/admin/nodes")["data"]:
         if node["name"].split("-")[0] == NODE:

@@ -8,14 +8,7 @@ import Postgres
 /// How a machine becomes a node: it shows the one-time token and its public keys, and gets its number, the
 /// keys to believe and the cluster key sealed to it. Later it fetches newer cluster keys.
 struct JoinRoutes: Sendable {
-    static let clusterKeysPath = "/api/v1/nodes/cluster-keys"
     private static let maxBodyBytes = 64 * 1024
-
-    /// A cluster key sealed to the node that asked, in `JoinResponse.clusterKeyContext`.
-    struct SealedClusterKey: Codable, Sendable {
-        let keyID: String
-        let sealedKey: Data
-    }
 
     let context: ControlContext
     let nodes: NodeAuthenticator
@@ -29,7 +22,7 @@ struct JoinRoutes: Sendable {
                 responses: [.init(201, "The node's number and keys"), .init(401, "The token is not valid")])
         ) { request in try await PostgresError.answered { try await join(request) } }
         router.on(
-            .get, Self.clusterKeysPath,
+            .get, NodePaths.clusterKeys,
             RouteInfo(summary: "The cluster keys, sealed to the node", tag: "nodes", authentication: .none)
         ) { request in try await PostgresError.answered { try await clusterKeys(request) } }
     }
@@ -94,14 +87,17 @@ struct JoinRoutes: Sendable {
         let sealingKey = try X25519PublicKey(raw: node.sealingKey)
         let sealed = try await context.pool.transaction(as: .system) { connection in
             let held = try await keys.clusterKeys(connection)
-            try await connection.query(
-                "UPDATE nodes SET cluster_key_id = \(held.last?.id) WHERE number = \(Int32(node.number))")
+            let changed = try await connection.execute(
+                """
+                UPDATE nodes SET cluster_key_id = \(held.last?.id)
+                WHERE number = \(Int32(node.number)) AND cluster_key_id IS DISTINCT FROM \(held.last?.id)
+                """)
+            // A key may come into use by this: the publisher looks when a chunk changes.
+            if changed > 0 { try await connection.query("SELECT bump_chunk('global')") }
             return try held.map {
                 SealedClusterKey(keyID: $0.id, sealedKey: try Self.seal($0.bytes, to: sealingKey))
             }
         }
-        // A key may come into use by this: the publisher looks when a chunk changes.
-        try await context.pool.query("SELECT bump_chunk('global')", as: .system)
         return try .json(sealed)
     }
 

@@ -48,7 +48,7 @@ actor SnapshotIntake {
             let manifest = try signed.verified(
                 by: identity.signingKeys, clusterID: identity.clusterID, held: held, now: clock.now() / 1000)
             let chunks = try await gather(manifest)
-            let snapshot = try Snapshot(manifest, chunks: chunks, clusterKey: Array(identity.clusterKey))
+            let snapshot = try Snapshot(manifest, chunks: chunks, clusterKeys: identity.clusterKeys.map { Array($0) })
             try await pool.run { [store] in try store.save(signed, manifest, chunks: chunks) }
             holder.swap(snapshot)
             metrics.snapshotVersion.set(Int(snapshot.version))

@@ -6,11 +6,18 @@ import NodeProtocol
 /// Chunks are written before the manifest that names them, so that a crash leaves the old snapshot or the new one.
 package struct SnapshotStore: Sendable {
     let files: NodeFiles
-    let identity: NodeIdentity
+    private let keeper: IdentityKeeper
+
+    /// The identity as it is now: its cluster keys may change while the node runs.
+    var identity: NodeIdentity { keeper.current }
+
+    init(files: NodeFiles, keeper: IdentityKeeper) {
+        self.files = files
+        self.keeper = keeper
+    }
 
     package init(files: NodeFiles, identity: NodeIdentity) {
-        self.files = files
-        self.identity = identity
+        self.init(files: files, keeper: IdentityKeeper(identity, files: files))
     }
 
     /// The snapshot that was held last. Its signature and hashes are checked again; its expiry is not, because a
@@ -26,7 +33,7 @@ package struct SnapshotStore: Sendable {
             by: identity.signingKeys, clusterID: identity.clusterID, held: nil, now: nil)
         var chunks: [String: [UInt8]] = [:]
         for chunk in manifest.chunks { chunks[chunk.name] = try files.read(files.chunk(sha256: chunk.sha256)) }
-        return try Snapshot(manifest, chunks: chunks, clusterKey: Array(identity.clusterKey))
+        return try Snapshot(manifest, chunks: chunks, clusterKeys: identity.clusterKeys.map { Array($0) })
     }
 
     /// The bytes of a chunk that is on disk already and whole.

@@ -36,6 +36,12 @@ struct ControlPlaneLink: Sendable {
         return try JSONDecoder().decode(SignedManifest.self, from: Data(bytes))
     }
 
+    /// The cluster's keys, sealed to this node.
+    func clusterKeys() async throws -> [SealedClusterKey] {
+        let bytes = try await send("GET", NodePaths.clusterKeys, body: [], maxBytes: 65_536)
+        return try JSONDecoder().decode([SealedClusterKey].self, from: Data(bytes))
+    }
+
     /// A chunk's bytes; a chunk that the control plane has not is a refusal of the snapshot.
     func chunk(_ chunk: Manifest.Chunk) async throws -> [UInt8] {
         do {

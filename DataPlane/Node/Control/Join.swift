@@ -32,7 +32,7 @@ package enum Join {
             Array(joined.sealedClusterKey), with: sealing, context: Array(JoinResponse.clusterKeyContext.utf8))
         let identity = NodeIdentity(
             node: joined.node, name: joined.name, clusterID: joined.clusterID, signingKeys: joined.signingKeys,
-            clusterKey: Data(clusterKey), privateSigningKey: Data(signing.raw), privateSealingKey: Data(sealing.raw))
+            clusterKeys: [Data(clusterKey)], privateSigningKey: Data(signing.raw), privateSealingKey: Data(sealing.raw))
         try identity.save(to: files)
         return "joined cluster \(joined.clusterID) as node \(joined.node) (\(joined.name))"
     }

@@ -16,7 +16,7 @@ func make(_ directory: String, domain: String) throws {
     let identity = NodeIdentity(
         node: 1, name: "fixture", clusterID: "fixture",
         signingKeys: [SigningKey(keyID: "fixture", publicKey: Data(cluster.publicKey.raw))],
-        clusterKey: Data(clusterKey), privateSigningKey: Data(try Ed25519PrivateKey.generate().raw),
+        clusterKeys: [Data(clusterKey)], privateSigningKey: Data(try Ed25519PrivateKey.generate().raw),
         privateSealingKey: Data(try X25519PrivateKey.generate().raw))
     try identity.save(to: files)
     try write(try cluster.pemEncoded(), to: "\(directory)/cluster-key.pem")

@@ -94,7 +94,7 @@ final class FakeNode: Sendable {
             for chunk in manifest.chunks {
                 chunks[chunk.name] = try await get(NodePaths.chunkPrefix + chunk.sha256).bytes
             }
-            let fresh = try Snapshot(manifest, chunks: chunks, clusterKey: clusterKey)
+            let fresh = try Snapshot(manifest, chunks: chunks, clusterKeys: [clusterKey])
             held.withLock { if ($0?.version ?? 0) < fresh.version { $0 = fresh } }
             return SnapshotAnswer(accepted: true, heldVersion: fresh.version)
         } catch {

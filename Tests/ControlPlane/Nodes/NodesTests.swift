@@ -87,7 +87,7 @@ import Testing
 
         let keys = try JSONDecoder().decode(
             [JoinRoutes.SealedClusterKey].self,
-            from: Data(try await kept.get(JoinRoutes.clusterKeysPath).bytes))
+            from: Data(try await kept.get(NodePaths.clusterKeys).bytes))
         #expect(keys.count == 2)
         for key in keys {
             let opened = try SealedBox.open(

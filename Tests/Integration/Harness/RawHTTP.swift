@@ -10,7 +10,10 @@ final class RawHTTP {
         let body: String
 
         var json: JSON { (try? JSONDecoder().decode(JSON.self, from: Data(body.utf8))) ?? .null }
-        var code: String? { json["code"].text }
+        /// The error's code, and its request's id: beside the text, or inside `error` where bytes were refused before
+        /// they were a request of any dialect.
+        var code: String? { (json["code"].text ?? json["error"]["code"].text)?.lowercased() }
+        var requestID: String? { json["request_id"].text ?? json["error"]["request_id"].text }
     }
 
     let stream: ByteStream

@@ -21,7 +21,7 @@ import Testing
                 let answer = try #require(try await RawHTTP.exchange(address, request.pieces), "\(request.name)")
                 #expect(answer.status == request.status, "\(request.name): \(answer.body)")
                 #expect(answer.code == request.code, "\(request.name): \(answer.body)")
-                #expect(answer.json["request_id"].text?.isEmpty == false, "\(request.name): \(answer.body)")
+                #expect(answer.requestID?.isEmpty == false, "\(request.name): \(answer.body)")
             }
         }
 
