@@ -70,7 +70,8 @@ let dataPlane: [Target] = [
     module(
         "Node", in: "DataPlane",
         [
-            "EventLoop", "HTTP", "HTTPClient", "Relay", "DNS", "MailFormat", "MailAuth", "Crypto", "NodeProtocol",
+            "EventLoop", "HTTP", "HTTPClient", "Relay", "DNS", "MailFormat", "MailAuth", "Crypto",
+            "NodeProtocol",
             "SMTPWire", "Service", "Admission", "Spool", "Journal", "Queue", "Delivery", "Doors",
         ]),
     program("mta-node", in: "DataPlane", ["Node", "EventLoop", "Service"]),
@@ -117,22 +118,30 @@ let testTargets: [Target] = [
     tests("Queue", ["Queue", "NodeProtocol", "TestSupport"]),
     tests(
         "Delivery",
-        ["Delivery", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service", "TestSupport"]),
+        [
+            "Delivery", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service",
+            "TestSupport",
+        ]),
     tests("Node", ["Node", "NodeProtocol", "Queue", "Delivery", "Admission", "TestSupport"]),
     tests(
         "Doors",
-        ["Doors", "Admission", "HTTP", "SMTPWire", "MailFormat", "EventLoop", "NodeProtocol", "Crypto", "Service", "TestSupport"]),
+        [
+            "Doors", "Admission", "HTTP", "SMTPWire", "MailFormat", "EventLoop", "NodeProtocol", "Crypto",
+            "Service", "TestSupport",
+        ]),
     tests("Postgres", ["Postgres", "Schema", "EventLoop", "TestSupport"]),
     tests(
         "ControlPlane",
         [
-            "ControlPlane", "Postgres", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Crypto", "Service",
+            "ControlPlane", "Postgres", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Crypto",
+            "Service",
             "TestSupport",
         ]),
     tests(
         "Integration",
         [
-            "TestSupport", "EventLoop", "HTTP", "HTTPClient", "SMTPWire", "MailFormat", "MailAuth", "DNS", "Crypto",
+            "TestSupport", "EventLoop", "HTTP", "HTTPClient", "SMTPWire", "MailFormat", "MailAuth", "DNS",
+            "Crypto",
             "NodeProtocol",
         ]),
     tests("Tidy", ["TestSupport"]),

@@ -2,8 +2,8 @@ import Glibc
 
 /// A small fixed set of threads for work that blocks: reads of cold files, password hashing.
 ///
-/// The number of threads is the limit: more work waits in line. After `stop` nothing new is taken, and what was
-/// taken still runs.
+/// The number of threads is the limit: more work waits in line. After `stop` nothing new is taken, and what
+/// was taken still runs.
 package final class BlockingPool: Sendable {
     private struct State {
         var work: [@Sendable () -> Void] = []
@@ -33,7 +33,9 @@ package final class BlockingPool: Sendable {
             let taken = state.signal { state in
                 guard !state.stopped else { return false }
                 state.work.append {
-                    do { continuation.resume(returning: try body()) } catch { continuation.resume(throwing: error) }
+                    do { continuation.resume(returning: try body()) } catch {
+                        continuation.resume(throwing: error)
+                    }
                 }
                 return true
             }

@@ -3,8 +3,9 @@ import Glibc
 
 /// A TCP or unix connection, plain or TLS, bound to the loop on which it was made.
 ///
-/// The owner reads by parsing `input` and calling `fill` when there is too little in it, and writes whole pieces.
-/// One task reads and one task writes at a time. It closes when told to or when the last reference goes.
+/// The owner reads by parsing `input` and calling `fill` when there is too little in it, and writes whole
+/// pieces. One task reads and one task writes at a time. It closes when told to or when the last reference
+/// goes.
 ///
 /// Unchecked, because each wait checks that it happens on the loop's thread, and a connection has one owner.
 package final class ByteStream: @unchecked Sendable {
@@ -86,7 +87,9 @@ package final class ByteStream: @unchecked Sendable {
                 throw error
             }
         }
-        do { return try ByteStream(adopting: fd, on: loop) } catch { throw .system(error.code, error.operation) }
+        do { return try ByteStream(adopting: fd, on: loop) } catch {
+            throw .system(error.code, error.operation)
+        }
     }
 
     private static func checkConnected(_ fd: Int32) throws(StreamError) {
@@ -175,8 +178,8 @@ package final class ByteStream: @unchecked Sendable {
 
     /// Makes this the server's side of a TLS connection.
     ///
-    /// - Throws: `.unexpectedData` when `input` holds bytes that came before the handshake: whoever put them there
-    ///   wants them to be read as if they had been protected (the STARTTLS injection of CVE-2011-0411).
+    /// - Throws: `.unexpectedData` when `input` holds bytes that came before the handshake: whoever put them
+    ///   there wants them to be read as if they had been protected (the STARTTLS injection of CVE-2011-0411).
     package func startTLS(server context: TLSServerContext, timeout: Duration) async throws(StreamError) {
         try await startTLS(try TLSSession(server: context, fd: fd), timeout: timeout)
     }

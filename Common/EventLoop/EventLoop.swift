@@ -3,17 +3,17 @@ import Glibc
 
 /// One thread, one epoll, and the executor of the tasks that live on it.
 ///
-/// A connection is one `async` function that was given to `spawn`: it reads from top to bottom and never leaves
-/// this thread, so what it owns needs no lock. Jobs that are enqueued from the loop's own thread go to a plain
-/// array; from elsewhere they go through an inbox and one eventfd. Nothing that blocks may run here: file
-/// synchronisation, password hashing and cold reads belong on a `BlockingPool`.
+/// A connection is one `async` function that was given to `spawn`: it reads from top to bottom and never
+/// leaves this thread, so what it owns needs no lock. Jobs that are enqueued from the loop's own thread go to
+/// a plain array; from elsewhere they go through an inbox and one eventfd. Nothing that blocks may run here:
+/// file synchronisation, password hashing and cold reads belong on a `BlockingPool`.
 ///
-/// A tick runs the jobs that are ready, waits in epoll until a descriptor, a timer or the inbox has something,
-/// and hands it out. Descriptors of streams are registered once, edge-triggered; those of libraries (libpq,
-/// libcurl) level-triggered for as long as somebody waits.
+/// A tick runs the jobs that are ready, waits in epoll until a descriptor, a timer or the inbox has
+/// something, and hands it out. Descriptors of streams are registered once, edge-triggered; those of
+/// libraries (libpq, libcurl) level-triggered for as long as somebody waits.
 ///
-/// Fails only when the system has no descriptors left at `init`. Limits: 256 events a tick, jobs in batches of
-/// what had arrived when the batch began, so that no task can starve the descriptors.
+/// Fails only when the system has no descriptors left at `init`. Limits: 256 events a tick, jobs in batches
+/// of what had arrived when the batch began, so that no task can starve the descriptors.
 ///
 /// Unchecked, because everything but the inbox is touched by the loop's own thread alone.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
@@ -156,7 +156,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: Descriptors
 
-    /// Registers a descriptor; the token tells a stale event of a closed and reused descriptor from a new one.
+    /// Registers a descriptor; the token tells a stale event of a closed and reused descriptor from a new
+    /// one.
     func register(_ fd: Int32, events: UInt32, _ sink: any EventSink) throws(SystemError) -> UInt64 {
         preconditionIsCurrent()
         let token = slots.add(sink)
@@ -262,14 +263,18 @@ struct SlotTable {
 
     mutating func remove(_ token: UInt64) {
         let index = Int(token >> 32)
-        guard index < sinks.count, sinks[index].generation == UInt32(truncatingIfNeeded: token) else { return }
+        guard index < sinks.count, sinks[index].generation == UInt32(truncatingIfNeeded: token) else {
+            return
+        }
         sinks[index] = (nil, sinks[index].generation &+ 1)
         free.append(index)
     }
 
     subscript(_ token: UInt64) -> (any EventSink)? {
         let index = Int(token >> 32)
-        guard index < sinks.count, sinks[index].generation == UInt32(truncatingIfNeeded: token) else { return nil }
+        guard index < sinks.count, sinks[index].generation == UInt32(truncatingIfNeeded: token) else {
+            return nil
+        }
         return sinks[index].sink
     }
 }

@@ -3,8 +3,8 @@ import Glibc
 
 /// A socket that takes connections and hands them to the loops in turn, one task each.
 ///
-/// When a loop's connections reach their maximum the listener stops taking more until one ends: they wait in the
-/// kernel's backlog. When the process runs out of descriptors it waits 100 ms instead of spinning.
+/// When a loop's connections reach their maximum the listener stops taking more until one ends: they wait in
+/// the kernel's backlog. When the process runs out of descriptors it waits 100 ms instead of spinning.
 package final class Listener: Sendable {
     private struct Target {
         let loop: EventLoop
@@ -68,7 +68,8 @@ package final class Listener: Sendable {
             defer { state.closed = true }
             return !state.closed
         }
-        // `shutdown` wakes the accepting task, which then closes the descriptor; without one it is closed here.
+        // `shutdown` wakes the accepting task, which then closes the descriptor; without one it is closed
+        // here.
         guard first else { return }
         shutdown(fd, Int32(SHUT_RDWR))
         if !state.withLock({ $0.accepting }) { Glibc.close(fd) }

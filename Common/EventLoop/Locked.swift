@@ -2,8 +2,8 @@ import Glibc
 
 /// A value behind a lock, for what is cold or held for microseconds.
 ///
-/// A plain `pthread_mutex_t`: `Synchronization.Mutex` hands over by the kernel on this toolchain and is slow as
-/// soon as two threads want it. Unchecked, because the lock is what makes the access safe.
+/// A plain `pthread_mutex_t`: `Synchronization.Mutex` hands over by the kernel on this toolchain and is slow
+/// as soon as two threads want it. Unchecked, because the lock is what makes the access safe.
 package final class Locked<Value>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value

@@ -2,9 +2,10 @@ import CLinux
 
 /// The edges of one descriptor that this library owns, and the tasks that wait for them.
 ///
-/// Registered once for reading and writing, edge-triggered: callers try the system call first and wait only when
-/// it would block. An edge that comes while nobody waits is latched. One timer serves all waits of a direction:
-/// it is set when none is armed and looks again when it fires, so that a wait costs no timer operation.
+/// Registered once for reading and writing, edge-triggered: callers try the system call first and wait only
+/// when it would block. An edge that comes while nobody waits is latched. One timer serves all waits of a
+/// direction: it is set when none is armed and looks again when it fires, so that a wait costs no timer
+/// operation.
 final class Readiness: EventSink {
     enum Wait { case ready, timedOut, closed }
 

@@ -3,7 +3,8 @@ import Glibc
 
 /// Signals as something that a task waits for.
 package enum Signals {
-    /// Keeps the signals from their default action in this thread and those that it starts: call first in `main`.
+    /// Keeps the signals from their default action in this thread and those that it starts: call first in
+    /// `main`.
     package static func block(_ signals: [Int32]) {
         var set = sigset_t()
         sigemptyset(&set)

@@ -27,7 +27,8 @@ package struct TLSInfo: Sendable, Equatable {
     /// Such as `TLSv1.3`.
     package let protocolVersion: String
     package let cipher: String
-    /// Whether the chain was verified against trusted roots; the name is checked when a server name was given.
+    /// Whether the chain was verified against trusted roots; the name is checked when a server name was
+    /// given.
     package let peerVerified: Bool
     package let peerCertificateSHA256: [UInt8]?
 }
@@ -52,7 +53,8 @@ package final class TLSServerContext: @unchecked Sendable {
 
     static func applyDefaults(_ context: OpaquePointer) {
         _ = copenssl_ctx_set_min_proto_version(context, TLS1_2_VERSION)
-        // Partial writes and moving buffers fit a non-blocking socket; idle connections give their buffers back.
+        // Partial writes and moving buffers fit a non-blocking socket; idle connections give their buffers
+        // back.
         _ = copenssl_ctx_set_mode(context, 0x1 | 0x2 | 0x10)
     }
 
@@ -63,7 +65,8 @@ package final class TLSServerContext: @unchecked Sendable {
         guard SSL_CTX_use_certificate(context, leaf) == 1 else { throw .last("certificate") }
         for issuer in certificates.dropFirst() {
             X509_up_ref(issuer)
-            guard SSL_CTX_ctrl(context, SSL_CTRL_EXTRA_CHAIN_CERT, 0, UnsafeMutableRawPointer(issuer)) == 1 else {
+            guard SSL_CTX_ctrl(context, SSL_CTRL_EXTRA_CHAIN_CERT, 0, UnsafeMutableRawPointer(issuer)) == 1
+            else {
                 X509_free(issuer)
                 throw .last("chain")
             }

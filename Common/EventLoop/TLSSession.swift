@@ -59,7 +59,8 @@ final class TLSSession {
         TLSInfo(
             protocolVersion: SSL_get_version(ssl).map { String(cString: $0) } ?? "",
             cipher: SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) } ?? "",
-            peerVerified: SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE && SSL_get_verify_result(ssl) == X509_V_OK,
+            peerVerified: SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE
+                && SSL_get_verify_result(ssl) == X509_V_OK,
             peerCertificateSHA256: fingerprint())
     }
 

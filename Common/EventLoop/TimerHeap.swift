@@ -15,7 +15,8 @@ package final class TimerHandle {
 
 /// The timers of one loop: a binary heap by deadline, equal deadlines in the order in which they were set.
 ///
-/// A cancelled timer stays until its deadline or until half of the heap is cancelled ones; both cost O(log n).
+/// A cancelled timer stays until its deadline or until half of the heap is cancelled ones; both cost O(log
+/// n).
 struct TimerHeap {
     private var heap: [TimerHandle] = []
     private var nextOrder: UInt64 = 0

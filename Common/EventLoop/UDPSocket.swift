@@ -45,7 +45,8 @@ package final class UDPSocket: @unchecked Sendable {
         let deadline = MonotonicTime.now().advanced(by: timeout)
         while true {
             if closed { throw .closed }
-            let room = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<min(maxBytes, loop.scratch.count)])
+            let room = UnsafeMutableRawBufferPointer(
+                rebasing: loop.scratch[..<min(maxBytes, loop.scratch.count)])
             let count = recv(fd, room.baseAddress, room.count, 0)
             if count >= 0 { return Array(room[..<count]) }
             switch errno {

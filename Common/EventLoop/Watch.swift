@@ -41,7 +41,8 @@ package final class Watch: EventSink {
 }
 
 extension EventLoop {
-    /// Calls `body` on the loop as long as the descriptor is ready for what is asked, until the watch is cancelled.
+    /// Calls `body` on the loop as long as the descriptor is ready for what is asked, until the watch is
+    /// cancelled.
     package func watch(
         _ fd: Int32, read: Bool, write: Bool,
         _ body: @escaping @Sendable (_ readable: Bool, _ writable: Bool) -> Void
@@ -65,9 +66,13 @@ extension EventLoop {
         let result: Result<Void, StreamError> = await withUnsafeContinuation { continuation in
             let once = Once(continuation)
             do throws(SystemError) {
-                once.watch = try Watch(fd, read: read, write: !read, on: self) { _, _ in once.end(.success(())) }
+                once.watch = try Watch(fd, read: read, write: !read, on: self) { _, _ in
+                    once.end(.success(()))
+                }
                 if let timeout {
-                    once.timer = at(MonotonicTime.now().advanced(by: timeout)) { once.end(.failure(.timedOut)) }
+                    once.timer = at(MonotonicTime.now().advanced(by: timeout)) {
+                        once.end(.failure(.timedOut))
+                    }
                 }
             } catch {
                 continuation.resume(returning: .failure(.system(error.code, error.operation)))
@@ -83,7 +88,9 @@ private final class Once {
     var timer: TimerHandle?
     private var continuation: UnsafeContinuation<Result<Void, StreamError>, Never>?
 
-    init(_ continuation: UnsafeContinuation<Result<Void, StreamError>, Never>) { self.continuation = continuation }
+    init(_ continuation: UnsafeContinuation<Result<Void, StreamError>, Never>) {
+        self.continuation = continuation
+    }
 
     func end(_ result: Result<Void, StreamError>) {
         watch?.cancel()

@@ -2,7 +2,8 @@
 package enum HeaderPolicy {
     /// Made by the service and by the servers on the way; a caller's would deceive or break a signature.
     private static let forbidden = [
-        "Received", "Return-Path", "DKIM-Signature", "Authentication-Results", "Bcc", "Resent-Bcc", "Content-Type",
+        "Received", "Return-Path", "DKIM-Signature", "Authentication-Results", "Bcc", "Resent-Bcc",
+        "Content-Type",
         "Content-Transfer-Encoding", "MIME-Version",
     ]
     /// Instructions to the service; they are read and never sent on.

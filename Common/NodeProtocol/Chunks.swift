@@ -20,13 +20,15 @@ package struct GlobalChunk: Codable, Sendable, Equatable {
     package var tokenKeys: [TokenKey]
     package var tokenIssuer: String?
     package var tokenAudience: String?
-    /// Local users whose tokens from before this time (seconds since 1970) are void: password changed, disabled.
+    /// Local users whose tokens from before this time (seconds since 1970) are void: password changed,
+    /// disabled.
     package var tokensVoidBefore: [String: Int64]
     /// The host name that customers send through, such as `dispatch.example.com`.
     package var serviceHost: String
 
     package init(
-        tokenKeys: [TokenKey], tokenIssuer: String?, tokenAudience: String?, tokensVoidBefore: [String: Int64],
+        tokenKeys: [TokenKey], tokenIssuer: String?, tokenAudience: String?,
+        tokensVoidBefore: [String: Int64],
         serviceHost: String
     ) {
         self.tokenKeys = tokenKeys
@@ -52,5 +54,7 @@ package struct SuppressionsChunk: Codable, Sendable, Equatable {
     package var addresses: [String: [String]]
     package init(addresses: [String: [String]]) { self.addresses = addresses }
 
-    package static func name(for tenant: TenantID) -> String { "suppressions/\(tenant.description.suffix(2))" }
+    package static func name(for tenant: TenantID) -> String {
+        "suppressions/\(tenant.description.suffix(2))"
+    }
 }

@@ -16,7 +16,8 @@ package struct JoinRequest: Codable, Sendable, Equatable {
     package var hostName: String
 
     package init(
-        token: String, signingKey: Data, sealingKey: Data, controlURL: String, httpURL: String, hostName: String
+        token: String, signingKey: Data, sealingKey: Data, controlURL: String, httpURL: String,
+        hostName: String
     ) {
         self.token = token
         self.signingKey = signingKey
@@ -38,7 +39,9 @@ package struct JoinResponse: Codable, Sendable, Equatable {
 
     package static let clusterKeyContext = "cluster-key"
 
-    package init(node: UInt16, name: String, clusterID: String, signingKeys: [SigningKey], sealedClusterKey: Data) {
+    package init(
+        node: UInt16, name: String, clusterID: String, signingKeys: [SigningKey], sealedClusterKey: Data
+    ) {
         self.node = node
         self.name = name
         self.clusterID = clusterID
@@ -64,8 +67,8 @@ package enum NodePaths {
     package static let manifest = "/api/v1/nodes/snapshot"
     /// On the control plane, signed by the node: a chunk's bytes by its hash, appended to this.
     package static let chunkPrefix = "/api/v1/nodes/snapshot/chunks/"
-    /// On the control plane, signed by the node: the cluster's keys as `[SealedClusterKey]`, newest last. A new key
-    /// comes into use when every node that serves has asked for it.
+    /// On the control plane, signed by the node: the cluster's keys as `[SealedClusterKey]`, newest last. A
+    /// new key comes into use when every node that serves has asked for it.
     package static let clusterKeys = "/api/v1/nodes/cluster-keys"
     /// On the control plane, signed by the node: a `Report`.
     package static let reports = "/api/v1/nodes/reports"

@@ -138,7 +138,8 @@ package struct Event: Codable, Sendable, Equatable {
     package var webhook: Webhook?
 
     package init(
-        _ kind: EventKind, message: MessageID, tenant: TenantID, at: Int64, node: UInt16, recipient: String? = nil
+        _ kind: EventKind, message: MessageID, tenant: TenantID, at: Int64, node: UInt16,
+        recipient: String? = nil
     ) {
         self.kind = kind
         self.message = message

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// An event as it lies in the journal and travels in a report: its JSON and, behind it, the sealed body that the
-/// log keeps of an accepted message.
+/// An event as it lies in the journal and travels in a report: its JSON and, behind it, the sealed body that
+/// the log keeps of an accepted message.
 ///
 /// Layout: length of the JSON (4 bytes, big endian), the JSON, the sealed body up to the end.
 package struct EventRecord: Sendable, Equatable {
@@ -17,7 +17,8 @@ package struct EventRecord: Sendable, Equatable {
     package static func sealContext(_ message: MessageID) -> String { "body:\(message)" }
 
     package func encoded() -> [UInt8] {
-        // Encoding an `Event` cannot fail: it holds no floating point numbers and no custom encoders that throw.
+        // Encoding an `Event` cannot fail: it holds no floating point numbers and no custom encoders that
+        // throw.
         guard let json = try? JSONEncoder().encode(event) else { return [] }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(4 + json.count + sealedBody.count)

@@ -29,7 +29,8 @@ package struct TenantID: Hashable, Sendable, Codable, CustomStringConvertible {
 /// A UUIDv7 (RFC 9562 §5.7) whose 16 bits after the variant are the number of the node that accepted the
 /// message, so whoever holds an id knows which node holds the entry.
 ///
-/// Layout: 48 bits of milliseconds, version 7, 12 random bits, the variant, 16 bits of node number, 46 random bits.
+/// Layout: 48 bits of milliseconds, version 7, 12 random bits, the variant, 16 bits of node number, 46 random
+/// bits.
 package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
     package let high: UInt64
     package let low: UInt64
@@ -41,7 +42,8 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
 
     /// Makes the id of a message accepted by `node` at `milliseconds` since 1970.
     ///
-    /// - Parameter random: 58 bits are used: 12 for the order within a millisecond, 46 behind the node number.
+    /// - Parameter random: 58 bits are used: 12 for the order within a millisecond, 46 behind the node
+    ///   number.
     package init(milliseconds: UInt64, node: UInt16, random: (UInt64, UInt64)) {
         high = (milliseconds << 16) | 0x7000 | (random.0 & 0x0FFF)
         low = (0b10 << 62) | (UInt64(node) << 46) | (random.1 & ((1 << 46) - 1))
@@ -97,7 +99,9 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
         return String(decoding: text, as: UTF8.self)
     }
 
-    package static func < (left: Self, right: Self) -> Bool { (left.high, left.low) < (right.high, right.low) }
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

@@ -1,7 +1,8 @@
 import Crypto
 import FoundationEssentials
 
-/// What a snapshot consists of: the signed table of contents. Its bytes are signed as they are, never re-encoded.
+/// What a snapshot consists of: the signed table of contents. Its bytes are signed as they are, never
+/// re-encoded.
 package struct Manifest: Codable, Sendable, Equatable {
     /// The highest layout that this code reads. A manifest of a later one is refused, not guessed at.
     package static let currentFormat = 1
@@ -46,7 +47,8 @@ package struct Manifest: Codable, Sendable, Equatable {
     }
 }
 
-/// A manifest's exact bytes and the detached Ed25519 signature over them; JSON with base64 on the wire and on disk.
+/// A manifest's exact bytes and the detached Ed25519 signature over them; JSON with base64 on the wire and on
+/// disk.
 package struct SignedManifest: Codable, Sendable, Equatable {
     package let manifest: Data
     package let signature: Data
@@ -76,7 +78,8 @@ package struct SigningKey: Codable, Sendable, Hashable {
     }
 }
 
-/// Why a node did not take a snapshot. The raw text is the `reason` of its log line, its metric and its answer.
+/// Why a node did not take a snapshot. The raw text is the `reason` of its log line, its metric and its
+/// answer.
 package enum SnapshotRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     case malformed(String)
     case unsupportedFormat(Int)
@@ -110,7 +113,8 @@ package enum SnapshotRefusal: Error, Equatable, Sendable, CustomStringConvertibl
     package var description: String {
         switch self {
         case .malformed(let text): "the manifest is malformed: \(text)"
-        case .unsupportedFormat(let format): "the manifest has format \(format), this node reads \(Manifest.currentFormat)"
+        case .unsupportedFormat(let format):
+            "the manifest has format \(format), this node reads \(Manifest.currentFormat)"
         case .unknownKey(let key): "the manifest names signing key \(key), which is not pinned"
         case .badSignature: "the signature does not fit the manifest"
         case .otherCluster(let cluster): "the manifest is of cluster \(cluster)"
@@ -125,18 +129,21 @@ package enum SnapshotRefusal: Error, Equatable, Sendable, CustomStringConvertibl
 }
 
 extension SignedManifest {
-    /// Reads and checks the manifest: a pinned key signed these exact bytes, the cluster is ours, the version is
-    /// higher than what is held, it has not expired.
+    /// Reads and checks the manifest: a pinned key signed these exact bytes, the cluster is ours, the version
+    /// is higher than what is held, it has not expired.
     ///
     /// - Parameters:
     ///   - held: the version that the node holds, or nil for none.
-    ///   - now: seconds since 1970; nil skips the expiry, for what the node itself wrote to disk and starts from.
+    ///   - now: seconds since 1970; nil skips the expiry, for what the node itself wrote to disk and starts
+    ///     from.
     package func verified(
         by keys: [SigningKey], clusterID: String, held: Int64?, now: Int64?
     ) throws(SnapshotRefusal) -> Manifest {
-        guard manifest.count <= Manifest.maxBytes else { throw .malformed("larger than \(Manifest.maxBytes) bytes") }
-        // The key's id is read before the signature is checked, to know which key to check it with; nothing else
-        // of the manifest is believed until then.
+        guard manifest.count <= Manifest.maxBytes else {
+            throw .malformed("larger than \(Manifest.maxBytes) bytes")
+        }
+        // The key's id is read before the signature is checked, to know which key to check it with; nothing
+        // else of the manifest is believed until then.
         struct Named: Decodable {
             let keyID: String
             let format: Int
@@ -150,11 +157,14 @@ extension SignedManifest {
         else { throw .badSignature }
         guard named.format == Manifest.currentFormat else { throw .unsupportedFormat(named.format) }
         let read: Manifest
-        do { read = try JSONDecoder().decode(Manifest.self, from: manifest) } catch { throw .malformed("\(error)") }
+        do { read = try JSONDecoder().decode(Manifest.self, from: manifest) } catch {
+            throw .malformed("\(error)")
+        }
         guard read.clusterID == clusterID else { throw .otherCluster(read.clusterID) }
         if let held, read.version <= held { throw .notNewer(offered: read.version, held: held) }
         if let now, read.expiresAt <= now { throw .expired(at: read.expiresAt) }
-        guard read.chunks.count <= Manifest.maxChunks, Set(read.chunks.map(\.name)).count == read.chunks.count else {
+        guard read.chunks.count <= Manifest.maxChunks, Set(read.chunks.map(\.name)).count == read.chunks.count
+        else {
             throw .malformed("too many chunks, or one name twice")
         }
         return read

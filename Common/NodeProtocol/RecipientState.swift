@@ -1,4 +1,5 @@
-/// Where one recipient of a message is: one word everywhere inside, which each dialect translates at its door.
+/// Where one recipient of a message is: one word everywhere inside, which each dialect translates at its
+/// door.
 package enum RecipientState: String, Codable, Sendable, CaseIterable {
     case scheduled, queued, sending, deferred
     case delivered, bounced, expired, failed, cancelled, suppressed

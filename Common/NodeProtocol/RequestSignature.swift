@@ -1,8 +1,8 @@
 import Crypto
 import FoundationEssentials
 
-/// The signature of a request between the planes: Ed25519 over method, path with query, signer, time, nonce and the hash
-/// of the body, so that none of them can be changed and none can be sent twice.
+/// The signature of a request between the planes: Ed25519 over method, path with query, signer, time, nonce
+/// and the hash of the body, so that none of them can be changed and none can be sent twice.
 package struct RequestSignature: Sendable, Equatable {
     /// How far the clocks of the planes may differ.
     package static let toleranceSeconds: Int64 = 300
@@ -58,7 +58,9 @@ package struct RequestSignature: Sendable, Equatable {
         guard let distance = Self.distance(time, now), distance <= Self.toleranceSeconds else {
             throw .outsideTolerance
         }
-        guard key.verify(signature, of: Self.message(method, path, signer, time, nonce, body)) else { throw .badSignature }
+        guard key.verify(signature, of: Self.message(method, path, signer, time, nonce, body)) else {
+            throw .badSignature
+        }
     }
 
     private static func distance(_ left: Int64, _ right: Int64) -> Int64? {

@@ -1,8 +1,8 @@
 import Crypto
 import FoundationEssentials
 
-/// One version of all that a node decides from, ready for look-ups. Never changed after `init`: a node swaps one
-/// for the next.
+/// One version of all that a node decides from, ready for look-ups. Never changed after `init`: a node swaps
+/// one for the next.
 ///
 /// Secrets stay sealed here; `open` unseals one when it is needed.
 package final class Snapshot: Sendable {
@@ -76,12 +76,14 @@ package final class Snapshot: Sendable {
 
     /// Finds a key by what the caller presents.
     package func apiKey(_ presented: String) -> (tenant: TenantRecord, key: TenantRecord.APIKey)? {
-        guard let (id, key) = apiKeys[Hex.encode(Digest.sha256(Array(presented.utf8)))], let tenant = tenants[id]
+        guard let (id, key) = apiKeys[Hex.encode(Digest.sha256(Array(presented.utf8)))],
+            let tenant = tenants[id]
         else { return nil }
         return (tenant, key)
     }
 
-    /// Finds a credential whose password is the one presented. Takes the same time whether the name exists or not.
+    /// Finds a credential whose password is the one presented. Takes the same time whether the name exists or
+    /// not.
     package func credential(
         username: String, password: String
     ) -> (tenant: TenantRecord, credential: TenantRecord.Credential)? {

@@ -48,7 +48,8 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         /// A-labels, lower case.
         package var name: String
         package var selector: String
-        /// The RSA-2048 private key (PEM), sealed with the cluster key in the context `dkim:<tenant>:<domain>`.
+        /// The RSA-2048 private key (PEM), sealed with the cluster key in the context
+        /// `dkim:<tenant>:<domain>`.
         package var sealedKey: Data
 
         package init(id: UUID, name: String, selector: String, sealedKey: Data) {
@@ -58,13 +59,16 @@ package struct TenantRecord: Codable, Sendable, Equatable {
             self.sealedKey = sealedKey
         }
 
-        package static func sealContext(tenant: TenantID, domain: String) -> String { "dkim:\(tenant):\(domain)" }
+        package static func sealContext(tenant: TenantID, domain: String) -> String {
+            "dkim:\(tenant):\(domain)"
+        }
     }
 
     /// A bearer key; the key itself is known to the tenant alone.
     package struct APIKey: Codable, Sendable, Equatable {
         package var id: UUID
-        /// SHA-256 of the whole key, lower-case hexadecimal. The keys are random, so a slow hash would add nothing.
+        /// SHA-256 of the whole key, lower-case hexadecimal. The keys are random, so a slow hash would add
+        /// nothing.
         package var sha256: String
         package var scopes: [String]
         /// With a test key nothing leaves.

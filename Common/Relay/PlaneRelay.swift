@@ -3,8 +3,8 @@ import HTTPClient
 
 /// Passes a customer's request on to the other plane and its answer back, so that one base URL is enough.
 ///
-/// A relayed request carries a mark and is never relayed twice. The caller's credentials go along: the other plane
-/// checks them itself. Loop bound through the client that is given for each request.
+/// A relayed request carries a mark and is never relayed twice. The caller's credentials go along: the other
+/// plane checks them itself. Loop bound through the client that is given for each request.
 package struct PlaneRelay: Sendable {
     package static let mark = "X-Dispatch-Relayed"
     package static let maxBodyBytes = 40 * 1024 * 1024
@@ -13,7 +13,8 @@ package struct PlaneRelay: Sendable {
         "Authorization", "Content-Type", "Accept", "Idempotency-Key", "User-Agent", "X-Forwarded-For",
     ]
     private static let passedBack = [
-        "Content-Type", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+        "Content-Type", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining",
+        "RateLimit-Reset",
         "Idempotent-Replay", "Content-Disposition", "Allow", "WWW-Authenticate",
     ]
 
@@ -41,12 +42,15 @@ package struct PlaneRelay: Sendable {
         do { answer = try await client.send(outgoing) } catch {
             report(nil)
             throw APIError(
-                503, "other_plane_unreachable", "The part of the service that answers this cannot be reached.",
+                503, "other_plane_unreachable",
+                "The part of the service that answers this cannot be reached.",
                 retryAfterSeconds: 5)
         }
         report(answer.status)
         var response = HTTPResponse(status: HTTPStatus(answer.status), body: answer.body)
-        for name in Self.passedBack { if let value = answer.header(name) { response.headers.append(name, value) } }
+        for name in Self.passedBack {
+            if let value = answer.header(name) { response.headers.append(name, value) }
+        }
         return response
     }
 }

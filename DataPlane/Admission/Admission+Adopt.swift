@@ -33,7 +33,8 @@ extension Admission {
         if let name = headers.value("X-Dispatch-Stream") {
             draft.stream = try stream(named: name, field: "X-Dispatch-Stream")
         }
-        draft.message = try complete(headers, id: id, messageID: given == nil ? messageID : nil, raw, now: now)
+        draft.message = try complete(
+            headers, id: id, messageID: given == nil ? messageID : nil, raw, now: now)
         return draft
     }
 
@@ -50,7 +51,8 @@ extension Admission {
         return metadata
     }
 
-    /// The envelope's sender, From, Sender and the Resent- fields must all be of the tenant's verified domains.
+    /// The envelope's sender, From, Sender and the Resent- fields must all be of the tenant's verified
+    /// domains.
     private func checkSenders(
         _ headers: MessageHeaders, _ envelopeSender: String?, _ principal: Principal
     ) throws(Refusal) -> (VerifiedSenderDomain, String) {
@@ -60,7 +62,9 @@ extension Admission {
             addresses = try headers.senderAddresses()
             from = try headers.mailboxes("From")
         } catch { throw Refusal(.invalid, error.description, field: "From") }
-        guard let author = from.first else { throw Refusal(.missing, "the message has no From", field: "From") }
+        guard let author = from.first else {
+            throw Refusal(.missing, "the message has no From", field: "From")
+        }
         for address in addresses { _ = try verified(address, principal, field: "From") }
         if let envelopeSender {
             let address: MailAddress
@@ -88,7 +92,8 @@ extension Admission {
     ) throws(Refusal) -> [UInt8] {
         var editor = HeaderEditor(headers)
         editor.remove { field in
-            field.isNamed("Bcc") || field.isNamed("Resent-Bcc") || field.isNamed("Return-Path") || field.isNamed("DKIM-Signature")
+            field.isNamed("Bcc") || field.isNamed("Resent-Bcc") || field.isNamed("Return-Path")
+                || field.isNamed("DKIM-Signature")
                 || field.name.lowercased().hasPrefix("x-dispatch-")
         }
         let date = MailDate.format(secondsSince1970: Int(now / 1000))
@@ -107,7 +112,8 @@ extension Admission {
 }
 
 extension MessageHeaders {
-    /// Whether the message is of a type that carries attachments; a look at the top type is enough for the log.
+    /// Whether the message is of a type that carries attachments; a look at the top type is enough for the
+    /// log.
     fileprivate var hasAttachments: Bool {
         value("Content-Type")?.lowercased().hasPrefix("multipart/mixed") ?? false
     }

@@ -13,7 +13,8 @@ extension Admission {
         }
         // Before any of it is encoded, because a message only grows by that.
         let contentBytes = composed.attachments.reduce(
-            (composed.text?.utf8.count ?? 0) + (composed.html?.utf8.count ?? 0)) { $0 + $1.bytes.count }
+            (composed.text?.utf8.count ?? 0) + (composed.html?.utf8.count ?? 0)
+        ) { $0 + $1.bytes.count }
         guard contentBytes <= principal.tenant.limits.maxMessageBytes else {
             throw tooLarge(principal.tenant.limits)
         }
@@ -43,7 +44,8 @@ extension Admission {
             senderDomain: domain, envelopeSender: from.address.description, from: from.description,
             recipients: (message.to + message.cc + bcc).map(\.address),
             message: Array("X-Dispatch-ID: \(id)\r\n".utf8) + bytes, subject: composed.subject,
-            messageIDHeader: message.messageID, hasAttachments: composed.attachments.contains { !$0.isInline })
+            messageIDHeader: message.messageID, hasAttachments: composed.attachments.contains { !$0.isInline }
+        )
         for header in composed.headers {
             switch header.name.lowercased() {
             case "x-dispatch-tag": draft.tags.append(header.value)
@@ -65,7 +67,9 @@ extension Admission {
             case "message-id" where MessageIdentifier.isValid(header.value): message.messageID = header.value
             case "reply-to": message.replyTo += try mailboxes([header.value], field: field)
             case "sender":
-                guard message.sender == nil else { throw Refusal(.invalid, "Sender is given twice", field: field) }
+                guard message.sender == nil else {
+                    throw Refusal(.invalid, "Sender is given twice", field: field)
+                }
                 message.sender = try mailbox(header.value, field: field)
             default: message.headers.append(header)
             }
@@ -87,7 +91,8 @@ extension Admission {
     private func checkOtherSenders(
         _ headers: [(name: String, value: String)], _ principal: Principal
     ) throws(Refusal) {
-        for header in headers where ["sender", "resent-from", "resent-sender"].contains(header.name.lowercased()) {
+        for header in headers
+        where ["sender", "resent-from", "resent-sender"].contains(header.name.lowercased()) {
             let field = "headers.\(header.name)"
             for sender in try mailboxes([header.value], field: field) {
                 _ = try verified(sender.address, principal, field: field)
@@ -103,7 +108,8 @@ extension Admission {
         var mailboxes: [Mailbox] = []
         for (index, text) in texts.enumerated() {
             do { mailboxes += try AddressList(text).mailboxes } catch {
-                throw Refusal(.invalid, error.description, field: texts.count == 1 ? field : "\(field)[\(index)]")
+                throw Refusal(
+                    .invalid, error.description, field: texts.count == 1 ? field : "\(field)[\(index)]")
             }
         }
         return mailboxes

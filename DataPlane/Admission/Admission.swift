@@ -1,10 +1,12 @@
 import MailFormat
 import NodeProtocol
 
-/// Decides whether a submission becomes a message: who sends, from which domain, to whom, how large, how much.
+/// Decides whether a submission becomes a message: who sends, from which domain, to whom, how large, how
+/// much.
 ///
-/// Pure: the time and the random bits are given, the meters are handed in. What passes is an `Admitted`, complete
-/// but for its signature; what does not is a `Refusal` that names the field, and nothing has changed.
+/// Pure: the time and the random bits are given, the meters are handed in. What passes is an `Admitted`,
+/// complete but for its signature; what does not is a `Refusal` that names the field, and nothing has
+/// changed.
 package struct Admission: Sendable {
     /// Who asks for more has most likely mixed up his units.
     private static let maxScheduleMilliseconds: Int64 = 366 * 86_400_000
@@ -52,16 +54,19 @@ package struct Admission: Sendable {
             origin: Event.Origin(kind: principal.origin, id: principal.originID, door: submission.door),
             isTest: principal.isTest, senderDomain: draft.senderDomain, envelopeSender: draft.envelopeSender,
             from: draft.from, recipients: recipients, suppressed: suppressed, message: draft.message,
-            subject: draft.subject, messageIDHeader: draft.messageIDHeader, hasAttachments: draft.hasAttachments,
+            subject: draft.subject, messageIDHeader: draft.messageIDHeader,
+            hasAttachments: draft.hasAttachments,
             tags: tags, metadata: metadata, stream: draft.stream ?? submission.stream, acceptedAt: now,
-            scheduledAt: scheduledAt, deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000)
+            scheduledAt: scheduledAt, deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000
+        )
     }
 
     /// When to send; a time that has passed is at once.
     private func time(_ scheduledAt: Int64?, now: Int64) throws(Refusal) -> Int64? {
         guard let scheduledAt, scheduledAt > now else { return nil }
         guard scheduledAt <= now + Self.maxScheduleMilliseconds else {
-            throw Refusal(.invalid, "a message may be scheduled at most 366 days ahead", field: "scheduled_at")
+            throw Refusal(
+                .invalid, "a message may be scheduled at most 366 days ahead", field: "scheduled_at")
         }
         return scheduledAt
     }
@@ -120,7 +125,9 @@ package struct Admission: Sendable {
             }
         }
         guard recipients.count + suppressed.count <= limits.maxRecipients else {
-            throw Refusal(.tooManyRecipients, "a message may have at most \(limits.maxRecipients) recipients", field: "to")
+            throw Refusal(
+                .tooManyRecipients, "a message may have at most \(limits.maxRecipients) recipients",
+                field: "to")
         }
         guard !recipients.isEmpty else {
             guard suppressed.isEmpty else {

@@ -8,7 +8,8 @@ package struct Admitted: Sendable {
     package let isTest: Bool
     /// The verified domain of the sender: the message is signed with its key.
     package let senderDomain: VerifiedSenderDomain
-    /// The address that customers see as the sender of the envelope; the return path is made from it at delivery.
+    /// The address that customers see as the sender of the envelope; the return path is made from it at
+    /// delivery.
     package let envelopeSender: String
     package let from: String
     /// Envelope addresses, in order, none twice, none suppressed.
@@ -28,8 +29,8 @@ package struct Admitted: Sendable {
     package let deadline: Int64
 }
 
-/// A domain that the tenant has verified: a message leaves only from one. Only a look-up in the tenant's record
-/// makes it.
+/// A domain that the tenant has verified: a message leaves only from one. Only a look-up in the tenant's
+/// record makes it.
 package struct VerifiedSenderDomain: Sendable, Hashable {
     package let name: String
     package let selector: String

@@ -30,7 +30,8 @@ package enum Authentication {
                 throw Refusal(.unauthenticated, "the username or the password is wrong")
             }
             principal = Principal(
-                tenant: found.tenant, origin: .credential, originID: found.credential.id.uuidString.lowercased(),
+                tenant: found.tenant, origin: .credential,
+                originID: found.credential.id.uuidString.lowercased(),
                 scopes: ["emails:send", "emails:read"])
         case .trustedNetwork(let id):
             guard let tenant = snapshot.tenant(id) else {
@@ -62,7 +63,8 @@ package enum Authentication {
             }
         }
         return Principal(
-            tenant: tenant, origin: .apiKey, originID: key.id.uuidString.lowercased(), scopes: Set(key.scopes),
+            tenant: tenant, origin: .apiKey, originID: key.id.uuidString.lowercased(),
+            scopes: Set(key.scopes),
             isTest: key.isTest, onlyDomain: key.domain, requestsPerMinute: key.requestsPerMinute)
     }
 
@@ -70,7 +72,8 @@ package enum Authentication {
         _ token: String, tenant: TenantID?, snapshot: Snapshot, now: Int64
     ) throws(Refusal) -> Principal {
         let invalid = Refusal(.unauthenticated, "the token is not valid")
-        guard let claims = try? snapshot.tokenVerifier.verify(token, now: Int(now)), let subject = claims.subject,
+        guard let claims = try? snapshot.tokenVerifier.verify(token, now: Int(now)),
+            let subject = claims.subject,
             let user = try? claims.decode(UserClaims.self)
         else { throw invalid }
         // Compared as `Double`: a claim may be any number, and not every number is an `Int64`.

@@ -11,7 +11,9 @@ package struct IPNetwork: Sendable, Hashable {
         guard let first = parts.first, let bytes = Self.bytes(of: String(first)) else { return nil }
         let whole = bytes.count * 8
         let bits = parts.count == 2 ? Int(parts[1]) : whole
-        guard parts.count == 1 || parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let bits, (0...whole).contains(bits) else { return nil }
+        guard parts.count == 1 || parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let bits,
+            (0...whole).contains(bits)
+        else { return nil }
         self.bytes = bytes
         prefixBits = bits
     }
@@ -27,7 +29,8 @@ package struct IPNetwork: Sendable, Hashable {
         return true
     }
 
-    /// The bytes of an address in network order; an IPv4 address inside IPv6 counts as IPv4. Nil when it is none.
+    /// The bytes of an address in network order; an IPv4 address inside IPv6 counts as IPv4. Nil when it is
+    /// none.
     package static func bytes(of ip: String) -> [UInt8]? {
         var four = in_addr()
         if inet_pton(AF_INET, ip, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }

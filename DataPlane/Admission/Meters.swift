@@ -3,8 +3,8 @@ import NodeProtocol
 
 /// What callers have used of their rates and tenants of their quotas, on this node.
 ///
-/// A value: whoever shares it locks it. Rates are sliding windows of a minute from two fixed ones; a window that
-/// nobody used for two minutes is dropped when there are many.
+/// A value: whoever shares it locks it. Rates are sliding windows of a minute from two fixed ones; a window
+/// that nobody used for two minutes is dropped when there are many.
 package struct Meters: Sendable {
     private static let maxIdleWindows = 100_000
 
@@ -51,12 +51,15 @@ package struct Meters: Sendable {
             let seen = self.standing(name, limit: limit, now: now)
             guard seen.remaining > 0 else {
                 throw Refusal(
-                    .rateLimited, "more than \(limit) requests in a minute", retryAfterSeconds: seen.resetSeconds)
+                    .rateLimited, "more than \(limit) requests in a minute",
+                    retryAfterSeconds: seen.resetSeconds)
             }
             if standing.map({ seen.remaining < $0.remaining }) ?? true { standing = seen }
         }
         for (name, _) in Self.rates(principal) { windows[name]?.current += 1 }
-        return standing.map { Standing(limit: $0.limit, remaining: $0.remaining - 1, resetSeconds: $0.resetSeconds) }
+        return standing.map {
+            Standing(limit: $0.limit, remaining: $0.remaining - 1, resetSeconds: $0.resetSeconds)
+        }
     }
 
     /// Takes `recipients` from the tenant's month.
@@ -76,8 +79,8 @@ package struct Meters: Sendable {
         months[tenant.id] = month
     }
 
-    /// Gives back what was taken for a message that did not reach the disk. What was taken in a month that has
-    /// ended meanwhile makes no room in the next.
+    /// Gives back what was taken for a message that did not reach the disk. What was taken in a month that
+    /// has ended meanwhile makes no room in the next.
     package mutating func returnQuota(_ tenant: TenantID, recipients: Int) {
         guard let month = months[tenant] else { return }
         months[tenant]?.here = max(0, month.here - recipients)

@@ -1,4 +1,5 @@
-/// Why something was not accepted, in words that may be shown to the caller. Each door prints it in its own shape.
+/// Why something was not accepted, in words that may be shown to the caller. Each door prints it in its own
+/// shape.
 package struct Refusal: Error, Sendable, Equatable {
     /// Stable; a door maps each to one status of its protocol.
     package enum Code: String, Sendable, CaseIterable {
@@ -43,7 +44,8 @@ package struct Refusal: Error, Sendable, Equatable {
     /// Whether the same thing may be accepted later without being changed.
     package var isTemporary: Bool {
         switch code {
-        case .rateLimited, .requestInProgress, .storageFull, .storageFailed, .overloaded, .stopping, .notConfigured:
+        case .rateLimited, .requestInProgress, .storageFull, .storageFailed, .overloaded, .stopping,
+            .notConfigured:
             true
         default: false
         }

@@ -2,7 +2,8 @@ import NodeProtocol
 
 /// What a door read from its dialect: syntax only, nothing decided.
 package struct Submission: Sendable {
-    /// A message that the service composes. Addresses are still texts; the field names are those that refusals name.
+    /// A message that the service composes. Addresses are still texts; the field names are those that
+    /// refusals name.
     package struct Composed: Sendable {
         package struct Attachment: Sendable {
             package var filename: String

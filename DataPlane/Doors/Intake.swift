@@ -17,8 +17,8 @@ package protocol Intake: Sendable {
     /// Admits a submission, puts it on disk, and only then answers.
     func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt
 
-    /// What this node knows of a message that it accepted for this tenant; nil when it holds it no more, and then
-    /// the control plane's log knows.
+    /// What this node knows of a message that it accepted for this tenant; nil when it holds it no more, and
+    /// then the control plane's log knows.
     func status(of message: MessageID, tenant: TenantID) async -> MessageStatus?
 
     /// The name in banners and trace fields.

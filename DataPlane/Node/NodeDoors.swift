@@ -34,12 +34,15 @@ struct NodeDoors {
         try listen("http", settings.httpAddress, doors)
         try listen("https", settings.httpsAddress, doors, tls: true)
         let control = ControlServer(
-            identity: parts.identity, intake: parts.intake, clock: parts.clock, status: { await parts.status() })
+            identity: parts.identity, intake: parts.intake, clock: parts.clock,
+            status: { await parts.status() })
         try listen("control", settings.controlAddress, control.router())
         let health = HealthServer(metrics: parts.metrics, health: { await parts.health() })
         try listen("metrics", settings.metricsAddress, health.router())
         var smtp: [SMTPServer] = []
-        for (name, text, isImplicit) in [("smtp", settings.smtpAddress, false), ("smtps", settings.smtpsAddress, true)] {
+        for (name, text, isImplicit) in [
+            ("smtp", settings.smtpAddress, false), ("smtps", settings.smtpsAddress, true),
+        ] {
             guard let text else { continue }
             var configuration = SMTPServerConfiguration(address: try Self.address(text))
             configuration.certificate = certificate
@@ -79,7 +82,9 @@ struct NodeDoors {
     private static func certificate(
         _ settings: NodeSettings, _ files: NodeFiles
     ) throws -> (chainPEM: [UInt8], keyPEM: [UInt8])? {
-        guard let certificateFile = settings.certificateFile, let keyFile = settings.keyFile else { return nil }
+        guard let certificateFile = settings.certificateFile, let keyFile = settings.keyFile else {
+            return nil
+        }
         guard let chain = try files.read(certificateFile), let key = try files.read(keyFile) else {
             throw NodeService.Failure(description: "\(certificateFile) or \(keyFile) does not exist")
         }

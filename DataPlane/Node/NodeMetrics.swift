@@ -29,11 +29,15 @@ struct NodeMetrics: Sendable {
             "dispatch_accept_seconds", help: "From the whole submission to its acknowledgement.",
             upperBounds: Histogram.latencySeconds)
         deliverySeconds = registry.histogram(
-            "dispatch_delivery_seconds", help: "From acceptance to delivery.", upperBounds: Histogram.latencySeconds)
+            "dispatch_delivery_seconds", help: "From acceptance to delivery.",
+            upperBounds: Histogram.latencySeconds)
         inFlightAtCrash = registry.counter(
             "dispatch_in_flight_at_crash_total",
-            help: "Recipients whose attempt was in flight when the process before this one ended: possible duplicates.")
-        snapshotVersion = registry.gauge("dispatch_snapshot_version", help: "Version of the snapshot that is held.")
+            help:
+                "Recipients whose attempt was in flight when the process before this one ended: possible duplicates."
+        )
+        snapshotVersion = registry.gauge(
+            "dispatch_snapshot_version", help: "Version of the snapshot that is held.")
         snapshotsRefused = registry.counter(
             "dispatch_snapshots_refused_total", help: "Snapshots refused.", labels: ["reason"])
         reportedEvents = registry.counter(
@@ -41,6 +45,7 @@ struct NodeMetrics: Sendable {
         failedReports = registry.counter(
             "dispatch_failed_reports_total", help: "Reports that the control plane did not take.")
         relayed = registry.counter(
-            "dispatch_relayed_requests_total", help: "Requests relayed to the control plane.", labels: ["status"])
+            "dispatch_relayed_requests_total", help: "Requests relayed to the control plane.",
+            labels: ["status"])
     }
 }

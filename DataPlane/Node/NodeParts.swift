@@ -1,6 +1,6 @@
 import Crypto
-import Delivery
 import DNS
+import Delivery
 import EventLoop
 import FoundationEssentials
 import HTTPClient
@@ -62,24 +62,29 @@ struct NodeParts: Sendable {
         }
         let workers = try await LoopWorkers.make(
             settings: settings, routes: routes, spool: spool, holder: holder,
-            returnPath: ReturnPath(clusterKeys: identity.clusterKeys.map { Array($0) }), node: identity.node, clock: clock,
+            returnPath: ReturnPath(clusterKeys: identity.clusterKeys.map { Array($0) }), node: identity.node,
+            clock: clock,
             on: group.loops)
         let lanes = Lanes(routes: routes)
         let dispatcher = makeDispatcher(
             settings, lanes, workers, main, spool, recorder, clock, metrics, seed: random.next())
         let road = Road(
-            hostName: settings.hostName, node: identity.node, holder: holder, spool: spool, webhooks: webhooks,
+            hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
+            webhooks: webhooks,
             dispatcher: dispatcher, random: random, clock: clock, metrics: metrics)
         let bodies = BodyLog()
-        let restart = Restart(node: identity.node, spool: spool, log: log, metrics: metrics) { id, mail, body in
+        let restart = Restart(node: identity.node, spool: spool, log: log, metrics: metrics) {
+            id, mail, body in
             guard let tenant = holder.current?.tenant(mail.tenant) else { return [] }
             return bodies.seal(body, id: id, tenant: tenant, now: clock.now() / 1000)
         }
         let open = await restart.run(recovery)
         main.execute { dispatcher.value.add(open) }
         return NodeParts(
-            identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal, spool: spool,
-            dispatcher: dispatcher, workers: workers, road: road, metrics: metrics, clock: clock, group: group,
+            identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
+            spool: spool,
+            dispatcher: dispatcher, workers: workers, road: road, metrics: metrics, clock: clock,
+            group: group,
             pool: pool, log: log)
     }
 
@@ -122,7 +127,8 @@ struct NodeParts: Sendable {
         let handle = Locked<LoopBound<Dispatcher>?>(nil)
         let dispatcher = Dispatcher(
             on: loop, spool: spool, recorder: recorder, lanes: lanes,
-            policies: lanes.policies(routeConnections: settings.routeConnections), clock: clock, metrics: metrics,
+            policies: lanes.policies(routeConnections: settings.routeConnections), clock: clock,
+            metrics: metrics,
             isHolding: settings.holdsDelivery, seed: seed
         ) { work in
             guard let dispatcher = handle.withLock({ $0 }) else { return }
@@ -173,7 +179,8 @@ struct NodeParts: Sendable {
         let disk = spool.statistics
         let accepts = disk.isHealthy && !disk.isDiskLow && status.heldVersion != nil
         return HealthServer.Health(
-            status: accepts ? "ok" : "not_accepting", node: identity.node, snapshot_version: status.heldVersion,
+            status: accepts ? "ok" : "not_accepting", node: identity.node,
+            snapshot_version: status.heldVersion,
             snapshot_expired: status.snapshotExpired, spool_healthy: disk.isHealthy, disk_low: disk.isDiskLow,
             journal_behind: status.journalBehind, queued: status.queuedRecipients)
     }

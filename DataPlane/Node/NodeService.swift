@@ -1,6 +1,6 @@
 import Crypto
-import Delivery
 import DNS
+import Delivery
 import Doors
 import EventLoop
 import FoundationEssentials
@@ -15,7 +15,8 @@ import Spool
 
 /// A whole node: reads its identity and what it holds on disk, opens its doors last, closes them first.
 ///
-/// It starts without the control plane when it holds a snapshot, and without a snapshot it accepts nothing yet.
+/// It starts without the control plane when it holds a snapshot, and without a snapshot it accepts nothing
+/// yet.
 package final class NodeService: LifecycleService {
     package let name = "node"
 

@@ -1,8 +1,9 @@
 import EventLoop
 import TestSupport
 
-/// A port for a program that takes UDP and TCP and cannot be asked which port it got. It lies below those that
-/// the kernel gives to the many short-lived sockets of these tests, so none of them takes it in the meantime.
+/// A port for a program that takes UDP and TCP and cannot be asked which port it got. It lies below those
+/// that the kernel gives to the many short-lived sockets of these tests, so none of them takes it in the
+/// meantime.
 enum DaemonPort {
     static func free() throws -> UInt16 {
         for _ in 0..<1_000 {

@@ -139,7 +139,8 @@ import Testing
         #expect(refused.status == 413)
         #expect(refused.headers["connection"] == "close")
         #expect(refused.body.contains(#""code":"payload_too_large""#))
-        // The rest is taken and thrown away, so that a caller that sends before it reads still gets the answer.
+        // The rest is taken and thrown away, so that a caller that sends before it reads still gets the
+        // answer.
         try await large.send([UInt8](repeating: UInt8(ascii: "x"), count: count))
         #expect(try await large.receiveToEnd() == "")
     }

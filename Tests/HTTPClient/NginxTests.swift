@@ -37,7 +37,8 @@ import Testing
         withExtendedLifetime(process) {}
     }
 
-    /// The protocol that the server saw, and whether the connection was used again. Waits until nginx listens.
+    /// The protocol that the server saw, and whether the connection was used again. Waits until nginx
+    /// listens.
     private static func send(
         _ request: HTTPClientRequest, _ client: HTTPClient, _ loop: EventLoop
     ) async throws -> String {

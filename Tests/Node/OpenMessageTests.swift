@@ -11,9 +11,12 @@ import Testing
     private func message(_ recipients: [String], scheduledAt: Int64? = nil) throws -> OpenMessage {
         let accepted = Event.Accepted(
             origin: Event.Origin(kind: .apiKey, id: "k", door: "ingest"), from: "a@example.com",
-            envelopeSender: "a@example.com", recipients: recipients, subject: "s", messageIDHeader: "<1@example.com>",
-            bodyBytes: 10, hasAttachments: false, tags: [], metadata: [:], isTest: false, scheduledAt: scheduledAt)
-        return OpenMessage(id: id, entry: .mail(MailEntry(tenant: tenant, acceptedAt: 1, deadline: 100, log: accepted)))
+            envelopeSender: "a@example.com", recipients: recipients, subject: "s",
+            messageIDHeader: "<1@example.com>",
+            bodyBytes: 10, hasAttachments: false, tags: [], metadata: [:], isTest: false,
+            scheduledAt: scheduledAt)
+        return OpenMessage(
+            id: id, entry: .mail(MailEntry(tenant: tenant, acceptedAt: 1, deadline: 100, log: accepted)))
     }
 
     private func event(_ kind: EventKind, _ recipient: String, attempt: Int) -> Event {

@@ -19,7 +19,8 @@ import Testing
     }
 
     @Test func `events come back as they were`() throws {
-        var delivered = Event(.delivered, message: id, tenant: tenant, at: 5, node: 7, recipient: "a@example.org")
+        var delivered = Event(
+            .delivered, message: id, tenant: tenant, at: 5, node: 7, recipient: "a@example.org")
         delivered.response = Event.Response(code: 250, enhancedCode: "2.0.0", text: "ok")
         let bounced = Event(.bounced, message: id, tenant: tenant, at: 6, node: 7, recipient: "b@example.org")
         let bytes = SpoolUpdate.events([delivered, bounced]).encoded()
@@ -32,7 +33,9 @@ import Testing
 
     @Test func `what is cut short or of a later version never traps`() {
         let event = Event(.delivered, message: id, tenant: tenant, at: 5, node: 7, recipient: "a@example.org")
-        for whole in [SpoolUpdate.events([event]).encoded(), SpoolUpdate.started(attempt: 1, recipients: [1]).encoded()] {
+        for whole in [
+            SpoolUpdate.events([event]).encoded(), SpoolUpdate.started(attempt: 1, recipients: [1]).encoded(),
+        ] {
             for count in 0...whole.count { _ = SpoolUpdate(decoding: Array(whole.prefix(count))) }
         }
         for unknown: [UInt8] in [[9, 1, 2], []] {

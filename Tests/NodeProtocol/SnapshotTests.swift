@@ -19,7 +19,8 @@ import Testing
 
     private func refusal(_ chunks: [String: [UInt8]], given: [String: [UInt8]]) -> SnapshotRefusal? {
         do throws(SnapshotRefusal) {
-            _ = try Snapshot(cluster.manifest(chunks: chunks), chunks: given, clusterKeys: [cluster.clusterKey])
+            _ = try Snapshot(
+                cluster.manifest(chunks: chunks), chunks: given, clusterKeys: [cluster.clusterKey])
             return nil
         } catch { return error }
     }

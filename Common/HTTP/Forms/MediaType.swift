@@ -1,5 +1,5 @@
-/// A value with parameters, such as `multipart/form-data; boundary="x"` (RFC 9110 §5.6.6, §8.3.1). Names are in
-/// lower case; a parameter that comes twice is refused.
+/// A value with parameters, such as `multipart/form-data; boundary="x"` (RFC 9110 §5.6.6, §8.3.1). Names are
+/// in lower case; a parameter that comes twice is refused.
 struct MediaType {
     let name: String
     private(set) var parameters: [String: String] = [:]

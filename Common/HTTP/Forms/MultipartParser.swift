@@ -1,7 +1,7 @@
 /// Reads `multipart/form-data` (RFC 7578, RFC 2046 §5.1): parts between delimiter lines, each with a name.
 ///
-/// Lines end with CRLF. The closing delimiter must be there: without it the end of the last file would be a guess.
-/// The parts are slices of the body, so files are not copied.
+/// Lines end with CRLF. The closing delimiter must be there: without it the end of the last file would be a
+/// guess. The parts are slices of the body, so files are not copied.
 struct MultipartParser {
     private static let maxBoundaryBytes = 70
 

@@ -1,4 +1,5 @@
-/// `application/x-www-form-urlencoded`: items joined by `&`, names and values percent-encoded, `+` for a space.
+/// `application/x-www-form-urlencoded`: items joined by `&`, names and values percent-encoded, `+` for a
+/// space.
 enum URLEncodedForm {
     static func parse(_ body: [UInt8], limits: FormLimits) throws(APIError) -> [FormData.Field] {
         var fields: [FormData.Field] = []

@@ -12,7 +12,8 @@ extension HTTPRequest {
         return try StrictDecoding.decode(type, from: bytes, unknownFields: unknownFields)
     }
 
-    /// Receives the body and reads it as a form: `multipart/form-data` or `application/x-www-form-urlencoded`.
+    /// Receives the body and reads it as a form: `multipart/form-data` or
+    /// `application/x-www-form-urlencoded`.
     ///
     /// - Throws: 413, 408, 400, and 415 for any other type.
     package func form(maxBytes: Int, limits: FormLimits = FormLimits()) async throws(APIError) -> FormData {

@@ -2,8 +2,8 @@
 /// pass but two readers could understand differently.
 ///
 /// Refused: more than `maxDepth` levels, a key that comes twice in one object, NUL (written or escaped; a
-/// database text cannot hold it), control characters, anything that does not begin like UTF-8 JSON. It does not
-/// check the rest of the grammar: the decoder does.
+/// database text cannot hold it), control characters, anything that does not begin like UTF-8 JSON. It does
+/// not check the rest of the grammar: the decoder does.
 struct JSONScanner {
     private enum Level {
         case array

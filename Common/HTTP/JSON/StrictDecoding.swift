@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// Decodes a request's JSON and refuses what nobody would notice otherwise: fields that the type does not ask for.
-/// A silent drop of `attachment` where `attachments` was meant loses an attachment.
+/// Decodes a request's JSON and refuses what nobody would notice otherwise: fields that the type does not ask
+/// for. A silent drop of `attachment` where `attachments` was meant loses an attachment.
 ///
-/// Any `Decodable` type will do: what a type asks its decoder for is recorded and compared with what is there,
-/// on every level. Keys of dictionaries are all known.
+/// Any `Decodable` type will do: what a type asks its decoder for is recorded and compared with what is
+/// there, on every level. Keys of dictionaries are all known.
 package enum StrictDecoding {
     /// What to do with fields that the type does not know.
     package enum UnknownFields: Sendable {

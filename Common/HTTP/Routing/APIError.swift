@@ -1,7 +1,8 @@
-/// An error that may be shown to the caller as it is. Every other error becomes 500 `internal_error` without detail.
+/// An error that may be shown to the caller as it is. Every other error becomes 500 `internal_error` without
+/// detail.
 ///
-/// Inside, codes are stable words in `snake_case`; each surface prints the error in its own shape and may respell
-/// the code.
+/// Inside, codes are stable words in `snake_case`; each surface prints the error in its own shape and may
+/// respell the code.
 package struct APIError: Error, Sendable {
     /// One of several places that an error speaks of.
     package struct Detail: Sendable, Equatable {

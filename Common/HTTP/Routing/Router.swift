@@ -1,7 +1,8 @@
 /// Chooses the handler of a request and turns whatever it throws into an answer of the right dialect.
 ///
-/// Built once at start, then only read. A pattern that is there twice stops the process at start, since it can
-/// only be a mistake in the program. HEAD is answered by the route of GET, OPTIONS by the list of methods.
+/// Built once at start, then only read. A pattern that is there twice stops the process at start, since it
+/// can only be a mistake in the program. HEAD is answered by the route of GET, OPTIONS by the list of
+/// methods.
 package struct Router: Sendable {
     /// Why no route took a request.
     package enum Miss: Sendable, Equatable {

@@ -49,8 +49,8 @@ final class HTTPConnection {
         }
     }
 
-    /// Lets the loop serve others now and then: a caller whose bytes are always there already never makes this
-    /// task wait otherwise.
+    /// Lets the loop serve others now and then: a caller whose bytes are always there already never makes
+    /// this task wait otherwise.
     private func giveWay() async {
         turns += 1
         guard turns % Self.turnsPerTick == 0 else { return }

@@ -57,8 +57,8 @@ package final class HTTPRequest {
     /// The id as it is printed: 32 hexadecimal digits.
     package var requestID: String { id.description }
 
-    /// The segment that the pattern's `{name}` stood for, decoded; the rest of the path for `{name...}`. Never
-    /// empty, unless the pattern has no such name.
+    /// The segment that the pattern's `{name}` stood for, decoded; the rest of the path for `{name...}`.
+    /// Never empty, unless the pattern has no such name.
     package func parameter(_ name: String) -> String {
         guard let index = route?.parameterNames.firstIndex(of: name), index < parameterSegments.count else {
             return ""

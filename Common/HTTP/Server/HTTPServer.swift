@@ -3,11 +3,12 @@ import EventLoop
 /// An HTTP/1.1 server on one address (RFC 9110, RFC 9112), plain or TLS, on any number of loops.
 ///
 /// A connection is one task that stays on its loop: it takes a head, calls the router, and prints the answer.
-/// Requests that were sent ahead are answered in order and in one write. Every wait has a time limit and every
-/// buffer a size, both named in `HTTPServerConfiguration`; what passes one gets a status and loses its connection.
+/// Requests that were sent ahead are answered in order and in one write. Every wait has a time limit and
+/// every buffer a size, both named in `HTTPServerConfiguration`; what passes one gets a status and loses its
+/// connection.
 ///
-/// It does not do HTTP/2, upgrades, CORS or responses whose length is not known before they begin. TLS and proxies
-/// in front are the operator's choice: nothing here trusts a forwarded address.
+/// It does not do HTTP/2, upgrades, CORS or responses whose length is not known before they begin. TLS and
+/// proxies in front are the operator's choice: nothing here trusts a forwarded address.
 package final class HTTPServer: Sendable {
     /// Called on the loop of the connection after each answer; it must not block.
     package typealias AccessLog = @Sendable (HTTPAccessRecord) -> Void
@@ -63,7 +64,8 @@ package final class HTTPServer: Sendable {
     }
 
     /// Stops accepting, closes idle connections, lets requests in flight finish with `Connection: close`, and
-    /// closes what is left when `deadline` has passed. Any thread; returns when no connection is left, or then.
+    /// closes what is left when `deadline` has passed. Any thread; returns when no connection is left, or
+    /// then.
     package func stop(within deadline: Duration) async {
         listener.close()
         let end = MonotonicTime.now().advanced(by: deadline)

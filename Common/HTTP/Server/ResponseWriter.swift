@@ -1,4 +1,5 @@
-/// Prints responses into one buffer, so that a response, or several that were asked for together, is one write.
+/// Prints responses into one buffer, so that a response, or several that were asked for together, is one
+/// write.
 struct ResponseWriter {
     private static let requestID = Array("X-Request-ID: ".utf8)
     private static let contentLength = Array("Content-Length: ".utf8)

@@ -1,6 +1,7 @@
 import EventLoop
 
-/// Decodes a chunked body (RFC 9112 §7.1). Extensions are skipped, trailers are checked and dropped; both are bounded.
+/// Decodes a chunked body (RFC 9112 §7.1). Extensions are skipped, trailers are checked and dropped; both are
+/// bounded.
 package struct ChunkedDecoder: Sendable {
     private enum State {
         /// Before a chunk's size.
@@ -25,9 +26,11 @@ package struct ChunkedDecoder: Sendable {
 
     package var isFinished: Bool { if case .finished = state { true } else { false } }
 
-    /// Moves what can be decoded from `input` to the end of `body`, and stops there when `body` passes `maxBytes`.
+    /// Moves what can be decoded from `input` to the end of `body`, and stops there when `body` passes
+    /// `maxBytes`.
     ///
-    /// - Returns: whether the body has ended. When it has not and `body` is within `maxBytes`, more bytes are needed.
+    /// - Returns: whether the body has ended. When it has not and `body` is within `maxBytes`, more bytes are
+    ///   needed.
     package mutating func decode(
         _ input: inout ByteBuffer, into body: inout [UInt8], maxBytes: Int
     ) throws(HTTPParseError) -> Bool {

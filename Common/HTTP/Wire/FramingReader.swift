@@ -47,8 +47,8 @@ struct FramingReader {
         return .length(contentLength)
     }
 
-    /// RFC 9112 §6.1: a coding before `chunked` is one that we do not know; anything last but `chunked` leaves
-    /// the length in doubt.
+    /// RFC 9112 §6.1: a coding before `chunked` is one that we do not know; anything last but `chunked`
+    /// leaves the length in doubt.
     private mutating func takeTransferEncoding(_ bytes: [UInt8], _ value: Range<Int>) throws(HTTPParseError) {
         if ASCII.equalsIgnoringCase(bytes, value, "chunked") {
             isChunked = true

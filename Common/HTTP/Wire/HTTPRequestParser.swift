@@ -3,13 +3,14 @@ import EventLoop
 /// Takes requests out of received bytes (RFC 9112), strictly: what two implementations could read differently
 /// is refused, because the difference is how requests are smuggled.
 ///
-/// - Lines end with CRLF and nothing else; folded lines, spaces before a colon and control characters are refused.
+/// - Lines end with CRLF and nothing else; folded lines, spaces before a colon and control characters are
+///   refused.
 /// - One `Content-Length` of digits, or one `Transfer-Encoding: chunked`, never both and never twice.
 /// - HTTP/1.1 needs exactly one `Host`. HTTP/1.0 is answered and closed.
 /// - A head that passes a limit is refused as soon as that is known, before its end has come.
 ///
-/// It is a plain value without I/O: it is asked again whenever more bytes are there and looks at each byte once
-/// for the lines and once for their content. After an error the connection has to be closed.
+/// It is a plain value without I/O: it is asked again whenever more bytes are there and looks at each byte
+/// once for the lines and once for their content. After an error the connection has to be closed.
 package struct HTTPRequestParser: Sendable {
     private let limits: HTTPLimits
     private var lineStart = 0
@@ -27,7 +28,8 @@ package struct HTTPRequestParser: Sendable {
         return try HeadReader(bytes: bytes, limits: limits).read()
     }
 
-    /// Skips one empty line (RFC 9112 §2.2) and refuses at once what cannot be a request, such as a TLS greeting.
+    /// Skips one empty line (RFC 9112 §2.2) and refuses at once what cannot be a request, such as a TLS
+    /// greeting.
     private mutating func hasBegun(_ input: inout ByteBuffer) throws(HTTPParseError) -> Bool {
         guard scanned == 0, !input.isEmpty else { return !input.isEmpty }
         if input[0] == ASCII.carriageReturn, !skippedEmptyLine {

@@ -1,4 +1,5 @@
-/// The path of a request, split at its slashes and then percent-decoded, so that `%2F` stays inside its segment.
+/// The path of a request, split at its slashes and then percent-decoded, so that `%2F` stays inside its
+/// segment.
 ///
 /// A trailing slash counts as none. `.` and `..` are refused, however they are spelled: nobody who means well
 /// sends them, and every proxy resolves them differently.

@@ -11,7 +11,8 @@ package enum Classifier {
         classify(code: reply.code, status: reply.status, text: reply.text, stage: stage)
     }
 
-    /// - Parameter code: of the reply; from a delivery report that has only a status, 4xx or 5xx by its class.
+    /// - Parameter code: of the reply; from a delivery report that has only a status, 4xx or 5xx by its
+    ///   class.
     package static func classify(
         code: Int, status: EnhancedStatusCode?, text: String, stage: SMTPStage = .recipient
     ) -> Classification {

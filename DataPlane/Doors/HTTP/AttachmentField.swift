@@ -24,7 +24,8 @@ struct AttachmentField: Decodable {
             contentID: content_id)
     }
 
-    static func attachments(_ fields: [AttachmentField]?) throws(APIError) -> [Submission.Composed.Attachment] {
+    static func attachments(_ fields: [AttachmentField]?) throws(APIError) -> [Submission.Composed.Attachment]
+    {
         var attachments: [Submission.Composed.Attachment] = []
         for (index, field) in (fields ?? []).enumerated() { attachments.append(try field.attachment(index)) }
         return attachments

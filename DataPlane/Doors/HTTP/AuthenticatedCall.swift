@@ -9,7 +9,8 @@ struct AuthenticatedCall {
 
     /// - Throws: 401, 403 or 429, in this order.
     init(
-        _ request: HTTPRequest, intake: any Intake, tenant: TenantID? = nil, scope: String, takesRate: Bool = true
+        _ request: HTTPRequest, intake: any Intake, tenant: TenantID? = nil, scope: String,
+        takesRate: Bool = true
     ) throws(APIError) {
         let credential = try CallerCredential.read(request)
         do throws(Refusal) {
@@ -19,11 +20,13 @@ struct AuthenticatedCall {
         } catch { throw error.apiError }
         do throws(Refusal) { standing = takesRate ? try intake.takeRate(principal) : nil } catch {
             var shown = error.apiError
-            let limits = [principal.requestsPerMinute, principal.tenant.limits.messagesPerMinute].compactMap(\.self)
+            let limits = [principal.requestsPerMinute, principal.tenant.limits.messagesPerMinute].compactMap(
+                \.self)
             if error.code == .rateLimited, let limit = limits.min() {
                 shown.headers.append(
                     contentsOf: Self.fields(
-                        Meters.Standing(limit: limit, remaining: 0, resetSeconds: error.retryAfterSeconds ?? 60)))
+                        Meters.Standing(
+                            limit: limit, remaining: 0, resetSeconds: error.retryAfterSeconds ?? 60)))
             }
             throw shown
         }

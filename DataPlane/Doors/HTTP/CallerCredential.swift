@@ -10,7 +10,9 @@ enum CallerCredential {
 
     /// - Throws: 401 when there is no usable Authorization field.
     static func read(_ request: HTTPRequest) throws(APIError) -> PresentedCredential {
-        guard let field = request.headers["Authorization"], field.utf8.count <= maxBytes else { throw unauthenticated }
+        guard let field = request.headers["Authorization"], field.utf8.count <= maxBytes else {
+            throw unauthenticated
+        }
         let parts = field.split(separator: " ", maxSplits: 1)
         guard parts.count == 2 else { throw unauthenticated }
         let value = parts[1].trimmingPrefix { $0 == " " }
@@ -22,7 +24,8 @@ enum CallerCredential {
     }
 
     private static func basic(_ encoded: String) throws(APIError) -> PresentedCredential {
-        guard let bytes = Base64.decode(Array(encoded.utf8)), let text = String(validating: bytes, as: UTF8.self),
+        guard let bytes = Base64.decode(Array(encoded.utf8)),
+            let text = String(validating: bytes, as: UTF8.self),
             let colon = text.firstIndex(of: ":")
         else { throw unauthenticated }
         let password = String(text[text.index(after: colon)...])
@@ -33,7 +36,8 @@ enum CallerCredential {
 
     private static var unauthenticated: APIError {
         APIError(
-            401, Refusal.Code.unauthenticated.rawValue, "An Authorization header with a valid key is required.",
+            401, Refusal.Code.unauthenticated.rawValue,
+            "An Authorization header with a valid key is required.",
             headers: ["WWW-Authenticate": "Bearer, Basic realm=\"dispatch\""])
     }
 }

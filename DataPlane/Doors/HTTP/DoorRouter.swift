@@ -1,7 +1,7 @@
 import HTTP
 
-/// The routes of a node's HTTP listeners: its own doors, and everything else of a customer's API passed on to the
-/// control plane.
+/// The routes of a node's HTTP listeners: its own doors, and everything else of a customer's API passed on to
+/// the control plane.
 package enum DoorRouter {
     /// - Parameter relay: asks the control plane; nil when the request was relayed already.
     package static func make(intake: any Intake, relay: @escaping Router.Fallback) -> Router {

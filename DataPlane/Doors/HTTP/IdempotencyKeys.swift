@@ -3,12 +3,13 @@ import EventLoop
 import HTTP
 import NodeProtocol
 
-/// Remembers the answers to requests that carried an `Idempotency-Key`, so that a repetition sends nothing twice.
+/// Remembers the answers to requests that carried an `Idempotency-Key`, so that a repetition sends nothing
+/// twice.
 ///
 /// An answer is kept for 24 hours by tenant, route and key. The same body gets the same answer again, with
-/// `Idempotent-Replay: true`; another body, or a request whose first is still running, gets 409. Answers of 5xx and
-/// 429 are not kept: they say to try again. Limits: 200,000 answers on this node, the oldest go first; a restart
-/// forgets them.
+/// `Idempotent-Replay: true`; another body, or a request whose first is still running, gets 409. Answers of
+/// 5xx and 429 are not kept: they say to try again. Limits: 200,000 answers on this node, the oldest go
+/// first; a restart forgets them.
 final class IdempotencyKeys: Sendable {
     static let header = "Idempotency-Key"
     private static let keptFor: Duration = .seconds(86_400)
@@ -43,8 +44,8 @@ final class IdempotencyKeys: Sendable {
 
     /// Runs `produce` unless the request repeats one that was answered.
     ///
-    /// - Throws: 400 for a malformed key, 409 `idempotency_key_reused` or `request_in_progress`, and what `produce`
-    ///   throws.
+    /// - Throws: 400 for a malformed key, 409 `idempotency_key_reused` or `request_in_progress`, and what
+    ///   `produce` throws.
     func answer(
         _ request: HTTPRequest, tenant: TenantID, route: String, body: [UInt8],
         _ produce: () async throws -> HTTPResponse
@@ -62,7 +63,8 @@ final class IdempotencyKeys: Sendable {
             return response
         } catch {
             let refusal = error as? APIError
-            let isFinal = refusal.map { (400..<500).contains($0.status.code) && $0.status.code != 429 } ?? false
+            let isFinal =
+                refusal.map { (400..<500).contains($0.status.code) && $0.status.code != 429 } ?? false
             end(name, isFinal ? refusal.map { .refusal($0) } : nil)
             throw error
         }
@@ -81,7 +83,8 @@ final class IdempotencyKeys: Sendable {
         guard let known else { return nil }
         guard known.bodyHash == bodyHash else {
             throw APIError(
-                409, "idempotency_key_reused", "This Idempotency-Key was used with another body.", field: Self.header)
+                409, "idempotency_key_reused", "This Idempotency-Key was used with another body.",
+                field: Self.header)
         }
         switch known.outcome {
         case .running:

@@ -2,18 +2,22 @@ import Admission
 import HTTP
 
 extension Refusal {
-    /// The status of HTTP for each refusal, the same for all dialects; each prints code and text in its own shape.
+    /// The status of HTTP for each refusal, the same for all dialects; each prints code and text in its own
+    /// shape.
     var apiError: APIError {
         var headers: HTTPHeaders = [:]
         if code == .unauthenticated { headers.append("WWW-Authenticate", "Bearer, Basic realm=\"dispatch\"") }
         return APIError(
-            status, code.rawValue, message, field: field, retryAfterSeconds: retryAfterSeconds, headers: headers)
+            status, code.rawValue, message, field: field, retryAfterSeconds: retryAfterSeconds,
+            headers: headers)
     }
 
     private var status: HTTPStatus {
         switch code {
         case .unauthenticated: 401
-        case .scopeMissing, .sourceAddressNotAllowed, .tenantNotActive, .credentialMismatch, .domainNotVerified: 403
+        case .scopeMissing, .sourceAddressNotAllowed, .tenantNotActive, .credentialMismatch,
+            .domainNotVerified:
+            403
         case .invalid, .missing, .headerNotAllowed, .tooManyRecipients, .recipientSuppressed, .mailLoop: 400
         case .quotaExceeded: 400
         case .messageTooLarge: 413

@@ -20,7 +20,8 @@ struct IngestDoor: Sendable {
         router.on(
             .post, "/api/v1/messages",
             RouteInfo(
-                summary: "Submit a message", tag: "ingest", scope: "emails:send", requestSchema: Self.requestSchema,
+                summary: "Submit a message", tag: "ingest", scope: "emails:send",
+                requestSchema: Self.requestSchema,
                 requestContentTypes: [
                     "application/json", "multipart/form-data", "application/x-www-form-urlencoded",
                 ],
@@ -49,7 +50,8 @@ struct IngestDoor: Sendable {
 
     private static func submission(_ request: HTTPRequest, _ body: [UInt8]) throws(APIError) -> Submission {
         guard let type = request.mediaType, type != "application/json" else {
-            return try StrictDecoding.decode(IngestRequest.self, from: body, unknownFields: .refuse).submission()
+            return try StrictDecoding.decode(IngestRequest.self, from: body, unknownFields: .refuse)
+                .submission()
         }
         return try IngestForm.submission(
             try FormData.parse(contentType: request.headers["Content-Type"] ?? type, body: body))
@@ -80,7 +82,8 @@ struct IngestDoor: Sendable {
 
     private static let queuedSchema = Schema.object(["id": .string.required, "message": .string.required])
     private static let requestSchema = Schema.object([
-        "from": .string.required, "to": .array(.string).required, "cc": .array(.string), "bcc": .array(.string),
+        "from": .string.required, "to": .array(.string).required, "cc": .array(.string),
+        "bcc": .array(.string),
         "subject": .string, "text": .string, "html": .string, "headers": .map(of: .string),
         "tags": .array(.string), "metadata": .map(of: .string), "stream": .choice("transactional", "bulk"),
         "attachments": .array(.attachment),
@@ -89,7 +92,8 @@ struct IngestDoor: Sendable {
 
 extension Schema {
     static let attachment = Schema.object([
-        "filename": .string.required, "content_type": .string, "content": .string.required, "inline": .boolean,
+        "filename": .string.required, "content_type": .string, "content": .string.required,
+        "inline": .boolean,
         "content_id": .string,
     ]).named("Attachment")
 }

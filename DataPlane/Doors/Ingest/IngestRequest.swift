@@ -19,7 +19,8 @@ struct IngestRequest: Decodable {
 
     func submission() throws(APIError) -> Submission {
         let composed = Submission.Composed(
-            from: from, to: to?.values ?? [], cc: cc?.values ?? [], bcc: bcc?.values ?? [], subject: subject ?? "",
+            from: from, to: to?.values ?? [], cc: cc?.values ?? [], bcc: bcc?.values ?? [],
+            subject: subject ?? "",
             text: text, html: html,
             headers: (headers ?? [:]).sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
             attachments: try AttachmentField.attachments(attachments))
@@ -38,7 +39,8 @@ extension Submission.Stream {
         }
         guard let stream = Self(rawValue: field) else {
             throw APIError(
-                400, Refusal.Code.invalid.rawValue, "`stream` must be transactional or bulk.", field: "stream")
+                400, Refusal.Code.invalid.rawValue, "`stream` must be transactional or bulk.", field: "stream"
+            )
         }
         self = stream
     }
@@ -46,7 +48,9 @@ extension Submission.Stream {
 
 /// The same as a form: repeated or comma-joined fields, `h:Name` for headers, `o:tag`, files as `attachment`.
 enum IngestForm {
-    private static let known: Set<String> = ["from", "to", "cc", "bcc", "subject", "text", "html", "attachment", "o:tag"]
+    private static let known: Set<String> = [
+        "from", "to", "cc", "bcc", "subject", "text", "html", "attachment", "o:tag",
+    ]
 
     static func submission(_ form: FormData) throws(APIError) -> Submission {
         for field in form.fields where !known.contains(field.name) && !field.name.hasPrefix("h:") {
@@ -61,7 +65,8 @@ enum IngestForm {
         }
         let composed = Submission.Composed(
             from: from, to: try texts(form, "to"), cc: try texts(form, "cc"), bcc: try texts(form, "bcc"),
-            subject: try only(form, "subject") ?? "", text: try only(form, "text"), html: try only(form, "html"),
+            subject: try only(form, "subject") ?? "", text: try only(form, "text"),
+            html: try only(form, "html"),
             headers: headers,
             attachments: form.all("attachment").map { field in
                 Submission.Composed.Attachment(
@@ -76,7 +81,8 @@ enum IngestForm {
     private static func only(_ form: FormData, _ name: String) throws(APIError) -> String? {
         let texts = try texts(form, name)
         guard texts.count <= 1 else {
-            throw APIError(400, Refusal.Code.invalid.rawValue, "`\(name)` is given more than once.", field: name)
+            throw APIError(
+                400, Refusal.Code.invalid.rawValue, "`\(name)` is given more than once.", field: name)
         }
         return texts.first
     }

@@ -33,7 +33,9 @@ struct IngestStatus: Encodable {
                 address: recipient.address, status: recipient.state.ingestWord, attempts: recipient.attempts,
                 response: recipient.response, nextAttemptAt: recipient.nextAttemptAt.map(Self.time))
         }
-        if status == "failed" { error = message.recipients.first { $0.state.ingestWord == "failed" }?.response }
+        if status == "failed" {
+            error = message.recipients.first { $0.state.ingestWord == "failed" }?.response
+        }
     }
 
     private init(unknown id: String) {
@@ -45,7 +47,8 @@ struct IngestStatus: Encodable {
     static func unknown(_ id: String) -> IngestStatus { IngestStatus(unknown: id) }
 
     private static func time(_ milliseconds: Int64) -> String {
-        // The format cuts off, and not every millisecond is a `Double`: half of one more, so that it cuts off rightly.
+        // The format cuts off, and not every millisecond is a `Double`: half of one more, so that it cuts off
+        // rightly.
         Date(timeIntervalSince1970: (Double(milliseconds) + 0.5) / 1000)
             .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }

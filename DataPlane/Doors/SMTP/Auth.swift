@@ -82,7 +82,8 @@ extension SMTPSession {
             return .goOn
         } catch {
             logins.failed(address: remoteIP, name: credentials.username, now: loop.now)
-            log.info("smtp login refused", ["remote": .string(remoteIP), "code": .string(error.code.rawValue)])
+            log.info(
+                "smtp login refused", ["remote": .string(remoteIP), "code": .string(error.code.rawValue)])
             if closes {
                 say(SMTPReply(421, .init(4, 7, 0), "Too many failed logins"))
                 return .close

@@ -38,7 +38,8 @@ extension SMTPSession {
     func bdat(_ count: Int, isLast: Bool) async throws(StreamError) -> Next {
         let isInOrder = transaction.map { !$0.recipients.isEmpty } ?? false
         var collector = transaction?.chunks ?? ChunkCollector(maxMessageBytes: configuration.maxMessageBytes)
-        // What cannot be taken in any case is not waited for; the client would be out of step, so the session ends.
+        // What cannot be taken in any case is not waited for; the client would be out of step, so the session
+        // ends.
         guard count <= configuration.maxMessageBytes else {
             say(ContentViolation.tooLarge.reply)
             return .close

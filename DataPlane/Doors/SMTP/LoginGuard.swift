@@ -1,9 +1,10 @@
 import EventLoop
 
-/// Makes guessing passwords slow: each failed login of an address or for a name makes the next answer later, and
-/// after some the session is closed.
+/// Makes guessing passwords slow: each failed login of an address or for a name makes the next answer later,
+/// and after some the session is closed.
 ///
-/// A success forgets the name's failures; time forgets the rest. Limits: 100,000 entries, the oldest go first.
+/// A success forgets the name's failures; time forgets the rest. Limits: 100,000 entries, the oldest go
+/// first.
 final class LoginGuard: Sendable {
     private static let maxEntries = 100_000
     private static let forgetAfter: Duration = .seconds(900)

@@ -2,8 +2,8 @@ import Admission
 import SMTPWire
 
 extension SMTPSession {
-    /// MAIL (RFC 5321 §4.1.1.2). Who sends is asked again for each message, so that a revoked credential ends with
-    /// the message before.
+    /// MAIL (RFC 5321 §4.1.1.2). Who sends is asked again for each message, so that a revoked credential ends
+    /// with the message before.
     func mail(_ sender: SMTPPath?, _ parameters: MailParameters) {
         guard clientName != nil else { return refuse(SMTPReply(503, .init(5, 5, 1), "Say EHLO first")) }
         guard transaction == nil else {

@@ -6,7 +6,8 @@ extension Refusal {
     var smtpReply: SMTPReply {
         switch code {
         case .unauthenticated: SMTPReply(535, .init(5, 7, 8), "Authentication credentials invalid")
-        case .scopeMissing, .sourceAddressNotAllowed, .tenantNotActive, .credentialMismatch, .domainNotVerified,
+        case .scopeMissing, .sourceAddressNotAllowed, .tenantNotActive, .credentialMismatch,
+            .domainNotVerified,
             .recipientSuppressed, .quotaExceeded, .idempotencyKeyReused:
             SMTPReply(550, .init(5, 7, 1), message)
         case .invalid, .missing, .headerNotAllowed:

@@ -63,7 +63,8 @@ package final class SMTPServer: Sendable {
 
     private func serve(_ stream: ByteStream, _ loop: EventLoop, _ tls: TLSServerContext?) async {
         let session = SMTPSession(
-            stream: stream, configuration: configuration, intake: intake, logins: logins, tls: tls, loop: loop,
+            stream: stream, configuration: configuration, intake: intake, logins: logins, tls: tls,
+            loop: loop,
             log: log)
         let number = sessions.withLock { sessions -> Int? in
             guard !sessions.isStopping else { return nil }

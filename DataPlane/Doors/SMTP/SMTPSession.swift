@@ -4,11 +4,12 @@ import NodeProtocol
 import SMTPWire
 import Service
 
-/// One SMTP submission session: one async function that reads like the dialogue of RFC 5321; each verb in its file.
+/// One SMTP submission session: one async function that reads like the dialogue of RFC 5321; each verb in its
+/// file.
 ///
 /// Replies to pipelined commands are gathered and written when the input has no whole command left. What the
-/// session takes is bounded: line lengths, recipients, message size, mistakes, time. It trusts no order: what comes
-/// before the banner, behind STARTTLS in one packet or behind DATA before its 354 ends the session.
+/// session takes is bounded: line lengths, recipients, message size, mistakes, time. It trusts no order: what
+/// comes before the banner, behind STARTTLS in one packet or behind DATA before its 354 ends the session.
 final class SMTPSession {
     struct Transaction {
         var sender: SMTPPath?
@@ -76,8 +77,8 @@ final class SMTPSession {
         stream.close()
     }
 
-    /// A client must wait for the banner (RFC 5321 §3.1); one that does not may be a forged request of another
-    /// protocol.
+    /// A client must wait for the banner (RFC 5321 §3.1); one that does not may be a forged request of
+    /// another protocol.
     private func talksTooEarly() throws(StreamError) -> Bool {
         if !stream.input.isEmpty { return true }
         return try stream.fillNow() && !stream.input.isEmpty
@@ -125,7 +126,10 @@ final class SMTPSession {
             transaction = nil
             say(SMTPReply(250, .init(2, 0, 0), "Ok"))
         case .noop: say(SMTPReply(250, .init(2, 0, 0), "Ok"))
-        case .help: say(SMTPReply(214, .init(2, 0, 0), "Submission by RFC 6409: EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA"))
+        case .help:
+            say(
+                SMTPReply(
+                    214, .init(2, 0, 0), "Submission by RFC 6409: EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA"))
         case .vrfy: say(SMTPReply(252, .init(2, 5, 0), "Send some mail, it will be tried"))
         case .expn: refuse(SMTPReply(502, .init(5, 5, 1), "EXPN is not offered"))
         case .unknown(let verb): refuse(SMTPReply(500, .init(5, 5, 2), "Command \(verb) not recognized"))
@@ -169,7 +173,9 @@ final class SMTPSession {
     }
 
     private func fillOrSayTimeout() async throws(StreamError) -> Bool {
-        do throws(StreamError) { return try await stream.fill(timeout: configuration.commandTimeout) } catch .timedOut {
+        do throws(StreamError) {
+            return try await stream.fill(timeout: configuration.commandTimeout)
+        } catch .timedOut {
             say(SMTPReply(421, .init(4, 4, 2), "\(intake.hostName) Timeout"))
             return false
         }

@@ -2,11 +2,13 @@ import EventLoop
 import SMTPWire
 
 extension SMTPSession {
-    /// STARTTLS (RFC 3207): all that was said before is forgotten. What stands in the same packet behind the command
-    /// was put there by somebody who wants it to be read as protected: the session ends.
+    /// STARTTLS (RFC 3207): all that was said before is forgotten. What stands in the same packet behind the
+    /// command was put there by somebody who wants it to be read as protected: the session ends.
     func startTLS() async throws(StreamError) -> Next {
         guard stream.tls == nil, let tls else {
-            refuse(SMTPReply(503, .init(5, 5, 1), stream.tls == nil ? "STARTTLS is not offered" : "Already encrypted"))
+            refuse(
+                SMTPReply(
+                    503, .init(5, 5, 1), stream.tls == nil ? "STARTTLS is not offered" : "Already encrypted"))
             return .goOn
         }
         guard clientName != nil, isExtended else {

@@ -48,9 +48,11 @@ struct SendDoor: Sendable {
         router.on(
             .post, "/api/v1/dispatch/tenants/{id}/send",
             RouteInfo(
-                summary: "Send one e-mail", tag: "tenants", scope: "emails:send", requestSchema: SendRequest.schema,
+                summary: "Send one e-mail", tag: "tenants", scope: "emails:send",
+                requestSchema: SendRequest.schema,
                 responses: [
-                    .init(202, "On disk and queued"), .init(400, "A field is wrong, or a recipient suppressed"),
+                    .init(202, "On disk and queued"),
+                    .init(400, "A field is wrong, or a recipient suppressed"),
                     .init(401, "The credentials are not valid"), .init(403, "Not allowed for this tenant"),
                     .init(413, "The message is too large"), .init(429, "Too many requests"),
                 ]), send)
@@ -58,7 +60,8 @@ struct SendDoor: Sendable {
             .post, "/api/v1/dispatch/tenants/{id}/send-bulk",
             RouteInfo(
                 summary: "Send up to \(BulkRequest.maxMessages) e-mails, each checked alone", tag: "tenants",
-                scope: "emails:send", requestSchema: .object(["messages": .array(SendRequest.schema).required]),
+                scope: "emails:send",
+                requestSchema: .object(["messages": .array(SendRequest.schema).required]),
                 responses: [.init(200, "A result for each message, in order")]), sendBulk)
     }
 
@@ -98,7 +101,8 @@ struct SendDoor: Sendable {
     private func submit(_ bulk: BulkRequest, from principal: Principal) async throws -> HTTPResponse {
         guard (1...BulkRequest.maxMessages).contains(bulk.messages.count) else {
             throw APIError(
-                400, Refusal.Code.invalid.rawValue, "`messages` must have 1 to \(BulkRequest.maxMessages) elements.",
+                400, Refusal.Code.invalid.rawValue,
+                "`messages` must have 1 to \(BulkRequest.maxMessages) elements.",
                 field: "messages")
         }
         var results: [Bulk.Result] = []

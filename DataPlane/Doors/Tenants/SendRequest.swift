@@ -33,7 +33,8 @@ struct SendRequest: Decodable {
     }
 
     static let schema = Schema.object([
-        "from": .string.required, "to": .array(.string).required, "cc": .array(.string), "bcc": .array(.string),
+        "from": .string.required, "to": .array(.string).required, "cc": .array(.string),
+        "bcc": .array(.string),
         "reply_to": .array(.string), "subject": .string.required, "html_body": .string, "text_body": .string,
         "headers": .map(of: .string), "attachments": .array(.attachment), "tags": .array(.string),
         "metadata": .map(of: .string), "stream": .choice("transactional", "bulk"), "scheduled_at": .dateTime,

@@ -16,7 +16,8 @@ extension Surface {
         }
         let body = Body(
             error: .init(
-                code: error.code.uppercased(), message: error.message, field: error.field, request_id: requestID))
+                code: error.code.uppercased(), message: error.message, field: error.field,
+                request_id: requestID))
         return (try? .json(body, status: error.status)) ?? .empty(error.status)
     }
 }

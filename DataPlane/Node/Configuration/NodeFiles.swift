@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Glibc
 
-/// The files of a node's directory, written so that each is whole after any crash: temporary file, fsync, rename,
-/// fsync of the folder. Readable for the owner alone.
+/// The files of a node's directory, written so that each is whole after any crash: temporary file, fsync,
+/// rename, fsync of the folder. Readable for the owner alone.
 package struct NodeFiles: Sendable {
     package let directory: String
 
@@ -80,7 +80,8 @@ package struct NodeFiles: Sendable {
     }
 
     private func synchroniseFolder(of path: String) throws(Failure) {
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+            separator: "/")
         let fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard fd >= 0 else { throw Failure("cannot open", folder) }
         defer { close(fd) }

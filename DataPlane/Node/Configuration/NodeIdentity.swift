@@ -3,8 +3,8 @@ import EventLoop
 import FoundationEssentials
 import NodeProtocol
 
-/// What makes this process a node of its cluster: its number and keys, the pinned keys of the control plane, the
-/// cluster key. One file, readable for the owner alone.
+/// What makes this process a node of its cluster: its number and keys, the pinned keys of the control plane,
+/// the cluster key. One file, readable for the owner alone.
 package struct NodeIdentity: Codable, Sendable {
     package let node: UInt16
     package let name: String
@@ -58,7 +58,8 @@ final class IdentityKeeper: Sendable {
 
     var current: NodeIdentity { held.withLock { $0 } }
 
-    /// Unseals the cluster's keys and keeps them; writes only when they are others than before. Blocks on the disk.
+    /// Unseals the cluster's keys and keeps them; writes only when they are others than before. Blocks on the
+    /// disk.
     ///
     /// - Returns: whether something changed.
     /// - Throws: `CryptoError` for a key that was not sealed to this node, `NodeFiles.Failure`.

@@ -63,10 +63,12 @@ package struct NodeSettings: Sendable {
             "DISPATCH_ADVERTISED_HTTP_URL",
             help: "How the control plane reaches the HTTP doors, when not by their address.")
         certificateFile = reader.optionalPath(
-            "DISPATCH_TLS_CERTIFICATE", help: "Certificate chain (PEM, leaf first) for STARTTLS, SMTPS and HTTPS.")
+            "DISPATCH_TLS_CERTIFICATE",
+            help: "Certificate chain (PEM, leaf first) for STARTTLS, SMTPS and HTTPS.")
         keyFile = reader.optionalPath("DISPATCH_TLS_KEY", help: "Private key (PEM) of the certificate.")
         nameServers = reader.list(
-            "DISPATCH_NAME_SERVERS", help: "DNS servers, such as 127.0.0.1:53; empty is those of /etc/resolv.conf.")
+            "DISPATCH_NAME_SERVERS",
+            help: "DNS servers, such as 127.0.0.1:53; empty is those of /etc/resolv.conf.")
         routes = reader.optionalString(
             "DISPATCH_ROUTES",
             help: "Fixed hosts in place of MX, such as *=127.0.0.1:1025 or example.org=relay.example.net:25.")
@@ -77,7 +79,8 @@ package struct NodeSettings: Sendable {
             "DISPATCH_EGRESS_ALLOWED",
             help: "Private networks that webhooks and MX hosts may be in all the same (development).")
         mxPort = reader.int(
-            "DISPATCH_MX_PORT", default: 25, in: 1...65_535, help: "Port of MX hosts; another than 25 in tests.")
+            "DISPATCH_MX_PORT", default: 25, in: 1...65_535,
+            help: "Port of MX hosts; another than 25 in tests.")
         usesIPv6 = reader.bool("DISPATCH_IPV6", default: true, help: "Whether mail leaves by IPv6 too.")
         trustedNetworks = reader.list(
             "DISPATCH_TRUSTED_NETWORKS", help: "Networks that may submit by SMTP without AUTH and TLS.")
@@ -87,20 +90,25 @@ package struct NodeSettings: Sendable {
             "DISPATCH_MIN_FREE_PERCENT", default: 10, in: 0...90,
             help: "With less of the disk free nothing new is accepted; deliveries go on.")
         spoolSegmentBytes = reader.bytes(
-            "DISPATCH_SPOOL_SEGMENT", default: 64 << 20, in: (1 << 20)...(1 << 30), help: "Size of a spool segment.")
+            "DISPATCH_SPOOL_SEGMENT", default: 64 << 20, in: (1 << 20)...(1 << 30),
+            help: "Size of a spool segment.")
         holdsDelivery = reader.bool(
             "DISPATCH_HOLD_DELIVERY", default: false, help: "Accept and store, but deliver nothing.")
         webhookRootsFile = reader.optionalPath(
-            "DISPATCH_WEBHOOK_ROOTS", help: "Certificates (PEM) to trust at webhook endpoints instead of the system's.")
+            "DISPATCH_WEBHOOK_ROOTS",
+            help: "Certificates (PEM) to trust at webhook endpoints instead of the system's.")
         smtpMaxConnections = reader.int(
-            "DISPATCH_SMTP_MAX_CONNECTIONS", default: 2_000, in: 1...100_000, help: "SMTP connections at one time.")
+            "DISPATCH_SMTP_MAX_CONNECTIONS", default: 2_000, in: 1...100_000,
+            help: "SMTP connections at one time.")
         httpMaxConnections = reader.int(
-            "DISPATCH_HTTP_MAX_CONNECTIONS", default: 10_000, in: 1...200_000, help: "HTTP connections at one time.")
+            "DISPATCH_HTTP_MAX_CONNECTIONS", default: 10_000, in: 1...200_000,
+            help: "HTTP connections at one time.")
         reader.require(
             (certificateFile == nil) == (keyFile == nil), "DISPATCH_TLS_KEY",
             "set together with DISPATCH_TLS_CERTIFICATE")
         reader.require(
-            (httpsAddress == nil && smtpsAddress == nil) || certificateFile != nil, "DISPATCH_TLS_CERTIFICATE",
+            (httpsAddress == nil && smtpsAddress == nil) || certificateFile != nil,
+            "DISPATCH_TLS_CERTIFICATE",
             "set, because DISPATCH_HTTPS or DISPATCH_SMTPS is")
         reader.require(
             trustedNetworks.isEmpty || trustedTenant != nil, "DISPATCH_TRUSTED_TENANT",

@@ -14,7 +14,8 @@ package final class SnapshotHolder: Sendable {
 
     package var current: Snapshot? { state.withLock { $0.snapshot } }
 
-    /// Puts the snapshot in the place of the one before, which is released outside the lock, and tells everybody.
+    /// Puts the snapshot in the place of the one before, which is released outside the lock, and tells
+    /// everybody.
     package func swap(_ snapshot: Snapshot) {
         let (old, listeners) = state.withLock { state in
             defer { state.snapshot = snapshot }

@@ -3,8 +3,9 @@ import FoundationEssentials
 import NodeProtocol
 import Service
 
-/// The one way by which a snapshot comes to hold: check the manifest, fetch the chunks that are missing, build the
-/// snapshot, write it, swap it. All or nothing; a refusal is counted and logged, and the old one stays.
+/// The one way by which a snapshot comes to hold: check the manifest, fetch the chunks that are missing,
+/// build the snapshot, write it, swap it. All or nothing; a refusal is counted and logged, and the old one
+/// stays.
 ///
 /// Loop bound. One at a time: a manifest that arrives meanwhile waits for its turn.
 actor SnapshotIntake {
@@ -48,24 +49,29 @@ actor SnapshotIntake {
             let manifest = try signed.verified(
                 by: identity.signingKeys, clusterID: identity.clusterID, held: held, now: clock.now() / 1000)
             let chunks = try await gather(manifest)
-            let snapshot = try Snapshot(manifest, chunks: chunks, clusterKeys: identity.clusterKeys.map { Array($0) })
+            let snapshot = try Snapshot(
+                manifest, chunks: chunks, clusterKeys: identity.clusterKeys.map { Array($0) })
             try await pool.run { [store] in try store.save(signed, manifest, chunks: chunks) }
             holder.swap(snapshot)
             metrics.snapshotVersion.set(Int(snapshot.version))
-            log.info("snapshot taken", ["version": .int(Int(snapshot.version)), "tenants": .int(snapshot.tenantCount)])
+            log.info(
+                "snapshot taken",
+                ["version": .int(Int(snapshot.version)), "tenants": .int(snapshot.tenantCount)])
             return SnapshotAnswer(accepted: true, heldVersion: snapshot.version)
         } catch let refusal as SnapshotRefusal {
             if case .notNewer(let offered, let held) = refusal, offered == held {
                 return SnapshotAnswer(accepted: true, heldVersion: held)
             }
             metrics.snapshotsRefused(refusal.reason).increment()
-            log.warning("snapshot refused", ["reason": .string(refusal.reason), "detail": .describing(refusal)])
+            log.warning(
+                "snapshot refused", ["reason": .string(refusal.reason), "detail": .describing(refusal)])
             return SnapshotAnswer(
                 accepted: false, heldVersion: held, reason: refusal.reason, detail: refusal.description)
         } catch {
             metrics.snapshotsRefused("not_stored").increment()
             log.error("snapshot not stored", ["error": .error(error)])
-            return SnapshotAnswer(accepted: false, heldVersion: held, reason: "not_stored", detail: "\(error)")
+            return SnapshotAnswer(
+                accepted: false, heldVersion: held, reason: "not_stored", detail: "\(error)")
         }
     }
 
@@ -73,7 +79,9 @@ actor SnapshotIntake {
     private func gather(_ manifest: Manifest) async throws -> [String: [UInt8]] {
         var chunks: [String: [UInt8]] = [:]
         for chunk in manifest.chunks {
-            guard chunk.sizeBytes <= Manifest.maxChunkBytes else { throw SnapshotRefusal.chunkSizeDiffers(chunk.name) }
+            guard chunk.sizeBytes <= Manifest.maxChunkBytes else {
+                throw SnapshotRefusal.chunkSizeDiffers(chunk.name)
+            }
             if let bytes = try await pool.run({ [store] in store.chunk(chunk) }) {
                 chunks[chunk.name] = bytes
             } else {

@@ -3,7 +3,8 @@ import NodeProtocol
 
 /// The snapshot on disk: the signed manifest, and a file for each chunk named by its hash.
 ///
-/// Chunks are written before the manifest that names them, so that a crash leaves the old snapshot or the new one.
+/// Chunks are written before the manifest that names them, so that a crash leaves the old snapshot or the new
+/// one.
 package struct SnapshotStore: Sendable {
     let files: NodeFiles
     private let keeper: IdentityKeeper
@@ -20,8 +21,8 @@ package struct SnapshotStore: Sendable {
         self.init(files: files, keeper: IdentityKeeper(identity, files: files))
     }
 
-    /// The snapshot that was held last. Its signature and hashes are checked again; its expiry is not, because a
-    /// node goes on with what it has.
+    /// The snapshot that was held last. Its signature and hashes are checked again; its expiry is not,
+    /// because a node goes on with what it has.
     ///
     /// - Throws: `SnapshotRefusal` or `NodeFiles.Failure`.
     func load() throws -> Snapshot? {
@@ -32,13 +33,16 @@ package struct SnapshotStore: Sendable {
         let manifest = try signed.verified(
             by: identity.signingKeys, clusterID: identity.clusterID, held: nil, now: nil)
         var chunks: [String: [UInt8]] = [:]
-        for chunk in manifest.chunks { chunks[chunk.name] = try files.read(files.chunk(sha256: chunk.sha256)) }
+        for chunk in manifest.chunks {
+            chunks[chunk.name] = try files.read(files.chunk(sha256: chunk.sha256))
+        }
         return try Snapshot(manifest, chunks: chunks, clusterKeys: identity.clusterKeys.map { Array($0) })
     }
 
     /// The bytes of a chunk that is on disk already and whole.
     func chunk(_ chunk: Manifest.Chunk) -> [UInt8]? {
-        guard let bytes = try? files.read(files.chunk(sha256: chunk.sha256)), (try? chunk.check(bytes)) != nil else {
+        guard let bytes = try? files.read(files.chunk(sha256: chunk.sha256)), (try? chunk.check(bytes)) != nil
+        else {
             return nil
         }
         return bytes

@@ -6,8 +6,8 @@ import NodeProtocol
 
 /// The listener that the control plane talks to: it pushes manifests and asks how the node is.
 ///
-/// A manifest proves itself by its signature; everything else must be a request signed by a pinned key, not older
-/// than the tolerance and never seen before.
+/// A manifest proves itself by its signature; everything else must be a request signed by a pinned key, not
+/// older than the tolerance and never seen before.
 struct ControlServer: Sendable {
     private static let maxNonces = 100_000
 
@@ -29,7 +29,9 @@ struct ControlServer: Sendable {
 
     func router() -> Router {
         var router = Router()
-        router.on(.post, NodePaths.push, RouteInfo(summary: "Take a snapshot's manifest", authentication: .none)) { request in
+        router.on(
+            .post, NodePaths.push, RouteInfo(summary: "Take a snapshot's manifest", authentication: .none)
+        ) { request in
             let body = try await request.readBody(maxBytes: 2 * Manifest.maxBytes)
             guard let signed = try? JSONDecoder().decode(SignedManifest.self, from: Data(body)) else {
                 throw APIError(400, "malformed", "The body is not a signed manifest.")
@@ -37,7 +39,8 @@ struct ControlServer: Sendable {
             let answer = await intake.take(signed)
             return try .json(answer, status: answer.accepted ? 200 : 409)
         }
-        router.on(.get, NodePaths.status, RouteInfo(summary: "Tell how the node is", authentication: .none)) { request in
+        router.on(.get, NodePaths.status, RouteInfo(summary: "Tell how the node is", authentication: .none)) {
+            request in
             try verify(request, body: [])
             return try await .json(status())
         }
@@ -53,7 +56,8 @@ struct ControlServer: Sendable {
         let now = clock.now() / 1000
         do {
             try signature.verify(
-                method: request.method.rawValue, path: request.head.rawPathAndQuery, body: body, key: key, now: now)
+                method: request.method.rawValue, path: request.head.rawPathAndQuery, body: body, key: key,
+                now: now)
         } catch { throw refusal }
         guard remember(signature.nonce, now) else { throw refusal }
     }

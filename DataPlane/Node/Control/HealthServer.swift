@@ -19,10 +19,15 @@ struct HealthServer: Sendable {
 
     func router() -> Router {
         var router = Router()
-        router.on(.get, "/metrics", RouteInfo(summary: "Metrics in the text format of Prometheus", authentication: .none)) { _ in
+        router.on(
+            .get, "/metrics",
+            RouteInfo(summary: "Metrics in the text format of Prometheus", authentication: .none)
+        ) { _ in
             .bytes(metrics.registry.render(), contentType: "text/plain; version=0.0.4; charset=utf-8")
         }
-        router.on(.get, "/health", RouteInfo(summary: "Whether the node takes messages", authentication: .none)) { _ in
+        router.on(
+            .get, "/health", RouteInfo(summary: "Whether the node takes messages", authentication: .none)
+        ) { _ in
             let health = await health()
             return try .json(health, status: health.status == "ok" ? 200 : 503)
         }

@@ -4,8 +4,8 @@ import FoundationEssentials
 import HTTPClient
 import NodeProtocol
 
-/// `mta-node join`: makes this node's keys, shows the control plane their public halves and the one-time token, and
-/// keeps what comes back.
+/// `mta-node join`: makes this node's keys, shows the control plane their public halves and the one-time
+/// token, and keeps what comes back.
 package enum Join {
     /// Why the node did not become one.
     package struct Failure: Error, CustomStringConvertible {
@@ -13,12 +13,14 @@ package enum Join {
     }
 
     /// - Returns: a line for the operator.
-    package static func run(settings: NodeSettings, token: String, on loop: EventLoop) async throws -> String {
+    package static func run(settings: NodeSettings, token: String, on loop: EventLoop) async throws -> String
+    {
         let files = NodeFiles(directory: settings.directory)
         try files.makeDirectories()
         if let held = try NodeIdentity.load(from: files) {
             throw Failure(
-                description: "\(files.identity) exists: this directory belongs to node \(held.node) of cluster "
+                description:
+                    "\(files.identity) exists: this directory belongs to node \(held.node) of cluster "
                     + "\(held.clusterID)")
         }
         let signing = try Ed25519PrivateKey.generate()
@@ -29,10 +31,13 @@ package enum Join {
             httpURL: settings.advertisedHTTPURL ?? url(settings.httpAddress), hostName: settings.hostName)
         let joined = try await post(request, to: settings.controlPlaneURL, on: loop)
         let clusterKey = try SealedBox.open(
-            Array(joined.sealedClusterKey), with: sealing, context: Array(JoinResponse.clusterKeyContext.utf8))
+            Array(joined.sealedClusterKey), with: sealing, context: Array(JoinResponse.clusterKeyContext.utf8)
+        )
         let identity = NodeIdentity(
-            node: joined.node, name: joined.name, clusterID: joined.clusterID, signingKeys: joined.signingKeys,
-            clusterKeys: [Data(clusterKey)], privateSigningKey: Data(signing.raw), privateSealingKey: Data(sealing.raw))
+            node: joined.node, name: joined.name, clusterID: joined.clusterID,
+            signingKeys: joined.signingKeys,
+            clusterKeys: [Data(clusterKey)], privateSigningKey: Data(signing.raw),
+            privateSealingKey: Data(sealing.raw))
         try identity.save(to: files)
         return "joined cluster \(joined.clusterID) as node \(joined.node) (\(joined.name))"
     }
@@ -49,7 +54,8 @@ package enum Join {
             defer { client.close() }
             return try await client.send(
                 HTTPClientRequest(
-                    "POST", baseURL + JoinRequest.path, headers: [("Content-Type", "application/json")], body: body))
+                    "POST", baseURL + JoinRequest.path, headers: [("Content-Type", "application/json")],
+                    body: body))
         }
         guard response.status == 200 || response.status == 201 else {
             let text = String(decoding: response.body.prefix(500), as: UTF8.self)

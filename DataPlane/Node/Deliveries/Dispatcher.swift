@@ -7,9 +7,9 @@ import Spool
 
 /// Keeps the queue and everything that is open, on one loop, and hands attempts to the workers of all loops.
 ///
-/// It decides nothing about order or time: the queue does. It records: what a worker reports becomes events, goes
-/// to the spool as one group together with the webhooks that tell of it, and only then is an entry closed.
-/// Loop bound to the first loop; workers come to it through `LoopBound`.
+/// It decides nothing about order or time: the queue does. It records: what a worker reports becomes events,
+/// goes to the spool as one group together with the webhooks that tell of it, and only then is an entry
+/// closed. Loop bound to the first loop; workers come to it through `LoopBound`.
 final class Dispatcher {
     /// Attempts that are started in one go, before the loop looks at its sockets again.
     private static let startsPerPump = 256
@@ -69,13 +69,15 @@ final class Dispatcher {
 
     // MARK: Attempts
 
-    /// Takes a worker's report, records it, and gives the worker the next attempt of its lane, if there is one.
+    /// Takes a worker's report, records it, and gives the worker the next attempt of its lane, if there is
+    /// one.
     func finish(_ work: Work, _ report: WorkReport) -> Work? {
         let now = timestamp()
         let attempt = work.attempt
         let waiting = report.results.filter { $0.event.kind == .deferred }
         let finished = queue.finish(
-            attempt, result: Self.result(report, waiting, now), reply: report.results.first?.event.response?.text,
+            attempt, result: Self.result(report, waiting, now),
+            reply: report.results.first?.event.response?.text,
             now: now)
         if report.isThrottled { queue.report(attempt.lane, .throttled, reason: nil, now: now) }
         record(work, report, finished)
@@ -111,9 +113,12 @@ final class Dispatcher {
         var events: [Event] = []
         for result in report.results {
             var event = result.event
-            if event.kind == .deferred, case .waiting(let until) = finished { event.nextAttemptAt = until.milliseconds }
+            if event.kind == .deferred, case .waiting(let until) = finished {
+                event.nextAttemptAt = until.milliseconds
+            }
             message.apply(event, to: Int(result.recipient))
-            metrics.outcomes(work.attempt.lane.transport == .smtp ? "smtp" : "webhook", event.kind.rawValue).increment()
+            metrics.outcomes(work.attempt.lane.transport == .smtp ? "smtp" : "webhook", event.kind.rawValue)
+                .increment()
             events.append(event)
         }
         if report.isDropped { message.recipients[0].state = .cancelled }
@@ -212,7 +217,9 @@ private struct RecentMessages {
     subscript(_ id: MessageID) -> OpenMessage? { messages[id] }
 
     mutating func insert(_ message: OpenMessage) {
-        guard case .mail = message.entry, messages.updateValue(message, forKey: message.id) == nil else { return }
+        guard case .mail = message.entry, messages.updateValue(message, forKey: message.id) == nil else {
+            return
+        }
         if order.count < capacity {
             order.append(message.id)
         } else {

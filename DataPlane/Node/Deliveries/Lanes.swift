@@ -27,7 +27,8 @@ struct Lanes: Sendable {
             }
             return byLane.sorted { $0.value[0] < $1.value[0] }.map { lane, indexes in
                 item(
-                    message, indexes, lane, deadline: mail.deadline, stream: mail.isBulk ? .bulk : .transactional,
+                    message, indexes, lane, deadline: mail.deadline,
+                    stream: mail.isBulk ? .bulk : .transactional,
                     bytes: mail.bodyBytes)
             }
         }
@@ -58,8 +59,10 @@ struct Lanes: Sendable {
         let due = indexes.compactMap { message.recipients[Int($0)].nextAttemptAt }.min() ?? 0
         let attempts = indexes.map { message.recipients[Int($0)].attempts }.max() ?? 0
         return QueueItem(
-            id: message.id, recipients: RecipientIndexes(indexes), tenant: message.entry.tenant, stream: stream,
-            lane: lane, due: Queue.Timestamp(milliseconds: due), deadline: Queue.Timestamp(milliseconds: deadline),
+            id: message.id, recipients: RecipientIndexes(indexes), tenant: message.entry.tenant,
+            stream: stream,
+            lane: lane, due: Queue.Timestamp(milliseconds: due),
+            deadline: Queue.Timestamp(milliseconds: deadline),
             attempts: UInt16(clamping: attempts), bytes: UInt32(clamping: bytes))
     }
 }

@@ -1,5 +1,5 @@
-import Delivery
 import DNS
+import Delivery
 import EventLoop
 import FoundationEssentials
 import HTTPClient
@@ -17,7 +17,8 @@ struct LoopWorkers: Sendable {
     private let pair: LoopBound<Pair>
 
     static func make(
-        settings: NodeSettings, routes: RouteTable, spool: Spool, holder: SnapshotHolder, returnPath: ReturnPath,
+        settings: NodeSettings, routes: RouteTable, spool: Spool, holder: SnapshotHolder,
+        returnPath: ReturnPath,
         node: UInt16, clock: WallClock, on loops: [EventLoop]
     ) async throws -> [LoopWorkers] {
         let keys = KeyRing()

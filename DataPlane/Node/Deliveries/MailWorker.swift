@@ -6,8 +6,8 @@ import Queue
 import SMTPWire
 import Spool
 
-/// Makes the mail attempts of one loop: body from the spool, signature, delivery, and an event for each recipient.
-/// Loop bound, as the delivery inside it.
+/// Makes the mail attempts of one loop: body from the spool, signature, delivery, and an event for each
+/// recipient. Loop bound, as the delivery inside it.
 final class MailWorker {
     private static let suspendedPauseMilliseconds: Int64 = 15 * 60_000
 
@@ -35,8 +35,11 @@ final class MailWorker {
     func shutDown() async { await delivery.shutDown() }
 
     func run(_ attempt: Attempt, _ mail: MailEntry) async -> WorkReport {
-        guard let snapshot = holder.current, let tenant = snapshot.tenant(mail.tenant), tenant.status == .active else {
-            return report(attempt, mail, .deferred, "the tenant is not active", after: Self.suspendedPauseMilliseconds)
+        guard let snapshot = holder.current, let tenant = snapshot.tenant(mail.tenant),
+            tenant.status == .active
+        else {
+            return report(
+                attempt, mail, .deferred, "the tenant is not active", after: Self.suspendedPauseMilliseconds)
         }
         let signer: DKIMSigner
         do { signer = try keys.signer(domain: mail.senderDomain, tenant: tenant, snapshot: snapshot) } catch {
@@ -59,20 +62,23 @@ final class MailWorker {
         let addresses = attempt.recipients.compactMap { index in
             Int(index) < mail.log.recipients.count ? mail.log.recipients[Int(index)] : nil
         }
-        let sender = mail.log.envelopeSender.isEmpty
+        let sender =
+            mail.log.envelopeSender.isEmpty
             ? nil : returnPath.address(message: attempt.id, domain: mail.senderDomain)
         let seconds = Int(mail.acceptedAt / 1000)
         var request = DeliveryAttempt(
             sender: sender, recipients: addresses.map { DeliveryAttempt.Recipient($0) },
-            domain: MailEntry.domain(of: addresses.first ?? ""), lane: attempt.lane.description, content: content)
+            domain: MailEntry.domain(of: addresses.first ?? ""), lane: attempt.lane.description,
+            content: content)
         request.sign = { try signer.sign(content, at: seconds) }
         request.maxMessagesPerConnection = 1_000
         request.beforeContent = { [spool] in
-            // A crash from here on may have delivered these recipients: the record says which. It is on disk before
-            // the message leaves, and so is the outcome of the one before it on this connection. A disk that does
-            // not take it stops no delivery.
+            // A crash from here on may have delivered these recipients: the record says which. It is on disk
+            // before the message leaves, and so is the outcome of the one before it on this connection. A
+            // disk that does not take it stops no delivery.
             let started = SpoolUpdate.started(attempt: attempt.number, recipients: Array(attempt.recipients))
-            _ = try? await spool.commit(SpoolGroup(records: [.update(attempt.id, payload: started.encoded())]))
+            _ = try? await spool.commit(
+                SpoolGroup(records: [.update(attempt.id, payload: started.encoded())]))
         }
         let outcomes = await delivery.deliver(request)
         let milliseconds = Int((MonotonicTime.now() - started).wholeMilliseconds)
@@ -104,7 +110,8 @@ final class MailWorker {
                 event.remoteHost = undelivered.host?.name
                 event.classification = Event.Classification(
                     category: undelivered.classification.category.rawValue,
-                    action: undelivered.classification.action.rawValue, rule: undelivered.classification.ruleID)
+                    action: undelivered.classification.action.rawValue,
+                    rule: undelivered.classification.ruleID)
                 retryAfter = undelivered.retryAfter?.wholeMilliseconds
                 isThrottled = isThrottled || undelivered.classification.action == .slowLane
                 if undelivered.classification.action == .suspendLane { unreached += 1 }
@@ -113,7 +120,8 @@ final class MailWorker {
                 WorkReport.Result(recipient: index, event: event, retryAfterMilliseconds: retryAfter))
         }
         return WorkReport(
-            results: results, isLaneFailure: !results.isEmpty && unreached == results.count, isThrottled: isThrottled)
+            results: results, isLaneFailure: !results.isEmpty && unreached == results.count,
+            isThrottled: isThrottled)
     }
 
     /// Our own faults never count against a recipient: they fail the message and bounce nobody.
@@ -124,7 +132,8 @@ final class MailWorker {
 
     /// The same event for every recipient: a fault of ours, or a wait.
     private func report(
-        _ attempt: Attempt, _ mail: MailEntry, _ kind: EventKind, _ text: String, after milliseconds: Int64? = nil
+        _ attempt: Attempt, _ mail: MailEntry, _ kind: EventKind, _ text: String,
+        after milliseconds: Int64? = nil
     ) -> WorkReport {
         let results = attempt.recipients.map { index in
             var event = blank(attempt, mail, index)

@@ -3,8 +3,9 @@ import Queue
 import Service
 import Spool
 
-/// Turns what happened into what is written: one spool group with the update, the webhooks that tell of it and the
-/// closing record, and the journal's events that follow from it. Also the other way round after a crash.
+/// Turns what happened into what is written: one spool group with the update, the webhooks that tell of it
+/// and the closing record, and the journal's events that follow from it. Also the other way round after a
+/// crash.
 struct Recorder: Sendable {
     let node: UInt16
     let holder: SnapshotHolder
@@ -19,9 +20,12 @@ struct Recorder: Sendable {
 
     func record(_ events: [Event], of message: OpenMessage, closes: Bool) -> Recorded {
         var records: [SpoolRecord] = []
-        // The journal's records and the spool's are the same bytes but for webhook attempts, whose kind differs.
+        // The journal's records and the spool's are the same bytes but for webhook attempts, whose kind
+        // differs.
         let encoded = events.map { EventRecord($0).encoded() }
-        if !events.isEmpty { records.append(.update(message.id, payload: SpoolUpdate.encoded(events: encoded))) }
+        if !events.isEmpty {
+            records.append(.update(message.id, payload: SpoolUpdate.encoded(events: encoded)))
+        }
         var made: [EventWebhooks.Made] = []
         if case .mail(let mail) = message.entry {
             made = webhooks.make(of: events, mail: mail, tenant: holder.current?.tenant(mail.tenant))
@@ -48,11 +52,13 @@ struct Recorder: Sendable {
     /// The event of a recipient whose time is used up.
     func expired(_ message: OpenMessage, index: UInt16, item: Withdrawn, at now: Int64) -> Event {
         var event = Event(
-            item.reason == .cancelled ? .cancelled : .expired, message: message.id, tenant: message.entry.tenant,
+            item.reason == .cancelled ? .cancelled : .expired, message: message.id,
+            tenant: message.entry.tenant,
             at: now, node: node)
         event.attempt = Int(item.attempts)
         let last = item.lastReply.map { "; last reply: \($0)" } ?? ""
-        event.response = Event.Response(code: 554, enhancedCode: "5.4.7", text: "delivery time expired\(last)")
+        event.response = Event.Response(
+            code: 554, enhancedCode: "5.4.7", text: "delivery time expired\(last)")
         switch message.entry {
         case .mail(let mail): event.recipient = mail.address(index)
         case .webhook(let webhook):

@@ -3,10 +3,11 @@ import Journal
 import NodeProtocol
 import Service
 
-/// Carries the journal to the control plane: in order, from where it was acknowledged, for as long as it takes.
+/// Carries the journal to the control plane: in order, from where it was acknowledged, for as long as it
+/// takes.
 ///
-/// A report that got no answer is sent again as it was; the control plane applies a number once. While it cannot be
-/// reached the pauses grow to 15 s and the journal grows on disk.
+/// A report that got no answer is sent again as it was; the control plane applies a number once. While it
+/// cannot be reached the pauses grow to 15 s and the journal grows on disk.
 struct Uplink: Sendable {
     private static let maxReportBytes = 1 << 20
     private static let longestPause: Duration = .seconds(15)

@@ -5,7 +5,8 @@ import NodeProtocol
 
 /// Seals bodies for the log to their tenants' keys: only the control plane can open them.
 ///
-/// One agreement of keys serves a tenant for ten minutes, because each costs as much as a third of a signature.
+/// One agreement of keys serves a tenant for ten minutes, because each costs as much as a third of a
+/// signature.
 struct BodyLog: Sendable {
     private struct Cached {
         let publicKey: Data
@@ -30,7 +31,9 @@ struct BodyLog: Sendable {
 
     private func key(_ tenant: TenantID, _ publicKey: Data, now: Int64) -> SealingKey? {
         keys.withLock { keys in
-            if let cached = keys[tenant], cached.publicKey == publicKey, cached.until > now { return cached.key }
+            if let cached = keys[tenant], cached.publicKey == publicKey, cached.until > now {
+                return cached.key
+            }
             guard let recipient = try? X25519PublicKey(raw: Array(publicKey)),
                 let key = try? SealingKey(recipient: recipient)
             else { return nil }

@@ -27,7 +27,8 @@ enum Entry: Codable, Sendable {
 /// A mail message: envelope, signer and what the log wants to know.
 struct MailEntry: Codable, Sendable {
     var tenant: TenantID
-    /// Milliseconds since 1970, as all times here. `t=` of the DKIM signature, so every attempt sends equal bytes.
+    /// Milliseconds since 1970, as all times here. `t=` of the DKIM signature, so every attempt sends equal
+    /// bytes.
     var acceptedAt: Int64
     var deadline: Int64
     var senderDomain: String
@@ -38,7 +39,8 @@ struct MailEntry: Codable, Sendable {
     var suppressed: [String]
 
     init(
-        tenant: TenantID, acceptedAt: Int64, deadline: Int64, senderDomain: String = "", selector: String = "",
+        tenant: TenantID, acceptedAt: Int64, deadline: Int64, senderDomain: String = "",
+        selector: String = "",
         isBulk: Bool = false, log: Event.Accepted, suppressed: [String] = []
     ) {
         self.tenant = tenant
@@ -70,7 +72,8 @@ struct MailEntry: Codable, Sendable {
     }
 }
 
-/// A webhook message: one event for one endpoint. Its body is the payload, byte for byte as it is signed and sent.
+/// A webhook message: one event for one endpoint. Its body is the payload, byte for byte as it is signed and
+/// sent.
 struct WebhookEntry: Codable, Sendable {
     var tenant: TenantID
     var webhook: UUID

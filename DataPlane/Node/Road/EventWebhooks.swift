@@ -2,9 +2,9 @@ import FoundationEssentials
 import NodeProtocol
 import Spool
 
-/// Makes webhook messages of events: for each endpoint of the tenant that subscribed to it, one entry, which goes
-/// into the same spool group as the event itself. So they are told of exactly what is on disk, without the control
-/// plane.
+/// Makes webhook messages of events: for each endpoint of the tenant that subscribed to it, one entry, which
+/// goes into the same spool group as the event itself. So they are told of exactly what is on disk, without
+/// the control plane.
 struct EventWebhooks: Sendable {
     /// Until then an endpoint that does not answer is tried again.
     private static let deadlineMilliseconds: Int64 = 76 * 3_600_000

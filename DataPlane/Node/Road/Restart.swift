@@ -46,8 +46,11 @@ struct Restart: Sendable {
             case .started(let attempt, let recipients):
                 for index in recipients { message.start(Int(index), attempt: Int(attempt)) }
             case .events(let events):
-                for event in events { if let index = message.index(of: event) { message.apply(event, to: index) } }
-            case nil: log.warning("update of the spool cannot be read", ["message_id": .describing(recovered.id)])
+                for event in events {
+                    if let index = message.index(of: event) { message.apply(event, to: index) }
+                }
+            case nil:
+                log.warning("update of the spool cannot be read", ["message_id": .describing(recovered.id)])
             }
         }
         for index in message.recipients.indices where message.recipients[index].state == .sending {
@@ -70,12 +73,15 @@ struct Restart: Sendable {
         }
     }
 
-    /// The sealed bodies of the messages whose `accepted` the journal missed; what is closed already has none.
+    /// The sealed bodies of the messages whose `accepted` the journal missed; what is closed already has
+    /// none.
     private func sealedBodies(_ recovery: Recovery) async -> [MessageID: [UInt8]] {
         var bodies: [MessageID: [UInt8]] = [:]
         for group in recovery.unjournaled {
             for case .entry(let id, let header) in group.records {
-                guard case .mail(let mail) = Entry(header), let body = try? await spool.body(of: id) else { continue }
+                guard case .mail(let mail) = Entry(header), let body = try? await spool.body(of: id) else {
+                    continue
+                }
                 bodies[id] = seal(id, mail, body)
             }
         }

@@ -79,7 +79,8 @@ struct Road: Intake {
         return snapshot
     }
 
-    private func accept(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt {
+    private func accept(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt
+    {
         let snapshot = try snapshot()
         let now = clock.now()
         let admitted = try admission.admit(
@@ -123,14 +124,16 @@ struct Road: Intake {
     }
 }
 
-/// The events of a message that was just accepted, made from its entry alone, so that a crash between spool and
-/// journal loses none.
+/// The events of a message that was just accepted, made from its entry alone, so that a crash between spool
+/// and journal loses none.
 enum AcceptedEvents {
     static func make(id: MessageID, mail: MailEntry, node: UInt16) -> [Event] {
         var accepted = Event(.accepted, message: id, tenant: mail.tenant, at: mail.acceptedAt, node: node)
         accepted.accepted = mail.log
         let suppressed = mail.suppressed.map { address in
-            Event(.suppressed, message: id, tenant: mail.tenant, at: mail.acceptedAt, node: node, recipient: address)
+            Event(
+                .suppressed, message: id, tenant: mail.tenant, at: mail.acceptedAt, node: node,
+                recipient: address)
         }
         return [accepted] + suppressed
     }

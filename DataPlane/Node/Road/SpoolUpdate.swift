@@ -4,15 +4,15 @@ import NodeProtocol
 enum SpoolUpdate: Sendable {
     /// An attempt is about to send: a crash from here on may have delivered these recipients.
     case started(attempt: UInt16, recipients: [UInt16])
-    /// What happened, each event as the journal gets it, so that after a crash the journal's events can be taken from
-    /// the spool again.
+    /// What happened, each event as the journal gets it, so that after a crash the journal's events can be
+    /// taken from the spool again.
     case events([Event])
 
     private static let startedMark: UInt8 = 1
     private static let eventsMark: UInt8 = 2
 
-    /// Layout: a mark; behind 1 the attempt and the recipients (2 bytes each, big endian), behind 2 for each event its
-    /// length (4 bytes, big endian) and an `EventRecord` without body.
+    /// Layout: a mark; behind 1 the attempt and the recipients (2 bytes each, big endian), behind 2 for each
+    /// event its length (4 bytes, big endian) and an `EventRecord` without body.
     func encoded() -> [UInt8] {
         switch self {
         case .started(let attempt, let recipients):

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import NodeProtocol
 
-/// The body of a webhook of the tenants' API: the fields of its document, and beside them what tells one event from
-/// another.
+/// The body of a webhook of the tenants' API: the fields of its document, and beside them what tells one
+/// event from another.
 struct WebhookPayload: Encodable {
     struct Response: Encodable {
         let code: Int

@@ -4,9 +4,9 @@ import Glibc
 import Node
 import NodeProtocol
 
-// Makes the directory of a node that was never enrolled: an identity and a snapshot with one tenant, signed by a key
-// of its own, which it leaves in cluster-key.pem for those who want to sign further snapshots. For benchmarks and tests
-// of a node alone. Prints what a client needs, one NAME=value a line.
+// Makes the directory of a node that was never enrolled: an identity and a snapshot with one tenant, signed
+// by a key of its own, which it leaves in cluster-key.pem for those who want to sign further snapshots. For
+// benchmarks and tests of a node alone. Prints what a client needs, one NAME=value a line.
 
 func make(_ directory: String, domain: String) throws {
     let files = NodeFiles(directory: directory)
@@ -31,13 +31,15 @@ func make(_ directory: String, domain: String) throws {
     var limits = TenantRecord.Limits()
     limits.maxRecipients = 1_000
     let record = TenantRecord(
-        id: tenant, name: "Fixture", limits: limits, bodyKey: Data(try X25519PrivateKey.generate().publicKey.raw),
+        id: tenant, name: "Fixture", limits: limits,
+        bodyKey: Data(try X25519PrivateKey.generate().publicKey.raw),
         domains: [
             TenantRecord.Domain(id: UUID(), name: domain, selector: "dispatch", sealedKey: Data(sealed))
         ],
         apiKeys: [
             TenantRecord.APIKey(
-                id: UUID(), sha256: Hex.encode(Digest.sha256(key)), scopes: ["*"], requestsPerMinute: 1_000_000_000)
+                id: UUID(), sha256: Hex.encode(Digest.sha256(key)), scopes: ["*"],
+                requestsPerMinute: 1_000_000_000)
         ],
         credentials: [
             TenantRecord.Credential(
@@ -66,7 +68,9 @@ func write(_ text: String, to path: String) throws {
     let bytes = Array(text.utf8)
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     defer { close(descriptor) }
-    guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw CocoaError(.fileWriteUnknown) }
+    guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+        throw CocoaError(.fileWriteUnknown)
+    }
 }
 
 func complain(_ text: String) {

@@ -32,7 +32,8 @@ import Testing
         let path = "/api/v1/admin/nodes/\(node.number)/drain"
         #expect(try await control.call("POST", path, token: token).status == 200)
         await control.context.loop.pause(.milliseconds(1_100))
-        #expect(try await control.call("POST", "/api/v1/messages", token: "dsp_live_x", json: "{}").status == 503)
+        #expect(
+            try await control.call("POST", "/api/v1/messages", token: "dsp_live_x", json: "{}").status == 503)
         await node.stop()
         await control.stop()
     }
