@@ -26,8 +26,9 @@ enum Program {
         dispatch domain override TENANT DOMAIN --reason TEXT
         dispatch snapshot show
 
-        Every command takes --json (print the answer as it is) and --help. A password comes from --password-file
-        (`-` is standard input); without it one is made and shown, and `login` asks standard input.
+        Every command takes --json (print the answer as it is) and --help. A password comes from
+        --password-file (`-` is standard input); without it one is made and shown, and `login` asks standard
+        input.
 
         Settings: DISPATCH_URL (http://127.0.0.1:8080)  DISPATCH_TOKEN or DISPATCH_TOKEN_FILE
                   DISPATCH_DATABASE_URL or DISPATCH_DATABASE_URL_FILE, for `operator create`

@@ -34,7 +34,7 @@ struct NodeMetrics: Sendable {
         inFlightAtCrash = registry.counter(
             "dispatch_in_flight_at_crash_total",
             help:
-                "Recipients whose attempt was in flight when the process before this one ended: possible duplicates."
+                "Recipients whose attempt was in flight when the last process ended: possible duplicates."
         )
         snapshotVersion = registry.gauge(
             "dispatch_snapshot_version", help: "Version of the snapshot that is held.")

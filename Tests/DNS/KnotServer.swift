@@ -115,9 +115,13 @@ final class KnotServer: Sendable {
             ptr PTR mx1
             sub NS ns1.sub
             ns1.sub A 127.0.0.1
-            big TXT \((0..<30).map { "\"\($0)\(String(repeating: "x", count: 190))\"" }.joined(separator: " "))
+            big TXT \(bigText)
 
             """
+
+    /// A record that fits into no datagram.
+    private static let bigText =
+        (0..<30).map { "\"\($0)\(String(repeating: "x", count: 190))\"" }.joined(separator: " ")
 
     private static let subZone = start(of: "sub.knot.test") + "txt TXT \"in the child\"\n"
 

@@ -52,13 +52,13 @@ import Testing
             categoryAgrees += fits ? 1 : 0
             if !isSame || !fits {
                 disagreements.append(
-                    "\(name) \(verdict.reason) / \(mine.category.rawValue) \(mine.ruleID): \(code) \(words.prefix(99))"
-                )
+                    "\(name) \(verdict.reason) / \(mine.category.rawValue) \(mine.ruleID): "
+                        + "\(code) \(words.prefix(99))")
             }
         }
         print(
-            "bounces: \(count) replies, agreement on suppression \(suppressAgrees), on category \(categoryAgrees)"
-        )
+            "bounces: \(count) replies, agreement on suppression \(suppressAgrees), "
+                + "on category \(categoryAgrees)")
         for line in disagreements { print(line) }
         #expect(count > 100)
         #expect(suppressAgrees * 100 >= count * 90)

@@ -12,7 +12,7 @@ enum TestLoops {
     static let sink = make("sink")
 
     private static func make(_ name: String) -> EventLoop {
-        guard let loop = try? EventLoop(name: name) else { fatalError("no event loop") }
+        guard let loop = try? EventLoop(name: name) else { preconditionFailure("no event loop") }
         loop.start()
         return loop
     }

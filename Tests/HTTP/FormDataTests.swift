@@ -34,7 +34,8 @@ import Testing
             "preamble\r\n--B\r\nContent-Disposition: form-data; name=\"to\"\r\n\r\na@b\r\n"
             + "--B\t\r\ncontent-disposition: form-data; name=attachment; filename=\"C:\\dir\\a %22b.txt\"\r\n"
             + "Content-Type: text/plain; charset=x\r\n\r\nline\r\n-- B\r\n--\r\n\r\n"
-            + "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"; filename*=UTF-8''%c3%a9.pdf\r\n\r\n\r\n"
+            + "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"; "
+            + "filename*=UTF-8''%c3%a9.pdf\r\n\r\n\r\n"
             + "--B--\r\nepilogue"
         let found = try multipart(body)
         #expect(found.fields.map(\.name) == ["to", "attachment", "f"])
@@ -60,7 +61,8 @@ import Testing
         "--B\r\nContent-Disposition: attachment; name=\"a\"\r\n\r\nx\r\n--B--",
         "--B\r\nContent-Disposition: form-data; name=\"a\r\n\r\nx\r\n--B--",
         "--B\r\nContent-Disposition: form-data; name=\"a\"; name=\"b\"\r\n\r\nx\r\n--B--",
-        "--B\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Transfer-Encoding: base64\r\n\r\neA==\r\n--B--",
+        "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n"
+            + "Content-Transfer-Encoding: base64\r\n\r\neA==\r\n--B--",
         "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--Bx\r\n--B--",
         "--B\r\nContent-Disposition: form-data; name=a; filename*=UTF-8''a%0d%0ab\r\n\r\nx\r\n--B--",
         "--B\r\nno colon\r\n\r\nx\r\n--B--",
@@ -108,8 +110,8 @@ import Testing
         print("form fuzz seed \(seed)")
         var random = SeededGenerator(state: seed)
         let start = Array(
-            "--B\r\nContent-Disposition: form-data; name=\"a\"; filename=\"x\"\r\n\r\n1\r\n--B\r\n\r\n--B--\r\n"
-                .utf8)
+            ("--B\r\nContent-Disposition: form-data; name=\"a\"; filename=\"x\"\r\n\r\n1\r\n"
+                + "--B\r\n\r\n--B--\r\n").utf8)
         for _ in 0..<10_000 {
             var bytes = start
             for _ in 0..<Int.random(in: 1...5, using: &random) {

@@ -156,8 +156,8 @@ import Testing
     @Test func `garbage between chunks is refused and the connection closed`() async throws {
         let server = try TestServer(router())
         let text = try await server.exchange(
-            "POST /echo HTTP/1.1\r\n\(host)Transfer-Encoding: chunked\r\n\r\nzz\r\n0\r\n\r\nGET /hello/x HTTP/1.1\r\n\(host)\r\n"
-        )
+            "POST /echo HTTP/1.1\r\n\(host)Transfer-Encoding: chunked\r\n\r\nzz\r\n0\r\n\r\n"
+                + "GET /hello/x HTTP/1.1\r\n\(host)\r\n")
         #expect(text.hasPrefix("HTTP/1.1 400 "))
         #expect(!text.contains("hello"))
     }
@@ -177,8 +177,8 @@ import Testing
     @Test func `two ways to say the length close the connection after a 400`() async throws {
         let server = try TestServer(router())
         let text = try await server.exchange(
-            "POST /echo HTTP/1.1\r\n\(host)Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /hello/x HTTP/1.1\r\n\(host)\r\n"
-        )
+            "POST /echo HTTP/1.1\r\n\(host)Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "0\r\n\r\nGET /hello/x HTTP/1.1\r\n\(host)\r\n")
         #expect(text.hasPrefix("HTTP/1.1 400 "))
         #expect(text.contains("X-Request-ID: "))
         #expect(text.contains(#"{"error":{"#))

@@ -34,7 +34,8 @@ import Testing
         writer.write(response, id: id, date: Array("Date: now\r\n".utf8), closes: true, omitsBody: false)
         #expect(
             String(decoding: writer.output, as: UTF8.self)
-                == "HTTP/1.1 200 OK\r\nX-A: b\r\nDate: now\r\nX-Request-ID: 000000000000000100000000000000ab\r\n"
+                == "HTTP/1.1 200 OK\r\nX-A: b\r\nDate: now\r\n"
+                + "X-Request-ID: 000000000000000100000000000000ab\r\n"
                 + "Content-Length: 2\r\nConnection: close\r\n\r\nhi")
     }
 

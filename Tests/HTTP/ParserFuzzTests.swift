@@ -20,7 +20,8 @@ struct SeededGenerator: RandomNumberGenerator {
 @Suite struct ParserFuzzTests {
     private static let seeds = [
         "POST /a/%41?x=%20 HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\nhello world!",
-        "POST http://h/p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;e=1\r\nhello\r\n0\r\nT: v\r\n\r\n",
+        "POST http://h/p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "5;e=1\r\nhello\r\n0\r\nT: v\r\n\r\n",
         "\r\nOPTIONS * HTTP/1.0\r\nExpect: 100-continue\r\nConnection: close, x\r\n\r\n",
     ].map { Array($0.utf8) }
     private static let pieces = [

@@ -24,8 +24,8 @@ func refusal(_ text: String, limits: HTTPLimits = HTTPLimits()) -> Int? {
     @Test func `a request line and its fields are read as they were sent`() throws {
         let head = try #require(
             try parse(
-                "POST /v1/messages?limit=5 HTTP/1.1\r\nHost: a.example:8025\r\nX-Two:  b c\t\r\nx-two: d\r\n\r\n"
-            ))
+                "POST /v1/messages?limit=5 HTTP/1.1\r\nHost: a.example:8025\r\n"
+                    + "X-Two:  b c\t\r\nx-two: d\r\n\r\n"))
         #expect(head.method == .post)
         #expect(head.isVersion11)
         #expect(head.rawTarget == "/v1/messages?limit=5")

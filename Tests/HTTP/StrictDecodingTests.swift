@@ -82,8 +82,8 @@ private struct Flexible: Decodable {
 
     @Test func `a whole value is decoded`() throws {
         let text = """
-            {"to":["a"],"subject":"s","attachments":[{"filename":"f","content":"Yg=="}],"kind":"rich","count":3,
-            "ratio":1.5,"flags":[true],"send_at":"2026-01-31T12:00:00Z","metadata":{"any":"thing"},
+            {"to":["a"],"subject":"s","attachments":[{"filename":"f","content":"Yg=="}],"kind":"rich",
+            "count":3,"ratio":1.5,"flags":[true],"send_at":"2026-01-31T12:00:00Z","metadata":{"any":"thing"},
             "nested":{"k":{"l":{"filename":"g"}}}}
             """
         let mail = try decode(Mail.self, text)
@@ -215,8 +215,8 @@ private struct Flexible: Decodable {
         print("JSON fuzz seed \(seed)")
         var random = SeededGenerator(state: seed)
         let start = Array(
-            #"{"to":["a","\u00e9\n"],"attachments":[{"filename":"f"}],"count":-1.5e3,"nested":{"k":{}},"x":null}"#
-                .utf8)
+            (#"{"to":["a","\u00e9\n"],"attachments":[{"filename":"f"}],"#
+                + #""count":-1.5e3,"nested":{"k":{}},"x":null}"#).utf8)
         let pieces = [
             "{", "}", "[", "]", "\"", "\\", ",", ":", "\\u", "1e999", "9223372036854775808", "\\ud800",
             "null", "-",

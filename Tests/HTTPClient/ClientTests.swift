@@ -146,8 +146,8 @@ import Testing
             case "/chunked":
                 [
                     .write(
-                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
-                    )
+                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
                 ]
             case "/interim":
                 [.write("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"), Responder.ok("later")]

@@ -136,8 +136,9 @@ import Testing
             let row = try #require(
                 try await connection.query(
                     """
-                    SELECT \(String?.none)::text AS a, \(Int?.none) AS b, \(UUID?.none) AS c, \(Date?.none) AS d,
-                           \([UInt8]?.none) AS e, \([String]?.none) AS f, \(JSON?.none) AS g, \(Bool?.none) AS h
+                    SELECT \(String?.none)::text AS a, \(Int?.none) AS b, \(UUID?.none) AS c,
+                           \(Date?.none) AS d, \([UInt8]?.none) AS e, \([String]?.none) AS f,
+                           \(JSON?.none) AS g, \(Bool?.none) AS h
                     """
                 ).first)
             #expect(try row["a", as: String?.self] == nil)
@@ -159,7 +160,8 @@ import Testing
                     "CREATE TEMP TABLE t (ip inet, nets cidr[], day date, level text CHECK (level IN ('a')))")
             try await connection.query(
                 """
-                INSERT INTO t VALUES (\("10.1.2.3"), \(["10.0.0.0/8", "2001:db8::/32"])::cidr[], \("2026-03-29"), \("a"))
+                INSERT INTO t
+                VALUES (\("10.1.2.3"), \(["10.0.0.0/8", "2001:db8::/32"])::cidr[], \("2026-03-29"), \("a"))
                 """)
             let row = try #require(
                 try await connection.query("SELECT * FROM t WHERE ip <<= \("10.0.0.0/8")").first)

@@ -75,7 +75,8 @@ import Testing
     @Test func `a tenant's own request raises its chunk too`() async throws {
         let world = try await World()
         let change: SQL = """
-            INSERT INTO suppressions (tenant_id, address, source) VALUES (\(world.tenant), 'x@example.test', 'manual')
+            INSERT INTO suppressions (tenant_id, address, source)
+            VALUES (\(world.tenant), 'x@example.test', 'manual')
             """
         #expect(try await world.changed(by: change, as: .tenant(world.tenant)) == world.suppressionChunk)
         let key = try #require(TenantRows.insert("webhooks", tenant: world.tenant))
@@ -117,7 +118,10 @@ import Testing
             "UPDATE nodes SET base_urls = '{https://n1.example.test}'",
             "INSERT INTO cluster_settings VALUES ('host', '\"x\"')",
             "INSERT INTO cluster_keys (key_id, key_sealed) VALUES ('k1', 'x')",
-            "INSERT INTO signing_keys (cluster_id, key_id, private_sealed) VALUES (gen_random_uuid(), 'k', 'x')",
+            """
+            INSERT INTO signing_keys (cluster_id, key_id, private_sealed)
+            VALUES (gen_random_uuid(), 'k', 'x')
+            """,
         ]
         for change in changes {
             #expect(try await world.changed(by: change) == ["global"], "\(change.text)")

@@ -65,8 +65,8 @@ import Testing
                 try await connection.query(
                     """
                     SELECT sum(g::bigint) AS sum, avg(g::int) AS average, 12.5::numeric AS half,
-                           -100000000000000000::numeric AS large, 0::numeric AS zero, 0.0001::numeric AS small,
-                           30000::numeric AS round, 3.00::numeric AS padded
+                           -100000000000000000::numeric AS large, 0::numeric AS zero,
+                           0.0001::numeric AS small, 30000::numeric AS round, 3.00::numeric AS padded
                     FROM generate_series(1, 4) AS g
                     """
                 ).first)

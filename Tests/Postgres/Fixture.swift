@@ -11,7 +11,7 @@ enum Fixture {
     static let otherLoop: EventLoop = started("pg-other")
 
     private static func started(_ name: String) -> EventLoop {
-        guard let loop = try? EventLoop(name: name) else { fatalError("no descriptors for a loop") }
+        guard let loop = try? EventLoop(name: name) else { preconditionFailure("no descriptors for a loop") }
         loop.start()
         return loop
     }

@@ -50,7 +50,8 @@ import Testing
                        array(SELECT p::text FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p
                              WHERE has_table_privilege('dispatch_tenant', c.oid, p)) AS rights
                 FROM pg_class c
-                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+                  AND NOT c.relispartition
                   AND (c.relname = 'tenants' OR EXISTS (
                       SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id'))
                 ORDER BY 1
@@ -279,7 +280,8 @@ import Testing
                 WHERE r.rolname IN ('dispatch_tenant', 'dispatch_system') OR r.rolname LIKE 'service_%'
                 UNION ALL
                 SELECT rolname FROM pg_roles
-                WHERE (rolname IN ('dispatch_tenant', 'dispatch_system') AND (rolcanlogin OR rolinherit IS NULL))
+                WHERE (rolname IN ('dispatch_tenant', 'dispatch_system')
+                       AND (rolcanlogin OR rolinherit IS NULL))
                    OR ((rolname IN ('dispatch_tenant', 'dispatch_system') OR rolname LIKE 'service_%')
                        AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb))
                 """) == [])
@@ -290,8 +292,8 @@ import Testing
             try await names(
                 """
                 SELECT c.relname AS name FROM pg_class c
-                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-                  AND c.relname <> 'schema_migrations'
+                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+                  AND NOT c.relispartition AND c.relname <> 'schema_migrations'
                   AND (NOT has_table_privilege('dispatch_system', c.oid, 'SELECT')
                     OR has_table_privilege('dispatch_system', c.oid, 'TRUNCATE, TRIGGER, REFERENCES')
                     OR has_table_privilege('dispatch_tenant', c.oid, 'TRUNCATE, TRIGGER, REFERENCES'))
@@ -307,7 +309,8 @@ import Testing
                 SELECT c.relname AS name FROM pg_class c
                 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
                   AND c.relname <> 'tenants' AND NOT c.relispartition
-                  AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
+                  AND NOT EXISTS (
+                      SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
                   AND has_table_privilege('dispatch_tenant', c.oid, 'SELECT, INSERT, UPDATE, DELETE')
                   AND c.relkind <> 'S'
                 """) == ["plans"])
@@ -322,7 +325,8 @@ import Testing
                 SELECT p.proname AS name FROM pg_proc p
                 WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
                   AND (has_function_privilege('dispatch_tenant', p.oid, 'EXECUTE')
-                    OR NOT coalesce(array_to_string(p.proconfig, ',') LIKE 'search_path=public, pg_temp%', false))
+                    OR NOT coalesce(
+                        array_to_string(p.proconfig, ',') LIKE 'search_path=public, pg_temp%', false))
                 """) == [])
     }
 

@@ -10,7 +10,8 @@ enum TenantRows {
         // Version 7, accepted now, so that it falls into a partition of these days.
         let message: SQL =
             """
-            (SELECT (lpad(to_hex((extract(epoch FROM date_trunc('milliseconds', now())) * 1000)::bigint), 12, '0')
+            (SELECT (
+                lpad(to_hex((extract(epoch FROM date_trunc('milliseconds', now())) * 1000)::bigint), 12, '0')
                 || '7000' || '8000' || right(\(name)::text, 12))::uuid)
             """
         let accepted: SQL = "message_accepted_at(\(message))"
@@ -34,12 +35,14 @@ enum TenantRows {
                 """
         case "domains":
             return """
-                INSERT INTO domains (tenant_id, domain, ownership_token, selector, dkim_private_sealed, dkim_public)
+                INSERT INTO domains
+                    (tenant_id, domain, ownership_token, selector, dkim_private_sealed, dkim_public)
                 VALUES (\(tenant), 'example.test', 'token', 'dispatch', \(hash), \(hash))
                 """
         case "suppressions":
             return """
-                INSERT INTO suppressions (tenant_id, address, source) VALUES (\(tenant), 'gone@example.test', 'manual')
+                INSERT INTO suppressions (tenant_id, address, source)
+                VALUES (\(tenant), 'gone@example.test', 'manual')
                 """
         case "webhooks":
             return """
@@ -64,15 +67,21 @@ enum TenantRows {
         case "webhook_attempts":
             return """
                 INSERT INTO webhook_attempts
-                    (tenant_id, accepted_at, message_id, node, seq, webhook_id, event_kind, attempt, at, outcome)
-                VALUES (\(tenant), \(accepted), \(message), 1, 2, \(UUID()), 'delivered', 1, now(), 'delivered')
+                    (tenant_id, accepted_at, message_id, node, seq, webhook_id, event_kind, attempt, at,
+                     outcome)
+                VALUES (\(tenant), \(accepted), \(message), 1, 2, \(UUID()), 'delivered', 1, now(),
+                        'delivered')
                 """
         case "usage_daily":
-            return
-                "INSERT INTO usage_daily (tenant_id, day, node, messages) VALUES (\(tenant), '2026-03-01', 1, 1)"
+            return """
+                INSERT INTO usage_daily (tenant_id, day, node, messages)
+                VALUES (\(tenant), '2026-03-01', 1, 1)
+                """
         case "usage_monthly":
-            return
-                "INSERT INTO usage_monthly (tenant_id, month, node, messages) VALUES (\(tenant), '2026-03-01', 1, 1)"
+            return """
+                INSERT INTO usage_monthly (tenant_id, month, node, messages)
+                VALUES (\(tenant), '2026-03-01', 1, 1)
+                """
         case "audit_log":
             return """
                 INSERT INTO audit_log (tenant_id, actor_kind, actor, action)

@@ -165,7 +165,11 @@ import Testing
             try await connection.run(
                 script: """
                     CREATE OR REPLACE FUNCTION end_session() RETURNS trigger LANGUAGE plpgsql AS
-                    $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(1); RETURN NULL; END $$
+                    $$ BEGIN
+                        PERFORM pg_terminate_backend(pg_backend_pid());
+                        PERFORM pg_sleep(1);
+                        RETURN NULL;
+                    END $$
                     """)
             try await connection.query(
                 """

@@ -62,8 +62,10 @@ package struct EmailRoutes: Sendable {
             connection -> (EmailDetail, [UInt8]?) in
             let row = try await connection.query(
                 """
-                SELECT \(EmailListItem.columns), metadata, bounce_class, complained_at, opened_at, clicked_at, body_sealed,
-                    (SELECT body_private_key_sealed FROM tenants WHERE tenants.id = emails.tenant_id) AS private_key
+                SELECT \(EmailListItem.columns), metadata, bounce_class, complained_at, opened_at, clicked_at,
+                    body_sealed, (
+                        SELECT body_private_key_sealed FROM tenants WHERE tenants.id = emails.tenant_id
+                    ) AS private_key
                 FROM emails WHERE \(Self.one(message, tenant, id: "id")) AND erased_at IS NULL
                 """
             ).first
@@ -94,7 +96,8 @@ package struct EmailRoutes: Sendable {
             "SELECT * FROM email_recipients WHERE \(one(message, tenant, id: "message_id")) ORDER BY address")
         let events = try await connection.query(
             """
-            SELECT kind, at, node, recipient, detail FROM events WHERE \(one(message, tenant, id: "message_id"))
+            SELECT kind, at, node, recipient, detail FROM events
+            WHERE \(one(message, tenant, id: "message_id"))
             ORDER BY at, node, seq LIMIT \(maxEvents)
             """)
         let views = try recipients.map { try EmailRecipientView($0) }
@@ -114,9 +117,10 @@ package struct EmailRoutes: Sendable {
         try await context.pool.transaction(as: call.rows) { connection in
             let erased = try await connection.execute(
                 """
-                UPDATE emails SET body_sealed = NULL, from_address = '', to_addresses = '{}', cc_addresses = '{}',
-                    bcc_addresses = '{}', reply_to = '{}', subject = '', message_id = '', metadata = '{}', tags = '{}',
-                    attachments = '[]', erased_at = now()
+                UPDATE emails SET
+                    body_sealed = NULL, from_address = '', to_addresses = '{}', cc_addresses = '{}',
+                    bcc_addresses = '{}', reply_to = '{}', subject = '', message_id = '', metadata = '{}',
+                    tags = '{}', attachments = '[]', erased_at = now()
                 WHERE \(Self.one(message, tenant, id: "id")) AND erased_at IS NULL
                 """)
             guard erased == 1 else { throw APIError.noSuch("email") }

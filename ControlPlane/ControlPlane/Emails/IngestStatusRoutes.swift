@@ -114,12 +114,17 @@ struct IngestStatusRoutes: Sendable {
         _ message: MessageID, _ tenant: TenantID, _ connection: PostgresConnection
     ) async throws -> Status? {
         let row = try await connection.query(
-            "SELECT id, status FROM emails WHERE \(EmailRoutes.one(message, tenant, id: "id")) AND erased_at IS NULL"
+            """
+            SELECT id, status FROM emails
+            WHERE \(EmailRoutes.one(message, tenant, id: "id")) AND erased_at IS NULL
+            """
         ).first
         guard let row else { return nil }
         let recipients = try await connection.query(
-            "SELECT * FROM email_recipients WHERE \(EmailRoutes.one(message, tenant, id: "message_id")) ORDER BY address"
-        )
+            """
+            SELECT * FROM email_recipients
+            WHERE \(EmailRoutes.one(message, tenant, id: "message_id")) ORDER BY address
+            """)
         var status = Status(id: id(try row["id"]), status: word(try row["status"]))
         let delivered = try recipients.last { try $0["state", as: String.self] == "delivered" }
         if let last = delivered ?? recipients.first {

@@ -24,7 +24,8 @@ struct ReportStatements {
     /// The days of the messages concerned: other partitions are not looked at.
     private var days: SQL {
         """
-        BETWEEN to_timestamp(\(batch.earliest / 1000)::bigint) AND to_timestamp(\(batch.latest / 1000 + 1)::bigint)
+        BETWEEN to_timestamp(\(batch.earliest / 1000)::bigint)
+            AND to_timestamp(\(batch.latest / 1000 + 1)::bigint)
         """
     }
 
@@ -35,16 +36,17 @@ struct ReportStatements {
                 tenant_id, accepted_at, id, node, mode, door, message_id, from_address, to_addresses, subject,
                 size_bytes, has_attachments, tags, metadata, api_key_id, credential_id, status, scheduled_at,
                 body_sealed, expires_at)
-            SELECT t.id, message_accepted_at(u.id), u.id, \(node), u.mode, u.door, u.message_id, u.from_address,
-                u.recipients, u.subject, u.size_bytes, u.has_attachments, u.tags, u.metadata, u.api_key_id,
-                u.credential_id, u.status, to_timestamp(u.scheduled_at / 1000.0),
-                CASE WHEN u.body_bytes > 0 THEN substring(\(batch.bodies)::bytea FROM u.body_offset FOR u.body_bytes) END,
+            SELECT t.id, message_accepted_at(u.id), u.id, \(node), u.mode, u.door, u.message_id,
+                u.from_address, u.recipients, u.subject, u.size_bytes, u.has_attachments, u.tags, u.metadata,
+                u.api_key_id, u.credential_id, u.status, to_timestamp(u.scheduled_at / 1000.0),
+                CASE WHEN u.body_bytes > 0
+                     THEN substring(\(batch.bodies)::bytea FROM u.body_offset FOR u.body_bytes) END,
                 message_accepted_at(u.id) + make_interval(days => p.log_retention_days)
             FROM json_to_recordset(\(try json(batch.emails))::json) AS u(
-                tenant uuid, id uuid, mode text, door text, message_id text, from_address text, recipients text[],
-                subject text, size_bytes bigint, has_attachments boolean, tags text[], metadata jsonb,
-                api_key_id uuid, credential_id uuid, status text, scheduled_at bigint, body_offset integer,
-                body_bytes integer)
+                tenant uuid, id uuid, mode text, door text, message_id text, from_address text,
+                recipients text[], subject text, size_bytes bigint, has_attachments boolean, tags text[],
+                metadata jsonb, api_key_id uuid, credential_id uuid, status text, scheduled_at bigint,
+                body_offset integer, body_bytes integer)
             JOIN tenants t ON t.id = u.tenant JOIN plans p ON p.code = t.plan_code
             ON CONFLICT DO NOTHING
             """)
@@ -56,11 +58,12 @@ struct ReportStatements {
         try await connection.query(
             """
             INSERT INTO email_recipients AS r (
-                tenant_id, accepted_at, message_id, address, state, attempts, last_code, last_enhanced, last_response,
-                remote_host, remote_id, bounce_class, first_attempt_at, last_attempt_at, next_attempt_at, finished_at,
-                duration_ms)
-            SELECT e.tenant_id, e.accepted_at, e.id, u.address, u.state, u.attempts, u.last_code, u.last_enhanced,
-                u.last_response, u.remote_host, u.remote_id, u.bounce_class, to_timestamp(u.first_attempt_at / 1000.0),
+                tenant_id, accepted_at, message_id, address, state, attempts, last_code, last_enhanced,
+                last_response, remote_host, remote_id, bounce_class, first_attempt_at, last_attempt_at,
+                next_attempt_at, finished_at, duration_ms)
+            SELECT e.tenant_id, e.accepted_at, e.id, u.address, u.state, u.attempts, u.last_code,
+                u.last_enhanced, u.last_response, u.remote_host, u.remote_id, u.bounce_class,
+                to_timestamp(u.first_attempt_at / 1000.0),
                 to_timestamp(u.last_attempt_at / 1000.0), to_timestamp(u.next_attempt_at / 1000.0),
                 to_timestamp(u.finished_at / 1000.0), u.duration_ms
             FROM json_to_recordset(\(rows)::json) AS u(
@@ -68,12 +71,14 @@ struct ReportStatements {
                 last_enhanced text, last_response text, remote_host text, remote_id text, bounce_class text,
                 first_attempt_at bigint, last_attempt_at bigint, next_attempt_at bigint, finished_at bigint,
                 duration_ms integer)
-            JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
+            JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
+                AND e.id = u.id
             WHERE e.accepted_at \(days) AND e.erased_at IS NULL
             ON CONFLICT (tenant_id, accepted_at, message_id, address) DO UPDATE SET
                 state = EXCLUDED.state, attempts = greatest(r.attempts, EXCLUDED.attempts),
                 last_code = coalesce(EXCLUDED.last_code, r.last_code),
-                last_enhanced = CASE WHEN EXCLUDED.last_code IS NULL THEN r.last_enhanced ELSE EXCLUDED.last_enhanced END,
+                last_enhanced = CASE WHEN EXCLUDED.last_code IS NULL THEN r.last_enhanced
+                                     ELSE EXCLUDED.last_enhanced END,
                 last_response = coalesce(EXCLUDED.last_response, r.last_response),
                 remote_host = coalesce(EXCLUDED.remote_host, r.remote_host),
                 remote_id = coalesce(EXCLUDED.remote_id, r.remote_id),
@@ -105,12 +110,16 @@ struct ReportStatements {
                     min(r.first_attempt_at) AS sent_at,
                     max(r.finished_at) FILTER (WHERE r.state = 'delivered') AS delivered_at,
                     max(r.finished_at) FILTER (WHERE r.state IN ('bounced', 'expired')) AS bounced_at,
-                    CASE WHEN bool_or(r.state = 'bounced' AND r.bounce_class = ANY (\(ReportBatch.hardCategories))) THEN 'hard'
+                    CASE WHEN bool_or(r.state = 'bounced'
+                             AND r.bounce_class = ANY (\(ReportBatch.hardCategories))) THEN 'hard'
                          WHEN bool_or(r.state IN ('bounced', 'expired')) THEN 'soft' END AS bounce_type,
                     max(r.bounce_class) FILTER (WHERE r.state IN ('bounced', 'expired')) AS bounce_class
-                FROM (SELECT DISTINCT tenant, id FROM json_to_recordset(\(rows)::json) AS j(tenant uuid, id uuid)) u
-                JOIN email_recipients r ON r.tenant_id = u.tenant AND r.accepted_at = message_accepted_at(u.id)
-                    AND r.message_id = u.id
+                FROM (
+                    SELECT DISTINCT tenant, id
+                    FROM json_to_recordset(\(rows)::json) AS j(tenant uuid, id uuid)
+                ) u
+                JOIN email_recipients r ON r.tenant_id = u.tenant
+                    AND r.accepted_at = message_accepted_at(u.id) AND r.message_id = u.id
                 WHERE r.accepted_at \(days)
                 GROUP BY r.tenant_id, r.accepted_at, r.message_id
             ) s
@@ -141,7 +150,8 @@ struct ReportStatements {
                 to_timestamp(u.at / 1000.0), u.detail
             FROM json_to_recordset(\(try json(batch.events))::json) AS u(
                 tenant uuid, id uuid, seq bigint, recipient text, kind text, at bigint, detail jsonb)
-            JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
+            JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
+                AND e.id = u.id
             WHERE e.accepted_at \(days) AND e.erased_at IS NULL
             ON CONFLICT DO NOTHING
             """)
@@ -158,7 +168,8 @@ struct ReportStatements {
                 to_timestamp(u.next_attempt_at / 1000.0)
             FROM json_to_recordset(\(try json(batch.webhookAttempts))::json) AS u(
                 tenant uuid, id uuid, seq bigint, webhook uuid, event_kind text, attempt integer, at bigint,
-                outcome text, status_code smallint, duration_ms integer, response text, next_attempt_at bigint)
+                outcome text, status_code smallint, duration_ms integer, response text,
+                next_attempt_at bigint)
             JOIN tenants t ON t.id = u.tenant
             ON CONFLICT DO NOTHING
             """)

@@ -60,7 +60,8 @@ struct Upkeep: Sendable {
                 """
                 WITH gone AS (
                     DELETE FROM emails WHERE (tenant_id, accepted_at, id) IN (
-                        SELECT tenant_id, accepted_at, id FROM emails WHERE expires_at < now() LIMIT \(Self.maxRowsAtOnce))
+                        SELECT tenant_id, accepted_at, id FROM emails WHERE expires_at < now()
+                        LIMIT \(Self.maxRowsAtOnce))
                     RETURNING tenant_id, accepted_at, id),
                 recipients AS (
                     DELETE FROM email_recipients r USING gone g WHERE r.tenant_id = g.tenant_id
@@ -78,7 +79,8 @@ struct Upkeep: Sendable {
             """
             DELETE FROM snapshot_versions WHERE version < (
                 SELECT min(version) FROM (
-                    SELECT version FROM snapshot_versions ORDER BY version DESC LIMIT \(Self.keptManifests)) kept)
+                    SELECT version FROM snapshot_versions
+                    ORDER BY version DESC LIMIT \(Self.keptManifests)) kept)
             """, as: .system)
         // A node may still be fetching what the manifest before the newest names.
         try await context.pool.query(

@@ -68,7 +68,8 @@ package struct ControlSettings: Sendable {
         masterKey = reader.secret(
             "DISPATCH_MASTER_KEY",
             help:
-                "32 random bytes in base64; seals private keys and secrets in the database. Keep a copy apart."
+                "32 random bytes in base64; seals private keys and secrets in the database. "
+                + "Keep a copy apart."
         )
         listenAddress = reader.socketAddress(
             "DISPATCH_LISTEN", default: "0.0.0.0:8080", help: "Where the API listens.")

@@ -95,8 +95,10 @@ struct ClusterKeys: Sendable {
         let sealed = try masterSeal.seal(SecureRandom.bytes(32), context: Array(Self.clusterContext(id).utf8))
         // clock_timestamp: two keys of one transaction have an order all the same.
         try await connection.query(
-            "INSERT INTO cluster_keys (key_id, key_sealed, created_at) VALUES (\(id), \(sealed), clock_timestamp())"
-        )
+            """
+            INSERT INTO cluster_keys (key_id, key_sealed, created_at)
+            VALUES (\(id), \(sealed), clock_timestamp())
+            """)
     }
 
     /// Retires every key but the newest when all serving nodes have fetched that one, and has every chunk
@@ -117,7 +119,8 @@ struct ClusterKeys: Sendable {
         try await connection.query(
             """
             UPDATE cluster_keys SET retired_at = now() WHERE retired_at IS NULL AND key_id <> (
-                SELECT key_id FROM cluster_keys WHERE retired_at IS NULL ORDER BY created_at DESC, key_id DESC LIMIT 1)
+                SELECT key_id FROM cluster_keys WHERE retired_at IS NULL
+                ORDER BY created_at DESC, key_id DESC LIMIT 1)
             """)
         try await connection.query("DELETE FROM published_chunks")
         return true

@@ -91,8 +91,10 @@ struct NodePusher: Sendable {
     private func record(_ held: Int64, of node: Node) async {
         do {
             try await context.pool.execute(
-                "UPDATE nodes SET held_version = \(held), last_seen_at = now() WHERE number = \(Int32(clamping: node.number))",
-                as: .system)
+                """
+                UPDATE nodes SET held_version = \(held), last_seen_at = now()
+                WHERE number = \(Int32(clamping: node.number))
+                """, as: .system)
         } catch {
             context.log.warning(
                 "held version not stored", ["node": .int(node.number), "error": .error(error)])

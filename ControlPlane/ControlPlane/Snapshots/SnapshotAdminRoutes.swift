@@ -47,7 +47,10 @@ struct SnapshotAdminRoutes: Sendable {
             }
             let manifest = try JSONDecoder().decode(Manifest.self, from: signed.manifest)
             let nodes = try await connection.query(
-                "SELECT number, name, held_version FROM nodes WHERE state IN ('active', 'draining') ORDER BY number"
+                """
+                SELECT number, name, held_version FROM nodes
+                WHERE state IN ('active', 'draining') ORDER BY number
+                """
             ).map { row in
                 HeldVersion(node: try row["number"], name: try row["name"], version: try row["held_version"])
             }

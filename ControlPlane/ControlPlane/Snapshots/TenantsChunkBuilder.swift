@@ -36,9 +36,9 @@ struct TenantsChunkBuilder: Sendable {
     private func tenants(_ bucket: String, _ connection: PostgresConnection) async throws -> [TenantRecord] {
         let rows = try await connection.query(
             """
-            SELECT t.id, t.name, t.status, t.overage_enabled AND p.overage_allowed AS overage, t.body_public_key,
-                   p.monthly_quota, p.rate_per_minute, p.max_recipients, p.max_message_bytes, p.log_bodies,
-                   p.deadline_hours
+            SELECT t.id, t.name, t.status, t.overage_enabled AND p.overage_allowed AS overage,
+                   t.body_public_key, p.monthly_quota, p.rate_per_minute, p.max_recipients,
+                   p.max_message_bytes, p.log_bodies, p.deadline_hours
             FROM tenants t JOIN plans p ON p.code = t.plan_code
             WHERE tenant_bucket(t.id) = \(bucket) ORDER BY t.id
             """)
@@ -96,8 +96,9 @@ struct TenantsChunkBuilder: Sendable {
     ) async throws -> [TenantID: [TenantRecord.APIKey]] {
         let rows = try await connection.query(
             """
-            SELECT k.tenant_id, k.id, k.hash, k.scopes, k.mode = 'test' AS is_test, k.domain, k.rate_per_minute,
-                   k.allowed_cidrs::text[] AS cidrs, floor(extract(epoch FROM k.expires_at))::bigint AS expires_at
+            SELECT k.tenant_id, k.id, k.hash, k.scopes, k.mode = 'test' AS is_test, k.domain,
+                   k.rate_per_minute, k.allowed_cidrs::text[] AS cidrs,
+                   floor(extract(epoch FROM k.expires_at))::bigint AS expires_at
             FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
             WHERE tenant_bucket(t.id) = \(bucket) AND k.revoked_at IS NULL
               AND (k.expires_at IS NULL OR k.expires_at > now())
@@ -118,7 +119,8 @@ struct TenantsChunkBuilder: Sendable {
     ) async throws -> [TenantID: [TenantRecord.Credential]] {
         let rows = try await connection.query(
             """
-            SELECT c.tenant_id, c.id, c.username, c.password_hash FROM credentials c JOIN tenants t ON t.id = c.tenant_id
+            SELECT c.tenant_id, c.id, c.username, c.password_hash
+            FROM credentials c JOIN tenants t ON t.id = c.tenant_id
             WHERE tenant_bucket(t.id) = \(bucket) AND c.revoked_at IS NULL ORDER BY c.id
             """)
         return try grouped(rows) { row, _ in
@@ -133,7 +135,8 @@ struct TenantsChunkBuilder: Sendable {
     ) async throws -> [TenantID: [TenantRecord.Webhook]] {
         let rows = try await connection.query(
             """
-            SELECT w.tenant_id, w.id, w.url, w.events, w.secret_sealed FROM webhooks w JOIN tenants t ON t.id = w.tenant_id
+            SELECT w.tenant_id, w.id, w.url, w.events, w.secret_sealed
+            FROM webhooks w JOIN tenants t ON t.id = w.tenant_id
             WHERE tenant_bucket(t.id) = \(bucket) AND w.disabled_at IS NULL ORDER BY w.id
             """)
         return try grouped(rows) { row, tenant in

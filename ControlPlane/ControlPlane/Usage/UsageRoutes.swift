@@ -97,7 +97,8 @@ package struct UsageRoutes: Sendable {
             CROSS JOIN LATERAL (
                 SELECT coalesce(sum(messages), 0) AS messages, coalesce(sum(recipients), 0) AS recipients,
                     coalesce(sum(delivered), 0) AS delivered, coalesce(sum(deferred), 0) AS deferred,
-                    coalesce(sum(hard_bounced), 0) AS hard_bounced, coalesce(sum(soft_bounced), 0) AS soft_bounced,
+                    coalesce(sum(hard_bounced), 0) AS hard_bounced,
+                    coalesce(sum(soft_bounced), 0) AS soft_bounced,
                     coalesce(sum(expired), 0) AS expired, coalesce(sum(failed), 0) AS failed,
                     coalesce(sum(cancelled), 0) AS cancelled, coalesce(sum(suppressed), 0) AS suppressed,
                     coalesce(sum(complained), 0) AS complained, coalesce(sum(opened), 0) AS opened,

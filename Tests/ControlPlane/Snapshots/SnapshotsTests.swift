@@ -28,9 +28,8 @@ import Testing
 
         let hook = try await control.call(
             "POST", "\(path)/webhooks", token: token,
-            json:
-                #"{"url":"https://example.com/hook","events":["delivered"],"secret":"a-secret-of-the-customer"}"#
-        )
+            json: #"{"url":"https://example.com/hook","events":["delivered"],"#
+                + #""secret":"a-secret-of-the-customer"}"#)
         #expect(hook.status == 201)
         let withHook = try await node.snapshot { $0.tenant(tenant)?.webhooks.isEmpty == false }
         let webhook = try #require(withHook.tenant(tenant)?.webhooks.first)

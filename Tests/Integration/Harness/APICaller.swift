@@ -46,10 +46,13 @@ struct APICaller: Sendable {
 
     func get(_ path: String) async throws -> Answer { try await send("GET", path) }
 
-    func post(_ path: String, _ body: JSON = [:]) async throws -> Answer { try await send("POST", path, body) }
+    func post(_ path: String, _ body: JSON = [:]) async throws -> Answer {
+        try await send("POST", path, body)
+    }
 
     func send(
-        _ method: String, _ path: String, _ body: JSON? = nil, headers more: [(name: String, value: String)] = []
+        _ method: String, _ path: String, _ body: JSON? = nil,
+        headers more: [(name: String, value: String)] = []
     ) async throws -> Answer {
         var request = HTTPClientRequest(method, baseURL + path, headers: headers + more)
         if let body {

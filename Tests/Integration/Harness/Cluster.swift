@@ -3,48 +3,16 @@ import EventLoop
 import FoundationEssentials
 import TestSupport
 
-/// A whole service: a PostgreSQL database, a control plane, nodes that joined it with their one-time tokens, a mail sink
-/// and a webhook sink. All of them real processes and sockets, set up by the commands that an operator uses.
+/// A whole service: a PostgreSQL database, a control plane, nodes that joined it with their one-time tokens,
+/// a mail sink and a webhook sink. All of them real processes and sockets, set up by the commands that an
+/// operator uses.
 final class Cluster: Sendable {
-    /// A node, its directory and its settings, so that it can be started again as it was.
-    final class Node: Sendable {
-        let name: String
-        let directory: TemporaryDirectory
-        let settings: [String: String]
-        private let running = Locked<NodeProcess?>(nil)
-
-        init(_ name: String, _ directory: TemporaryDirectory, _ settings: [String: String]) {
-            self.name = name
-            self.directory = directory
-            self.settings = settings
-        }
-
-        var process: NodeProcess {
-            get throws {
-                guard let process = running.withLock({ $0 }) else { throw TestSupportError("\(name) was not started") }
-                return process
-            }
-        }
-
-        @discardableResult
-        func start() async throws -> NodeProcess {
-            let process = try await NodeProcess(directory: directory.file("node"), settings: settings)
-            running.withLock { $0 = process }
-            return process
-        }
-
-        /// Waits until the node holds a snapshot with all that was committed so far.
-        func caller(token: String? = nil) async throws -> APICaller {
-            try await APICaller("http://\(settings["DISPATCH_HTTP"] ?? "")", token: token)
-        }
-    }
-
     let sink: MailSink
     let webhooks: WebhookSink
     let folder: TemporaryDirectory
     /// The control plane's API, as an operator.
     let api: APICaller
-    let nodes: [Node]
+    let nodes: [ClusterNode]
     private let controlSettings: [String: String]
     private let controlPlane: Locked<ControlPlaneProcess>
 
@@ -56,26 +24,34 @@ final class Cluster: Sendable {
         let owner: String
         if let databaseURL { owner = databaseURL } else { owner = try await TestPostgres.createDatabase() }
         let role = "service_\(Hex.encode(SecureRandom.bytes(6)))"
-        try await ChildProcess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", "CREATE ROLE \(role) LOGIN", owner])
+        try await ChildProcess.run([
+            "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", "CREATE ROLE \(role) LOGIN", owner,
+        ])
         let address = "127.0.0.1:\(try StablePort.tcp())"
         controlSettings = [
             "DISPATCH_DATABASE_URL": "\(owner) user=\(role)", "DISPATCH_DATABASE_OWNER_URL": owner,
             "DISPATCH_MASTER_KEY": Base64.encode(SecureRandom.bytes(32)), "DISPATCH_LISTEN": address,
-            "DISPATCH_METRICS": "127.0.0.1:0", "DISPATCH_ALLOW_DOMAIN_OVERRIDE": "true", "DISPATCH_LOOPS": "2",
+            "DISPATCH_METRICS": "127.0.0.1:0", "DISPATCH_ALLOW_DOMAIN_OVERRIDE": "true",
+            "DISPATCH_LOOPS": "2",
             "DISPATCH_EGRESS_ALLOWED": "127.0.0.0/8", "DISPATCH_NAME_SERVERS": "127.0.0.1:9",
         ]
         let process = try await ControlPlaneProcess(settings: controlSettings)
         controlPlane = Locked(process)
         let url = "http://\(address)"
         let command = OperatorCommand(
-            url: url, databaseURL: "\(owner) user=\(role)", passwordFile: try folder.write("correct horse battery\n", to: "password"))
-        try await command.run("operator", "create", "operator@example.com", "--password-file", command.passwordFile)
-        let login = try await command.run("login", "operator@example.com", "--password-file", command.passwordFile)
-        let token = try Self.text(login["access_token"].text ?? login["data"]["access_token"].text, "access_token")
+            url: url, databaseURL: "\(owner) user=\(role)",
+            passwordFile: try folder.write("correct horse battery\n", to: "password"))
+        try await command.run(
+            "operator", "create", "operator@example.com", "--password-file", command.passwordFile)
+        let login = try await command.run(
+            "login", "operator@example.com", "--password-file", command.passwordFile)
+        let token = try Self.text(
+            login["access_token"].text ?? login["data"]["access_token"].text, "access_token")
         api = try await APICaller(url, token: token)
-        var nodes: [Node] = []
+        var nodes: [ClusterNode] = []
         for number in 0..<count {
-            nodes.append(try await Self.join("node-\(number)", command.with(token: token), url, route: sink.route))
+            nodes.append(
+                try await Self.join("node-\(number)", command.with(token: token), url, route: sink.route))
         }
         self.nodes = nodes
         for node in nodes { try await node.start() }
@@ -83,19 +59,19 @@ final class Cluster: Sendable {
 
     private static func join(
         _ name: String, _ command: OperatorCommand, _ url: String, route: String
-    ) async throws -> Node {
+    ) async throws -> ClusterNode {
         let made = try await command.run("node", "create", name)
         let token = try text(made["data"]["join_token"].text, "join_token")
         let directory = try TemporaryDirectory(prefix: "dispatch-node")
-        let folder = try TemporaryDirectory(prefix: "dispatch-certificate")
         let settings = [
             "DISPATCH_NODE_DIR": directory.file("node"), "DISPATCH_CONTROL_URL": url,
-            "DISPATCH_HTTP": "127.0.0.1:\(try StablePort.tcp())", "DISPATCH_CONTROL": "127.0.0.1:\(try StablePort.tcp())",
+            "DISPATCH_HTTP": "127.0.0.1:\(try StablePort.tcp())",
+            "DISPATCH_CONTROL": "127.0.0.1:\(try StablePort.tcp())",
             "DISPATCH_ROUTES": route,
         ].merging(try TestCertificate(in: directory).settings) { $1 }
-        _ = folder
-        try await ChildProcess.run([try Products.path("mta-node"), "join", "--token", token], environment: settings)
-        return Node(name, directory, settings)
+        try await ChildProcess.run(
+            [try Products.path("mta-node"), "join", "--token", token], environment: settings)
+        return ClusterNode(name, directory, settings)
     }
 
     static func text(_ text: String?, _ name: String) throws -> String {
@@ -104,7 +80,7 @@ final class Cluster: Sendable {
     }
 
     /// The only node, or the first.
-    var node: Node { nodes[0] }
+    var node: ClusterNode { nodes[0] }
 
     // MARK: The control plane's process
 
@@ -116,12 +92,13 @@ final class Cluster: Sendable {
         controlPlane.withLock { $0 = process }
     }
 
-    /// Waits until every node holds what the control plane has published last, and that is all there is to publish.
-    func settle() async throws {
-        for node in nodes {
-            try await eventually("\(node.name) to be configured") {
-                try await node.process.health()["status"].text == "ok" ? true : nil
-            }
-        }
+    /// Starts a second control plane on the same database, and gives its API as an operator.
+    func addControlPlane() async throws -> (process: ControlPlaneProcess, api: APICaller) {
+        let address = "127.0.0.1:\(try StablePort.tcp())"
+        let process = try await ControlPlaneProcess(
+            settings: controlSettings.merging(["DISPATCH_LISTEN": address]) { $1 })
+        var other = try await APICaller("http://\(address)")
+        other.headers = api.headers
+        return (process, other)
     }
 }

@@ -4,8 +4,8 @@ import FoundationEssentials
 import Glibc
 import TestSupport
 
-/// A node with a signed snapshot of one tenant and no control plane: a real process that can be killed and started
-/// again on the same directory.
+/// A node with a signed snapshot of one tenant and no control plane: a real process that can be killed and
+/// started again on the same directory.
 final class LoneNode: Sendable {
     /// What `node-fixture` printed.
     struct Fixture: Sendable {
@@ -39,7 +39,8 @@ final class LoneNode: Sendable {
         }
         fixture = Fixture(
             tenant: try value("TENANT"), apiKey: try value("API_KEY"), username: try value("USERNAME"),
-            password: try value("PASSWORD"), domain: try value("DOMAIN"), dkimPublicKey: try value("DKIM_PUBLIC_KEY"))
+            password: try value("PASSWORD"), domain: try value("DOMAIN"),
+            dkimPublicKey: try value("DKIM_PUBLIC_KEY"))
         self.directory = directory
         self.settings = settings
     }
@@ -47,7 +48,9 @@ final class LoneNode: Sendable {
     /// The process; throws when none was started.
     var process: NodeProcess {
         get throws {
-            guard let process = running.withLock({ $0 }) else { throw TestSupportError("the node was not started") }
+            guard let process = running.withLock({ $0 }) else {
+                throw TestSupportError("the node was not started")
+            }
             return process
         }
     }
@@ -66,6 +69,9 @@ final class LoneNode: Sendable {
 
     /// A message of the tenant for the ingestion API.
     func message(_ subject: String, to: String = "someone@example.net", text: String = "Hello.") -> JSON {
-        ["from": "app@\(fixture.domain)", "to": .string(to), "subject": .string(subject), "text": .string(text)]
+        [
+            "from": "app@\(fixture.domain)", "to": .string(to), "subject": .string(subject),
+            "text": .string(text),
+        ]
     }
 }

@@ -2,8 +2,8 @@ import EventLoop
 import SMTPWire
 import TestSupport
 
-/// A mail host that takes what it is given and keeps it. Local parts that begin with `refuse` get 550, those with
-/// `defer` 451; while `holds` is set the answer to a final dot is kept back.
+/// A mail host that takes what it is given and keeps it. Local parts that begin with `refuse` get 550, those
+/// with `defer` 451; while `holds` is set the answer to a final dot is kept back.
 final class MailSink: Sendable {
     struct Delivery: Sendable {
         let sender: String
@@ -13,7 +13,8 @@ final class MailSink: Sendable {
 
         /// The value of a header field of one line; nil when there is none.
         func field(_ name: String) -> String? {
-            for line in header.split(separator: "\r\n") where line.lowercased().hasPrefix("\(name.lowercased()): ") {
+            for line in header.split(separator: "\r\n")
+            where line.lowercased().hasPrefix("\(name.lowercased()): ") {
                 return String(line.dropFirst(name.utf8.count + 2))
             }
             return nil
@@ -73,7 +74,9 @@ final class MailSink: Sendable {
 
     /// Waits until `count` messages have arrived.
     func wait(for count: Int, deadline: Duration = .seconds(30)) async throws {
-        try await Waiting.until("\(count) deliveries, of which \(deliveryCount) were there", deadline: deadline) {
+        try await Waiting.until(
+            "\(count) deliveries, of which \(deliveryCount) were there", deadline: deadline
+        ) {
             self.deliveryCount >= count ? true : nil
         }
     }
@@ -176,7 +179,8 @@ final class MailSink: Sendable {
 
         /// What stands between `<` and `>`.
         private static func path(_ line: String) -> String {
-            guard let open = line.firstIndex(of: "<"), let close = line.firstIndex(of: ">"), open < close else { return "" }
+            guard let open = line.firstIndex(of: "<"), let close = line.firstIndex(of: ">"), open < close
+            else { return "" }
             return String(line[line.index(after: open)..<close])
         }
     }
@@ -188,7 +192,9 @@ extension String.UTF8View {
         let blank: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A]
         var start = startIndex
         while let candidate = self[start...].firstIndex(of: 0x0D) {
-            if self[candidate...].prefix(4).elementsEqual(blank) { return candidate..<index(candidate, offsetBy: 4) }
+            if self[candidate...].prefix(4).elementsEqual(blank) {
+                return candidate..<index(candidate, offsetBy: 4)
+            }
             start = index(after: candidate)
         }
         return nil

@@ -16,7 +16,8 @@ final class NodeProcess: Sendable {
             "DISPATCH_HOST_NAME": "node.test", "DISPATCH_MIN_FREE_PERCENT": "0",
             "DISPATCH_EGRESS_ALLOWED": "127.0.0.0/8",
         ]
-        child = try ChildProcess([try Products.path("mta-node"), "run"], environment: base.merging(settings) { $1 })
+        child = try ChildProcess(
+            [try Products.path("mta-node"), "run"], environment: base.merging(settings) { $1 })
         let line = try await child.waitForLine(containing: "\"node ready\"")
         log = try JSONDecoder().decode(JSON.self, from: Data(line.utf8))
     }
@@ -56,7 +57,9 @@ final class NodeProcess: Sendable {
     /// Resident memory now, in bytes.
     func residentBytes() throws -> Int {
         let fields = try Files.text("/proc/\(child.pid)/statm").split(separator: " ")
-        guard fields.count > 1, let pages = Int(fields[1]) else { throw TestSupportError("statm cannot be read") }
+        guard fields.count > 1, let pages = Int(fields[1]) else {
+            throw TestSupportError("statm cannot be read")
+        }
         return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 

@@ -19,7 +19,9 @@ final class PostgresServer: Sendable {
                 "--no-sync", "--no-instructions",
             ], folder: folder.path)
         try await start()
-        try await ChildProcess.run(["psql", "-X", "-q", "-c", "CREATE DATABASE dispatch", url(database: "postgres")])
+        try await ChildProcess.run([
+            "psql", "-X", "-q", "-c", "CREATE DATABASE dispatch", url(database: "postgres"),
+        ])
     }
 
     /// The connection string of a superuser.
@@ -31,7 +33,8 @@ final class PostgresServer: Sendable {
     func start() async throws {
         let server = try ChildProcess(
             try Self.command("postgres") + [
-                "-D", folder.file("data"), "-c", "listen_addresses=", "-c", "unix_socket_directories=\(folder.path)",
+                "-D", folder.file("data"), "-c", "listen_addresses=", "-c",
+                "unix_socket_directories=\(folder.path)",
                 "-c", "max_connections=100", "-c", "log_min_messages=warning",
             ], environment: ["LC_ALL": "C.UTF-8"], folder: folder.path)
         process.withLock { $0 = server }

@@ -2,7 +2,8 @@ import EventLoop
 import FoundationEssentials
 import TestSupport
 
-/// HTTP by hand: sends bytes that no client would, and reads what comes back. Made and used inside one task of a loop.
+/// HTTP by hand: sends bytes that no client would, and reads what comes back. Made and used inside one task
+/// of a loop.
 final class RawHTTP {
     struct Answer: Sendable {
         let status: Int
@@ -10,8 +11,8 @@ final class RawHTTP {
         let body: String
 
         var json: JSON { (try? JSONDecoder().decode(JSON.self, from: Data(body.utf8))) ?? .null }
-        /// The error's code, and its request's id: beside the text, or inside `error` where bytes were refused before
-        /// they were a request of any dialect.
+        /// The error's code, and its request's id: beside the text, or inside `error` where bytes were
+        /// refused before they were a request of any dialect.
         var code: String? { (json["code"].text ?? json["error"]["code"].text)?.lowercased() }
         var requestID: String? { json["request_id"].text ?? json["error"]["request_id"].text }
     }
@@ -39,11 +40,14 @@ final class RawHTTP {
 
     private func answer(head: String) async throws -> Answer {
         let words = head.split(separator: " ", maxSplits: 2)
-        guard words.count >= 2, let status = Int(words[1]) else { throw TestSupportError("not an answer: \(head)") }
-        let length = head.split(separator: "\r\n").lazy.compactMap { line -> Int? in
-            guard line.lowercased().hasPrefix("content-length:") else { return nil }
-            return Int(line.dropFirst(15).drop { $0 == " " })
-        }.first ?? 0
+        guard words.count >= 2, let status = Int(words[1]) else {
+            throw TestSupportError("not an answer: \(head)")
+        }
+        let length =
+            head.split(separator: "\r\n").lazy.compactMap { line -> Int? in
+                guard line.lowercased().hasPrefix("content-length:") else { return nil }
+                return Int(line.dropFirst(15).drop { $0 == " " })
+            }.first ?? 0
         while stream.input.count < length { guard try await fill() else { break } }
         let body = String(decoding: stream.input.take(min(length, stream.input.count)), as: UTF8.self)
         return Answer(status: status, head: head, body: body)
@@ -59,8 +63,8 @@ final class RawHTTP {
 
     private func fill() async throws -> Bool { try await stream.fillUnlessEnded() }
 
-    /// Opens a connection, writes the pieces, and reads one answer. What cannot be written any more because the server
-    /// has had enough is left away.
+    /// Opens a connection, writes the pieces, and reads one answer. What cannot be written any more because
+    /// the server has had enough is left away.
     static func exchange(_ address: SocketAddress, _ pieces: [String]) async throws -> Answer? {
         try await TestLoops.run {
             let http = try await RawHTTP(connectingTo: address)

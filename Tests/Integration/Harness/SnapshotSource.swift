@@ -6,8 +6,8 @@ import HTTP
 import NodeProtocol
 import TestSupport
 
-/// Stands for the control plane of a lone node: serves the chunks that a test gives it, nothing else, and signs what a
-/// test wants to push.
+/// Stands for the control plane of a lone node: serves the chunks that a test gives it, nothing else, and
+/// signs what a test wants to push.
 final class SnapshotSource: Sendable {
     /// A snapshot in parts, so that a test can spoil each of them.
     struct Draft {
@@ -20,9 +20,11 @@ final class SnapshotSource: Sendable {
 
         var manifest: Manifest {
             Manifest(
-                clusterID: clusterID, version: version, issuedAt: issuedAt, expiresAt: expiresAt, keyID: keyID,
+                clusterID: clusterID, version: version, issuedAt: issuedAt, expiresAt: expiresAt,
+                keyID: keyID,
                 chunks: chunks.sorted { $0.key < $1.key }.map { name, bytes in
-                    Manifest.Chunk(name: name, sha256: Hex.encode(Digest.sha256(bytes)), sizeBytes: bytes.count)
+                    Manifest.Chunk(
+                        name: name, sha256: Hex.encode(Digest.sha256(bytes)), sizeBytes: bytes.count)
                 })
         }
     }
@@ -31,7 +33,9 @@ final class SnapshotSource: Sendable {
         let served: Locked<[String: [UInt8]]>
 
         @Sendable func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
-            guard let bytes = served.withLock({ $0[request.parameter("hash")] }) else { throw APIError.notFound }
+            guard let bytes = served.withLock({ $0[request.parameter("hash")] }) else {
+                throw APIError.notFound
+            }
             return .bytes(bytes, contentType: "application/octet-stream")
         }
     }
@@ -74,10 +78,13 @@ extension LoneNode {
     /// The snapshot on the node's disk, as a draft of the next version.
     func nextDraft() throws -> SnapshotSource.Draft {
         let folder = directory.file("node/snapshot")
-        let signed = try JSONDecoder().decode(SignedManifest.self, from: Data(Files.read("\(folder)/manifest.json")))
+        let signed = try JSONDecoder().decode(
+            SignedManifest.self, from: Data(Files.read("\(folder)/manifest.json")))
         let manifest = try JSONDecoder().decode(Manifest.self, from: signed.manifest)
         var chunks: [String: [UInt8]] = [:]
-        for chunk in manifest.chunks { chunks[chunk.name] = try Files.read("\(folder)/\(chunk.sha256).chunk") }
+        for chunk in manifest.chunks {
+            chunks[chunk.name] = try Files.read("\(folder)/\(chunk.sha256).chunk")
+        }
         return SnapshotSource.Draft(version: manifest.version + 1, chunks: chunks)
     }
 

@@ -1,8 +1,8 @@
 import EventLoop
 import TestSupport
 
-/// A TCP port that a process can listen on again and again, with restarts between: outside the range from which the
-/// system takes ports for connections.
+/// A TCP port that a process can listen on again and again, with restarts between: outside the range from
+/// which the system takes ports for connections.
 enum StablePort {
     private static let taken = Locked<Set<UInt16>>([])
 

@@ -20,7 +20,10 @@ struct TestCertificate: Sendable {
 
     /// The settings that make a node use it.
     var settings: [String: String] {
-        ["DISPATCH_TLS_CERTIFICATE": certificateFile, "DISPATCH_TLS_KEY": keyFile, "DISPATCH_SMTPS": "127.0.0.1:0"]
+        [
+            "DISPATCH_TLS_CERTIFICATE": certificateFile, "DISPATCH_TLS_KEY": keyFile,
+            "DISPATCH_SMTPS": "127.0.0.1:0",
+        ]
     }
 
     func clientContext() throws -> TLSClientContext { try TLSClientContext(verify: .roots(pem: rootPEM)) }

@@ -8,7 +8,9 @@ enum TestLoops {
     static func sinks() throws -> EventLoop { try group.get().loops[1] }
 
     /// Runs `body` on the loop of the clients.
-    static func run<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    static func run<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws
+        -> Result
+    {
         try await clients().run(body)
     }
 }

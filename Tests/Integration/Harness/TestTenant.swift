@@ -18,15 +18,19 @@ struct TestTenant: Sendable {
 
     /// A message of the tenant for the ingestion API.
     func message(_ subject: String, to: String = "someone@example.net", text: String = "Hello.") -> JSON {
-        ["from": .string("app@\(domain)"), "to": .string(to), "subject": .string(subject), "text": .string(text)]
+        [
+            "from": .string("app@\(domain)"), "to": .string(to), "subject": .string(subject),
+            "text": .string(text),
+        ]
     }
 }
 
 extension Cluster {
-    /// Makes a tenant, a verified domain, an API key, a credential and a webhook for everything, and waits until every
-    /// node knows the key.
+    /// Makes a tenant, a verified domain, an API key, a credential and a webhook for everything, and waits
+    /// until every node knows the key.
     func makeTenant(_ name: String, domain: String) async throws -> TestTenant {
-        let made = try await api.must("POST", "/api/v1/dispatch/tenants", ["tenant_name": .string(name), "plan": "unlimited"])
+        let made = try await api.must(
+            "POST", "/api/v1/dispatch/tenants", ["tenant_name": .string(name), "plan": "unlimited"])
         let id = try Self.text(made["data"]["id"].text, "tenant")
         let path = "/api/v1/dispatch/tenants/\(id)"
         let claimed = try await api.must("POST", "\(path)/domains", ["domain": .string(domain)])
@@ -34,7 +38,8 @@ extension Cluster {
         try await api.must(
             "POST", "/api/v1/admin/tenants/\(id)/domains/\(domainID)/override", ["reason": "test"])
         let key = try await api.must(
-            "POST", "\(path)/api-keys", ["name": "test", "scopes": ["*"], "rate_limit_per_minute": 100_000])["data"]
+            "POST", "\(path)/api-keys", ["name": "test", "scopes": ["*"], "rate_limit_per_minute": 100_000])[
+                "data"]
         let credential = try await api.must("POST", "\(path)/credentials", ["label": "test"])["data"]
         let webhook = try await api.must(
             "POST", "\(path)/webhooks",
@@ -55,9 +60,11 @@ extension Cluster {
     func waitUntilNodesHaveEverything() async throws {
         let api = api
         let marker = try await api.must(
-            "POST", "/api/v1/dispatch/tenants", ["tenant_name": "marker", "plan": "unlimited"])["data"]["id"].text
+            "POST", "/api/v1/dispatch/tenants", ["tenant_name": "marker", "plan": "unlimited"])["data"]["id"]
+            .text
         let key = try await api.must(
-            "POST", "/api/v1/dispatch/tenants/\(marker ?? "")/api-keys", ["name": "marker", "scopes": ["emails:read"]]
+            "POST", "/api/v1/dispatch/tenants/\(marker ?? "")/api-keys",
+            ["name": "marker", "scopes": ["emails:read"]]
         )["data"]["key"].text
         for node in nodes {
             let caller = try await node.caller(token: key)

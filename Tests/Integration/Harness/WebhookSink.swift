@@ -17,9 +17,11 @@ final class WebhookSink: Sendable {
         var event: String { json["event"].text ?? "" }
         var messageID: String { json["message_id"].text ?? "" }
 
-        /// Whether both signatures are those of this secret: Standard Webhooks v1 and the plain HMAC of the body.
+        /// Whether both signatures are those of this secret: Standard Webhooks v1 and the plain HMAC of the
+        /// body.
         func isSigned(by secret: String) -> Bool {
-            let key = secret.hasPrefix("whsec_") ? Base64.decode(String(secret.dropFirst(6))) : Array(secret.utf8)
+            let key =
+                secret.hasPrefix("whsec_") ? Base64.decode(String(secret.dropFirst(6))) : Array(secret.utf8)
             guard let key else { return false }
             let signed = Array("\(id).\(timestamp).".utf8) + body
             return signatures.contains("v1,\(Base64.encode(HMAC.sha256(key: key, message: signed)))")
@@ -33,8 +35,10 @@ final class WebhookSink: Sendable {
         @Sendable func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
             let body = try await request.readBody(maxBytes: 1 << 20)
             let call = Call(
-                id: request.headers["webhook-id"] ?? "", timestamp: request.headers["webhook-timestamp"] ?? "",
-                signatures: (request.headers["webhook-signature"] ?? "").split(separator: " ").map(String.init),
+                id: request.headers["webhook-id"] ?? "",
+                timestamp: request.headers["webhook-timestamp"] ?? "",
+                signatures: (request.headers["webhook-signature"] ?? "").split(separator: " ").map(
+                    String.init),
                 plainSignature: request.headers["X-Dispatch-Signature"], body: body)
             calls.withLock { $0.append(call) }
             return .empty(204)
@@ -47,7 +51,9 @@ final class WebhookSink: Sendable {
 
     init() throws {
         var router = Router()
-        router.on(.post, "/hook", RouteInfo(summary: "Take a webhook", authentication: .none), Route(calls: ledger).answer)
+        router.on(
+            .post, "/hook", RouteInfo(summary: "Take a webhook", authentication: .none),
+            Route(calls: ledger).answer)
         server = try HTTPServer(HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)
         url = "http://\(server.address)/hook"
         try server.start(on: [TestLoops.sinks()])
@@ -63,6 +69,8 @@ final class WebhookSink: Sendable {
     /// The webhooks about one message, each id once, sorted by event.
     func calls(about message: String) -> [Call] {
         var seen: Set<String> = []
-        return calls.filter { $0.messageID == message && seen.insert($0.id).inserted }.sorted { $0.event < $1.event }
+        return calls.filter { $0.messageID == message && seen.insert($0.id).inserted }.sorted {
+            $0.event < $1.event
+        }
     }
 }

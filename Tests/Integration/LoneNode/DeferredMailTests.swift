@@ -8,7 +8,8 @@ import Testing
         let node = try await LoneNode(["DISPATCH_ROUTES": sink.route])
         try await node.start()
         let caller = try await node.caller()
-        let sent = try await caller.must("POST", "/api/v1/messages", node.message("later", to: "defer@example.net"))
+        let sent = try await caller.must(
+            "POST", "/api/v1/messages", node.message("later", to: "defer@example.net"))
         let id = try #require(sent["id"].text)
 
         let first = try await Self.waitForRetry(of: id, caller)
@@ -33,7 +34,8 @@ import Testing
         let node = try await LoneNode(["DISPATCH_ROUTES": sink.route])
         try await node.start()
         let caller = try await node.caller()
-        let message = node.message("three fates", to: "fine@example.net, defer@example.net, refuse@example.net")
+        let message = node.message(
+            "three fates", to: "fine@example.net, defer@example.net, refuse@example.net")
         let id = try #require(try await caller.must("POST", "/api/v1/messages", message)["id"].text)
 
         let status = try await Self.waitForRetry(of: id, caller)
@@ -43,7 +45,8 @@ import Testing
         }
         #expect(
             words == [
-                "fine@example.net": "delivered", "defer@example.net": "retrying", "refuse@example.net": "failed",
+                "fine@example.net": "delivered", "defer@example.net": "retrying",
+                "refuse@example.net": "failed",
             ])
         #expect(sink.deliveries.map(\.recipients) == [["fine@example.net"]])
     }
@@ -52,8 +55,11 @@ import Testing
     private static func waitForRetry(of id: String, _ caller: APICaller) async throws -> JSON {
         try await eventually("\(id) to be put off") {
             let status = try await caller.get("/api/v1/messages/\(id)").json
-            let isSettled = !status["recipients"].elements.isEmpty
-                && status["recipients"].elements.allSatisfy { $0["status"].text != "queued" && $0["status"].text != "processing" }
+            let isSettled =
+                !status["recipients"].elements.isEmpty
+                && status["recipients"].elements.allSatisfy {
+                    $0["status"].text != "queued" && $0["status"].text != "processing"
+                }
             return status["status"].text == "retrying" && isSettled ? status : nil
         }
     }

@@ -8,7 +8,9 @@ import Testing
     private static let messagesEach = 200
     private static let senders = 6
 
-    @Test func `nothing acknowledged is lost and only what was in flight is doubled when the node is killed 50 times`()
+    @Test
+    func
+        `nothing acknowledged is lost and only what was in flight is doubled by 50 kills`()
         async throws
     {
         let seed = UInt64.random(in: .min ... .max)
@@ -32,11 +34,14 @@ import Testing
         let copies = sink.copiesBySubject
         let lost = ledger.acknowledged.filter { copies[$0] == nil }
         let doubles = copies.values.reduce(0) { $0 + $1 - 1 }
-        let strangers = copies.keys.filter { !ledger.acknowledged.contains($0) && !ledger.unanswered.contains($0) }
+        let strangers = copies.keys.filter {
+            !ledger.acknowledged.contains($0) && !ledger.unanswered.contains($0)
+        }
         print(
             """
-            \(Self.kills) kills: \(ledger.acknowledged.count) acknowledged, \(ledger.unanswered.count) unanswered, \
-            \(sink.deliveryCount) delivered, \(lost.count) lost, \(doubles) doubled, \(inFlight) in flight at the kills
+            \(Self.kills) kills: \(ledger.acknowledged.count) acknowledged, \
+            \(ledger.unanswered.count) unanswered, \(sink.deliveryCount) delivered, \(lost.count) lost, \
+            \(doubles) doubled, \(inFlight) in flight at the kills
             """)
         #expect(ledger.refused == [])
         #expect(lost.isEmpty)
@@ -46,8 +51,8 @@ import Testing
         #expect(try await last.stop() == .code(0))
     }
 
-    /// Sends by several connections, and kills the process once `killAfter` messages of this round were acknowledged
-    /// and a little later.
+    /// Sends by several connections, and kills the process once `killAfter` messages of this round were
+    /// acknowledged and a little later.
     private static func killWhileSending(
         _ node: LoneNode, _ process: NodeProcess, _ ledger: KillLedger, killAfter: Int, delay: Duration
     ) async throws {

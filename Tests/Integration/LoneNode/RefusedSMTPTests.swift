@@ -27,7 +27,8 @@ import Testing
         func client() async throws -> SMTPClient {
             let client = try await SMTPClient.greeted(by: smtp)
             try await client.startTLS(certificate.clientContext(), serverName: "node.test")
-            let reply = try await client.authenticate(username: node.fixture.username, password: node.fixture.password)
+            let reply = try await client.authenticate(
+                username: node.fixture.username, password: node.fixture.password)
             guard reply?.code == 235 else { throw TestSupportError("login: \(String(describing: reply))") }
             return client
         }
@@ -39,8 +40,10 @@ import Testing
             let client = try await SMTPClient(connectingTo: setup.smtp)
             try await client.demand(220)
             let dialogue = [
-                ("MAIL FROM:<a@example.com>", 503), ("RCPT TO:<b@example.net>", 503), ("DATA", 503), ("STARTTLS", 503),
-                ("EHLO client.test", 250), ("RCPT TO:<b@example.net>", 503), ("DATA", 503), ("BDAT 0 LAST", 503),
+                ("MAIL FROM:<a@example.com>", 503), ("RCPT TO:<b@example.net>", 503), ("DATA", 503),
+                ("STARTTLS", 503),
+                ("EHLO client.test", 250), ("RCPT TO:<b@example.net>", 503), ("DATA", 503),
+                ("BDAT 0 LAST", 503),
                 ("AUTH PLAIN AGEAYg==", 538), ("MAIL FROM:<a@example.com>", 530), ("MAIL FROM:a b", 501),
                 ("NONSENSE", 500), ("NOOP \(String(repeating: "x", count: 600))", 500), ("NOOP", 250),
             ]
@@ -72,10 +75,13 @@ import Testing
 
             for end in ["\n.\n", "\r\n.\n", "\n.\r\n", "\r.\r", "\r\n.\r", "\r.\r\n", "\n\n.\r\n"] {
                 let client = try await setup.client()
-                for line in ["MAIL FROM:<a@example.com>", "RCPT TO:<b@example.net>"] { try await client.say(line, demand: 250) }
+                for line in ["MAIL FROM:<a@example.com>", "RCPT TO:<b@example.net>"] {
+                    try await client.say(line, demand: 250)
+                }
                 try await client.say("DATA", demand: 354)
                 try await client.write(
-                    "From: a@example.com\r\nSubject: outer\r\n\r\nx\(end)MAIL FROM:<a@example.com>\r\nRCPT TO:<c@example.net>\r\n"
+                    "From: a@example.com\r\nSubject: outer\r\n\r\nx\(end)MAIL FROM:<a@example.com>\r\n"
+                        + "RCPT TO:<c@example.net>\r\n"
                         + "DATA\r\nFrom: a@example.com\r\nSubject: smuggled\r\n\r\nx\r\n.\r\n")
                 let reply = try #require(try await client.reply())
                 #expect(reply.code == 550, "\(Array(end.utf8)): \(reply)")
@@ -84,7 +90,9 @@ import Testing
             }
             // Pipelined behind DATA.
             let hasty = try await setup.client()
-            for line in ["MAIL FROM:<a@example.com>", "RCPT TO:<b@example.net>"] { try await hasty.say(line, demand: 250) }
+            for line in ["MAIL FROM:<a@example.com>", "RCPT TO:<b@example.net>"] {
+                try await hasty.say(line, demand: 250)
+            }
             try await hasty.write("DATA\r\nSubject: early\r\n\r\nx\r\n.\r\n")
             #expect(try await hasty.reply()?.code == 554)
             #expect(try await hasty.isEnded())
@@ -93,25 +101,29 @@ import Testing
         #expect(setup.sink.deliveryCount == 0)
     }
 
-    @Test func `only the tenant's own domain may stand in the envelope and in From and Sender`() async throws {
+    @Test func `only the tenant's own domain may stand in the envelope and in From and Sender`() async throws
+    {
         let setup = try await Setup()
         try await TestLoops.run {
             let client = try await setup.client()
-            let cases = [
-                (envelope: "a@example.org", from: "a@example.com", sender: nil),
-                (envelope: "a@example.com", from: "a@example.org", sender: nil),
-                (envelope: "a@example.com", from: "a@example.com", sender: "a@example.org"),
-                (envelope: "a@example.com", from: "a@example.com, b@example.org", sender: nil),
-            ] as [(envelope: String, from: String, sender: String?)]
+            let cases =
+                [
+                    (envelope: "a@example.org", from: "a@example.com", sender: nil),
+                    (envelope: "a@example.com", from: "a@example.org", sender: nil),
+                    (envelope: "a@example.com", from: "a@example.com", sender: "a@example.org"),
+                    (envelope: "a@example.com", from: "a@example.com, b@example.org", sender: nil),
+                ] as [(envelope: String, from: String, sender: String?)]
             for one in cases {
-                let message = "From: \(one.from)\r\n" + (one.sender.map { "Sender: \($0)\r\n" } ?? "")
+                let message =
+                    "From: \(one.from)\r\n" + (one.sender.map { "Sender: \($0)\r\n" } ?? "")
                     + "To: b@example.net\r\nSubject: forged\r\n\r\nHello.\r\n"
                 let reply = try await client.send(message, from: one.envelope, to: ["b@example.net"])
                 #expect(reply?.isPermanent == true, "\(one): \(String(describing: reply))")
                 try await client.say("RSET", demand: 250)
             }
             let good = "From: a@example.com\r\nTo: b@example.net\r\nSubject: genuine\r\n\r\nHello.\r\n"
-            let reply = try #require(try await client.send(good, from: "a@example.com", to: ["b@example.net"]))
+            let reply = try #require(
+                try await client.send(good, from: "a@example.com", to: ["b@example.net"]))
             #expect(reply.code == 250 && reply.text.contains("queued as"), "\(reply)")
         }
         _ = try await setup.sink.wait(forSubject: "genuine")
@@ -124,7 +136,8 @@ import Testing
             let client = try await SMTPClient.greeted(by: setup.smtp)
             try await client.startTLS(setup.certificate.clientContext(), serverName: "node.test")
             for _ in 1...3 {
-                let reply = try await client.authenticate(username: setup.node.fixture.username, password: "dp_sk_wrong")
+                let reply = try await client.authenticate(
+                    username: setup.node.fixture.username, password: "dp_sk_wrong")
                 #expect(reply?.code == 535)
             }
             let reply = try await client.authenticate(

@@ -5,8 +5,8 @@ import NodeProtocol
 import TestSupport
 import Testing
 
-/// Snapshots that a node must not take: each is refused with its reason, in the answer and in the metric, and the one
-/// that it holds goes on holding.
+/// Snapshots that a node must not take: each is refused with its reason, in the answer and in the metric, and
+/// the one that it holds goes on holding.
 @Suite struct RefusedSnapshotTests {
     private static func makeNode() async throws -> (LoneNode, SnapshotSource, MailSink) {
         let sink = try MailSink()
@@ -29,7 +29,11 @@ import Testing
         var cases: [(reason: String, signed: SignedManifest)] = []
         let good = try SignedManifest(draft.manifest, key: key)
         cases.append(("bad_signature", try Self.altered(good)))
-        cases.append(("bad_signature", SignedManifest(manifest: good.manifest, signature: Data(good.signature.reversed()))))
+        cases.append(
+            (
+                "bad_signature",
+                SignedManifest(manifest: good.manifest, signature: Data(good.signature.reversed()))
+            ))
         cases.append(("bad_signature", SignedManifest(manifest: good.manifest, signature: Data())))
         cases.append(("bad_signature", try SignedManifest(draft.manifest, key: other)))
         func spoiled(_ reason: String, _ change: (inout SnapshotSource.Draft) -> Void) throws {
@@ -52,7 +56,9 @@ import Testing
         #expect(try await node.push(good).answer == SnapshotAnswer(accepted: true, heldVersion: 3))
     }
 
-    @Test func `a chunk that is missing, swapped, cut or no chunk at all is refused with the whole snapshot`() async throws {
+    @Test func `a chunk that is missing, swapped, cut or no chunk at all is refused with the whole snapshot`()
+        async throws
+    {
         let (node, source, sink) = try await Self.makeNode()
         let key = try node.clusterKey()
         var draft = try node.nextDraft()
@@ -74,14 +80,16 @@ import Testing
         var senseless = draft
         senseless.chunks[name] = Array("{\"tenants\":[{}]}".utf8)
         source.serve(senseless)
-        try await Self.expectRefused([("unreadable_chunk", try SignedManifest(senseless.manifest, key: key))], node)
+        try await Self.expectRefused(
+            [("unreadable_chunk", try SignedManifest(senseless.manifest, key: key))], node)
 
         try await node.caller().must("POST", "/api/v1/messages", node.message("still sending"))
         _ = try await sink.wait(forSubject: "still sending")
 
         // With the right bytes it is taken: the tenant is gone, and stays gone after a restart.
         source.serve(draft)
-        #expect(try await node.push(signed).answer == SnapshotAnswer(accepted: true, heldVersion: draft.version))
+        #expect(
+            try await node.push(signed).answer == SnapshotAnswer(accepted: true, heldVersion: draft.version))
         #expect(try await node.caller().post("/api/v1/messages", node.message("gone")).status == 401)
         try await node.process.kill()
         try await node.start()
@@ -90,7 +98,9 @@ import Testing
     }
 
     /// Pushes each and demands the refusal, the unchanged version, and one more in the metric.
-    private static func expectRefused(_ cases: [(reason: String, signed: SignedManifest)], _ node: LoneNode) async throws {
+    private static func expectRefused(_ cases: [(reason: String, signed: SignedManifest)], _ node: LoneNode)
+        async throws
+    {
         let held = try await node.process.health()["snapshot_version"].integer
         for (reason, signed) in cases {
             let metric = "dispatch_snapshots_refused_total{reason=\"\(reason)\"}"
@@ -112,7 +122,9 @@ import Testing
         return SignedManifest(manifest: Data(bytes), signature: signed.signature)
     }
 
-    private static func ofFormat(_ format: Int, _ signed: SignedManifest, _ key: Ed25519PrivateKey) throws -> SignedManifest {
+    private static func ofFormat(_ format: Int, _ signed: SignedManifest, _ key: Ed25519PrivateKey) throws
+        -> SignedManifest
+    {
         guard case .object(var members) = try JSONDecoder().decode(JSON.self, from: signed.manifest) else {
             throw TestSupportError("a manifest is an object")
         }

@@ -27,7 +27,9 @@ import Testing
         #expect(try node.process.logLines("spool recovered").first?["in_flight"].integer == 0)
     }
 
-    @Test func `SIGTERM lets the request and the delivery in flight finish and ends with code 0`() async throws {
+    @Test func `SIGTERM lets the request and the delivery in flight finish and ends with code 0`()
+        async throws
+    {
         let sink = try MailSink()
         let node = try await LoneNode(["DISPATCH_ROUTES": sink.route])
         sink.holds = true
@@ -35,7 +37,8 @@ import Testing
         let caller = try await node.caller()
         try await caller.must("POST", "/api/v1/messages", node.message("in flight"))
         try await eventually("the message at its host") { sink.heldCount == 1 ? true : nil }
-        let request = try await HalfRequest(process, token: node.fixture.apiKey, message: node.message("half sent"))
+        let request = try await HalfRequest(
+            process, token: node.fixture.apiKey, message: node.message("half sent"))
 
         async let exit = process.stop()
         try await eventually("the stop") { process.logLines("stopping").isEmpty ? nil : true }
@@ -48,13 +51,16 @@ import Testing
         #expect(sink.copiesBySubject == ["in flight": 1, "half sent": 1])
     }
 
-    @Test func `a second process on the same directory refuses to start and leaves the first alone`() async throws {
+    @Test func `a second process on the same directory refuses to start and leaves the first alone`()
+        async throws
+    {
         let sink = try MailSink()
         let node = try await LoneNode(["DISPATCH_ROUTES": sink.route])
         try await node.start()
         await #expect(throws: TestSupportError.self) {
             _ = try await NodeProcess(
-                directory: node.directory.file("node"), settings: ["DISPATCH_CONTROL_URL": "http://127.0.0.1:9"])
+                directory: node.directory.file("node"),
+                settings: ["DISPATCH_CONTROL_URL": "http://127.0.0.1:9"])
         }
         try await node.caller().must("POST", "/api/v1/messages", node.message("still here"))
         _ = try await sink.wait(forSubject: "still here")

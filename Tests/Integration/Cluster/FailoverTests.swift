@@ -1,0 +1,36 @@
+import TestSupport
+import Testing
+
+/// Several control planes on one database.
+@Suite(.serialized) struct FailoverTests {
+    @Test func `when the control plane that publishes dies another one publishes in its place`() async throws
+    {
+        let cluster = try await Cluster()
+        let tenant = try await cluster.makeTenant("Failover", domain: "failover.example")
+        let second = try await cluster.addControlPlane()
+        let publishers = try await Self.publishers([cluster.controlPlaneProcess, second.process])
+        #expect(publishers == [true, false])
+
+        try await cluster.controlPlaneProcess.kill()
+        try await second.api.must("DELETE", "\(tenant.path)/api-keys/\(tenant.apiKeyID)")
+        let caller = try await cluster.node.caller(token: tenant.apiKey)
+        try await eventually("the revocation by the second control plane") {
+            try await caller.post("/api/v1/messages", tenant.message("x")).status == 401 ? true : nil
+        }
+        #expect(try await Self.publishers([second.process]) == [true])
+        // The first one comes back and serves beside it.
+        try await cluster.startControlPlane()
+        let both = try await Self.publishers([cluster.controlPlaneProcess, second.process])
+        #expect(both == [false, true])
+        try await cluster.api.must("GET", tenant.path)
+    }
+
+    private static func publishers(_ processes: [ControlPlaneProcess]) async throws -> [Bool] {
+        var publishers: [Bool] = []
+        for process in processes {
+            publishers.append(
+                try await APICaller(process.metricsURL).get("/health").json["is_publisher"].isTrue)
+        }
+        return publishers
+    }
+}
