@@ -210,6 +210,12 @@ package final class ByteStream: @unchecked Sendable {
         }
     }
 
+    /// Takes no more input: who waits for some finds the end of the stream. Writing goes on.
+    package func endInput() {
+        guard !closed else { return }
+        shutdown(fd, Int32(SHUT_RD))
+    }
+
     /// Ends the connection; whoever waits on it gets `.closed`. May be called again.
     package func close() {
         guard !closed else { return }

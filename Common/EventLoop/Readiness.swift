@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// The edges of one descriptor that this library owns, and the tasks that wait for them.
 ///
@@ -60,7 +61,10 @@ final class Readiness: EventSink {
             self[keyPath: direction].latched = false
             return
         }
-        precondition(self[keyPath: direction].waiter == nil, "two tasks wait for one direction of a stream")
+        // One task reads and one writes: a second one in the same direction is a mistake that must not end the process.
+        guard self[keyPath: direction].waiter == nil else {
+            throw .system(EBUSY, "two tasks wait on one stream")
+        }
         self[keyPath: direction].deadline = MonotonicTime.now().advanced(by: timeout)
         arm(direction)
         let result = await withUnsafeContinuation { self[keyPath: direction].waiter = $0 }

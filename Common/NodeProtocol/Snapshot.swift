@@ -72,6 +72,11 @@ package final class Snapshot: Sendable {
         self.credentials = credentials
     }
 
+    /// Tenants that may neither send nor have what they sent delivered.
+    package var inactiveTenants: Set<TenantID> {
+        Set(tenants.values.lazy.filter { $0.status != .active }.map(\.id))
+    }
+
     package func tenant(_ id: TenantID) -> TenantRecord? { tenants[id] }
 
     /// Finds a key by what the caller presents.

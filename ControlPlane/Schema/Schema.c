@@ -48,9 +48,11 @@ static const unsigned char sql_0014[] = {
 static const unsigned char sql_0015[] = {
 #embed "0015_identity.sql"
 };
-
 static const unsigned char sql_0016[] = {
 #embed "0016_node_keys.sql"
+};
+static const unsigned char sql_0017[] = {
+#embed "0017_quiet_triggers.sql"
 };
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
@@ -72,6 +74,7 @@ static const schema_migration table[] = {
     MIGRATION("0014_plan_rows.sql", sql_0014),
     MIGRATION("0015_identity.sql", sql_0015),
     MIGRATION("0016_node_keys.sql", sql_0016),
+    MIGRATION("0017_quiet_triggers.sql", sql_0017),
 };
 
 const schema_migration *schema_migrations(size_t *count) {

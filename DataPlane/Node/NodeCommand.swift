@@ -9,6 +9,7 @@ package enum NodeCommand {
 
         mta-node run                   serve until SIGTERM
         mta-node join --token TOKEN    make this directory a node of the cluster; once
+        mta-node join --token-file F   the same with the token out of a file, - for standard input
         """
 
     package static func run() -> Never {
@@ -27,6 +28,8 @@ package enum NodeCommand {
             case "run" where arguments.count == 1: try serve(settings, log)
             case "join" where arguments.count == 3 && arguments[1] == "--token":
                 try join(settings, token: arguments[2])
+            case "join" where arguments.count == 3 && arguments[1] == "--token-file":
+                try join(settings, token: token(from: arguments[2]))
             default: end("usage: \(about)", 64)
             }
         } catch { end("mta-node: \(error)", 1) }
@@ -49,6 +52,16 @@ package enum NodeCommand {
             }
         }
         while true { pause() }
+    }
+
+    /// A token on the command line is seen by everybody on the machine; one out of a file is not.
+    private static func token(from path: String) throws -> String {
+        let files = NodeFiles(directory: "/")
+        guard let bytes = try files.read(path == "-" ? "/dev/stdin" : path) else {
+            throw NodeService.Failure(description: "\(path) does not exist")
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return String(text.prefix { !$0.isWhitespace })
     }
 
     private static func end(_ text: String, _ code: Int32) -> Never {

@@ -67,7 +67,14 @@ struct NodeParts: Sendable {
             on: group.loops)
         let lanes = Lanes(routes: routes)
         let dispatcher = makeDispatcher(
-            settings, lanes, workers, main, spool, recorder, clock, metrics, seed: random.next())
+            settings, lanes, workers, main, spool, recorder, .steady(), metrics, seed: random.next())
+        holder.onSwap { snapshot in
+            let inactive = snapshot.inactiveTenants
+            main.execute { dispatcher.value.suspend(inactive) }
+        }
+        if let inactive = holder.current?.inactiveTenants {
+            main.execute { dispatcher.value.suspend(inactive) }
+        }
         let road = Road(
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
             webhooks: webhooks,
@@ -191,15 +198,15 @@ struct NodeParts: Sendable {
         }
     }
 
-    /// Lets what is in flight come back for up to 15 s, then closes the disks.
+    /// Lets what is in flight come back for up to 12 s, then closes the disks, and last the idle connections.
     func stop() async {
         let (dispatcher, loop) = (dispatcher, group.loops[0])
         try? await loop.run {
             dispatcher.value.stop()
-            for _ in 0..<150 where dispatcher.value.inFlightCount > 0 { await loop.sleep(.milliseconds(100)) }
+            for _ in 0..<120 where dispatcher.value.inFlightCount > 0 { await loop.sleep(.milliseconds(100)) }
         }
-        for worker in workers { await worker.shutDown() }
         await spool.close()
         await journal.close()
+        for worker in workers { await worker.shutDown() }
     }
 }

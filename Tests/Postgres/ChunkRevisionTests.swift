@@ -65,6 +65,9 @@ import Testing
             "UPDATE tenants SET status = status, updated_at = now()",
             "UPDATE suppressions SET reason = 'x' WHERE false",
             "INSERT INTO users (email, password_hash) VALUES ('a@example.test', 'x')",
+            "UPDATE cluster_keys SET retired_at = now() WHERE false", "DELETE FROM cluster_keys WHERE false",
+            "UPDATE signing_keys SET retired_at = now() WHERE false", "DELETE FROM signing_keys WHERE false",
+            "UPDATE cluster_settings SET value = '1' WHERE false",
         ]
         for change in changes {
             #expect(try await world.changed(by: change).isEmpty, "\(change.text)")
@@ -126,8 +129,22 @@ import Testing
         for change in changes {
             #expect(try await world.changed(by: change) == ["global"], "\(change.text)")
         }
-        #expect(
-            try await world.changed(by: "UPDATE nodes SET last_seen_at = now(), held_version = 3").isEmpty)
+        let unchanged: [SQL] = [
+            "UPDATE nodes SET last_seen_at = now(), held_version = 3",
+            "INSERT INTO cluster_settings VALUES ('host', '\"y\"') ON CONFLICT DO NOTHING",
+            "UPDATE cluster_settings SET value = value, updated_at = now()",
+            "UPDATE cluster_keys SET retired_at = NULL", "UPDATE signing_keys SET retired_at = NULL",
+        ]
+        for change in unchanged {
+            #expect(try await world.changed(by: change).isEmpty, "\(change.text)")
+        }
+        let later: [SQL] = [
+            "UPDATE cluster_settings SET value = '\"y\"'", "UPDATE cluster_keys SET retired_at = now()",
+            "UPDATE signing_keys SET retired_at = now()", "DELETE FROM cluster_keys",
+        ]
+        for change in later {
+            #expect(try await world.changed(by: change) == ["global"], "\(change.text)")
+        }
         await world.pool.close()
     }
 

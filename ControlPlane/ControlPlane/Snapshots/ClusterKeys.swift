@@ -106,7 +106,7 @@ struct ClusterKeys: Sendable {
     ///
     /// - Returns: whether something was retired.
     func retireReplaced(_ connection: PostgresConnection) async throws -> Bool {
-        // Looked at first: an UPDATE counts as a change of the keys even when it finds none.
+        // Looked at first: this runs at every look of the publisher, and mostly finds nothing to retire.
         let row = try await connection.query(
             """
             SELECT (SELECT count(*) FROM cluster_keys WHERE retired_at IS NULL) > 1 AND NOT EXISTS (

@@ -57,6 +57,7 @@ struct Publisher: Sendable {
         metrics.isPublisher.set(1)
         while !stopping.isSet {
             try await publish(election)
+            try await pusher.pushNewest()
             guard try await listener.nextNotification(timeout: Self.lookAgain) != nil else {
                 guard try await election.tryAcquire() else { return }
                 continue
@@ -68,7 +69,13 @@ struct Publisher: Sendable {
         }
     }
 
-    private func publish(_ election: LeaderElection) async throws {
+    /// Makes one version of all that has changed since the last.
+    ///
+    /// It must store nothing that wakes the publisher, or it would never rest.
+    ///
+    /// - Returns: nil when nothing has changed.
+    @discardableResult
+    func publish(_ election: LeaderElection) async throws -> SnapshotBuilder.Published? {
         let started = MonotonicTime.now()
         let now = context.clock() / 1000
         let keys = builder.keys
@@ -86,7 +93,7 @@ struct Publisher: Sendable {
                 "snapshot published",
                 ["version": .int(Int(published.version)), "rebuilt_chunks": .int(published.rebuiltChunks)])
         }
-        try await pusher.pushNewest()
+        return published
     }
 }
 

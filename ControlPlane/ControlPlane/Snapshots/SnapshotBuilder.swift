@@ -40,18 +40,23 @@ struct SnapshotBuilder: Sendable {
             """
         ).first
         let expiry: Int64 = try newest.map { try $0["expires_at"] } ?? 0
-        guard !stale.isEmpty || expiry - now < lifetimeSeconds / 2 else { return nil }
+        let isAging = expiry - now < lifetimeSeconds / 2
+        guard !stale.isEmpty || isAging else { return nil }
         guard let clusterKey = try await keys.clusterKeys(connection).first else {
             throw ClusterKeys.Failure(description: "the database has no cluster key")
         }
         let seal = try SymmetricSeal(key: clusterKey.bytes)
+        var rebuilt = 0
         for row in stale {
             let name: String = try row["name"]
             guard let bytes = try await chunk(name, seal, connection) else { continue }
             try await store(name, revision: try row["revision"], bytes, connection)
+            rebuilt += 1
         }
+        // A chunk that only a newer program knows stays out of date and must not make version after version.
+        guard rebuilt > 0 || isAging else { return nil }
         return try await sign(
-            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: stale.count, now: now,
+            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: rebuilt, now: now,
             connection)
     }
 

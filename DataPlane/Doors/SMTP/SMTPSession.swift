@@ -86,11 +86,12 @@ final class SMTPSession {
 
     private func serveCommands() async throws(StreamError) {
         while true {
-            if isStopping, transaction == nil {
-                say(SMTPReply(421, .init(4, 3, 2), "\(intake.hostName) is stopping, try again"))
+            if isStopping, transaction == nil { return sayStopping() }
+            guard let line = try await readLine(maxBytes: SMTPLimits.maxCommandBytes) else {
+                // `askToStop` ends the wait for a command by ending the input.
+                if isStopping, transaction == nil { sayStopping() }
                 return
             }
-            guard let line = try await readLine(maxBytes: SMTPLimits.maxCommandBytes) else { return }
             guard try await handle(line) == .goOn else { return }
             guard errors < configuration.maxErrors else {
                 say(SMTPReply(421, .init(4, 7, 0), "Too many errors"))
@@ -201,18 +202,13 @@ final class SMTPSession {
     /// The session ends when its transaction is done; at once when none is open.
     func askToStop() {
         isStopping = true
-        if isWaitingForCommand, transaction == nil { closeWithNotice() }
+        if isWaitingForCommand, transaction == nil { stream.endInput() }
     }
 
     func closeNow() { stream.close() }
 
-    private func closeWithNotice() {
-        let notice = SMTPReply(421, .init(4, 3, 2), "\(intake.hostName) is stopping, try again").encode()
-        let bound = LoopBound(self, on: loop)
-        loop.spawn {
-            try? await bound.value.stream.write(notice, timeout: .seconds(1))
-            bound.value.stream.close()
-        }
+    private func sayStopping() {
+        say(SMTPReply(421, .init(4, 3, 2), "\(intake.hostName) is stopping, try again"))
     }
 }
 

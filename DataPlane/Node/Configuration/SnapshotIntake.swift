@@ -33,6 +33,8 @@ actor SnapshotIntake {
 
     /// Takes a signed manifest, pushed or asked for.
     func take(_ signed: SignedManifest) async -> SnapshotAnswer {
+        // What is refused at a glance does not wait in line behind what is being fetched.
+        do throws(SnapshotRefusal) { _ = try check(signed) } catch { return refuse(error) }
         let before = busy
         let mine = Task {
             _ = await before?.value
@@ -43,14 +45,11 @@ actor SnapshotIntake {
     }
 
     private func apply(_ signed: SignedManifest) async -> SnapshotAnswer {
-        let held = holder.current?.version
         do {
-            let identity = store.identity
-            let manifest = try signed.verified(
-                by: identity.signingKeys, clusterID: identity.clusterID, held: held, now: clock.now() / 1000)
+            let manifest = try check(signed)
             let chunks = try await gather(manifest)
-            let snapshot = try Snapshot(
-                manifest, chunks: chunks, clusterKeys: identity.clusterKeys.map { Array($0) })
+            let keys = store.identity.clusterKeys.map { Array($0) }
+            let snapshot = try Snapshot(manifest, chunks: chunks, clusterKeys: keys)
             try await pool.run { [store] in try store.save(signed, manifest, chunks: chunks) }
             holder.swap(snapshot)
             metrics.snapshotVersion.set(Int(snapshot.version))
@@ -59,20 +58,33 @@ actor SnapshotIntake {
                 ["version": .int(Int(snapshot.version)), "tenants": .int(snapshot.tenantCount)])
             return SnapshotAnswer(accepted: true, heldVersion: snapshot.version)
         } catch let refusal as SnapshotRefusal {
-            if case .notNewer(let offered, let held) = refusal, offered == held {
-                return SnapshotAnswer(accepted: true, heldVersion: held)
-            }
-            metrics.snapshotsRefused(refusal.reason).increment()
-            log.warning(
-                "snapshot refused", ["reason": .string(refusal.reason), "detail": .describing(refusal)])
-            return SnapshotAnswer(
-                accepted: false, heldVersion: held, reason: refusal.reason, detail: refusal.description)
+            return refuse(refusal)
         } catch {
             metrics.snapshotsRefused("not_stored").increment()
             log.error("snapshot not stored", ["error": .error(error)])
             return SnapshotAnswer(
-                accepted: false, heldVersion: held, reason: "not_stored", detail: "\(error)")
+                accepted: false, heldVersion: holder.current?.version, reason: "not_stored",
+                detail: "\(error)")
         }
+    }
+
+    private func check(_ signed: SignedManifest) throws(SnapshotRefusal) -> Manifest {
+        let identity = store.identity
+        return try signed.verified(
+            by: identity.signingKeys, clusterID: identity.clusterID, held: holder.current?.version,
+            now: clock.now() / 1000)
+    }
+
+    /// The same version again is no refusal: the node holds what it is offered.
+    private func refuse(_ refusal: SnapshotRefusal) -> SnapshotAnswer {
+        let held = holder.current?.version
+        if case .notNewer(let offered, let held) = refusal, offered == held {
+            return SnapshotAnswer(accepted: true, heldVersion: held)
+        }
+        metrics.snapshotsRefused(refusal.reason).increment()
+        log.warning("snapshot refused", ["reason": .string(refusal.reason), "detail": .describing(refusal)])
+        return SnapshotAnswer(
+            accepted: false, heldVersion: held, reason: refusal.reason, detail: refusal.description)
     }
 
     /// The bytes of every chunk: from disk where they are whole, else from the control plane.

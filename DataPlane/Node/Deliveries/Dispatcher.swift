@@ -30,6 +30,9 @@ final class Dispatcher {
     private var wake: TimerHandle?
     private var wakeAt = Queue.Timestamp.distantFuture
     private var isStopping = false
+    /// Outcomes that the disk has not taken yet: while there are any, no attempt starts.
+    private var unwritten = 0
+    private var suspended: Set<TenantID> = []
 
     init(
         on loop: EventLoop, spool: Spool, recorder: Recorder, lanes: Lanes, policies: LanePolicyTable,
@@ -64,6 +67,21 @@ final class Dispatcher {
         return message.status
     }
 
+    /// Nothing of these tenants starts until a later call leaves them out.
+    func suspend(_ tenants: Set<TenantID>) {
+        let now = timestamp()
+        for tenant in tenants.subtracting(suspended) {
+            _ = queue.impose(
+                Restriction(
+                    id: "tenant-status:\(tenant)", scope: .tenant(tenant), effect: .suspend,
+                    reason: "the tenant is not active", since: now),
+                now: now)
+        }
+        for tenant in suspended.subtracting(tenants) { _ = queue.lift("tenant-status:\(tenant)", now: now) }
+        suspended = tenants
+        pump()
+    }
+
     /// Starts nothing more; what is in flight comes back.
     func stop() { isStopping = true }
 
@@ -82,7 +100,7 @@ final class Dispatcher {
         if report.isThrottled { queue.report(attempt.lane, .throttled, reason: nil, now: now) }
         record(work, report, finished)
         expire(now)
-        let next = isStopping ? nil : nextWork(on: attempt.slot, now)
+        let next = isStopping || unwritten > 0 ? nil : nextWork(on: attempt.slot, now)
         if next == nil { queue.release(attempt.slot, now: now) }
         pump()
         return next
@@ -135,14 +153,32 @@ final class Dispatcher {
         } else {
             open[message.id] = message
         }
+        write(recorded)
+    }
+
+    /// Writes until the disk has it: an outcome that is not on disk would be an attempt made again after a restart.
+    private func write(_ recorded: Recorder.Recorded) {
         let bound = LoopBound(self, on: loop)
-        let webhooks = recorded.webhooks
         spool.submit(recorded.group) { [recorder] result in
-            if case .failure(let error) = result {
-                recorder.reportLost(error)
-                return
+            switch result {
+            case .success:
+                guard !recorded.webhooks.isEmpty else { return }
+                bound.loop.execute { bound.value.add(recorded.webhooks) }
+            case .failure(let error) where error.mayPass:
+                bound.loop.execute { bound.value.writeAgain(recorded, error) }
+            case .failure(let error): recorder.reportLost(error)
             }
-            if !webhooks.isEmpty { bound.loop.execute { bound.value.add(webhooks) } }
+        }
+    }
+
+    private func writeAgain(_ recorded: Recorder.Recorded, _ error: SpoolError) {
+        recorder.reportUnwritten(error)
+        unwritten += 1
+        let bound = LoopBound(self, on: loop)
+        loop.after(.seconds(1)) {
+            bound.value.unwritten -= 1
+            bound.value.write(recorded)
+            bound.value.pump()
         }
     }
 
@@ -170,7 +206,7 @@ final class Dispatcher {
 
     /// Starts what may start, and sets the timer for what may later.
     private func pump() {
-        guard !isHolding, !isStopping else { return }
+        guard !isHolding, !isStopping, unwritten == 0 else { return }
         let now = timestamp()
         expire(now)
         for attempt in queue.startable(now: now, limit: Self.startsPerPump) {
@@ -226,6 +262,16 @@ private struct RecentMessages {
             messages[order[oldest]] = nil
             order[oldest] = message.id
             oldest = (oldest + 1) % capacity
+        }
+    }
+}
+
+extension SpoolError {
+    /// Whether the same group may be taken later.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .diskFailed, .diskLow, .overloaded, .recovering: true
+        default: false
         }
     }
 }

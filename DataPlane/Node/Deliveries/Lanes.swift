@@ -23,13 +23,17 @@ struct Lanes: Sendable {
         case .mail(let mail):
             var byLane: [LaneKey: [UInt16]] = [:]
             for index in message.pending {
-                byLane[lane(for: MailEntry.domain(of: mail.address(index))), default: []].append(index)
+                let lane =
+                    mail.log.isTest ? Self.captured : lane(for: MailEntry.domain(of: mail.address(index)))
+                byLane[lane, default: []].append(index)
             }
-            return byLane.sorted { $0.value[0] < $1.value[0] }.map { lane, indexes in
-                item(
-                    message, indexes, lane, deadline: mail.deadline,
-                    stream: mail.isBulk ? .bulk : .transactional,
-                    bytes: mail.bodyBytes)
+            let stream: MessageStream = mail.isBulk ? .bulk : .transactional
+            return byLane.sorted { $0.value[0] < $1.value[0] }.flatMap { lane, indexes in
+                byDueTime(indexes, message).map { indexes in
+                    item(
+                        message, indexes, lane, deadline: mail.deadline, stream: stream, bytes: mail.bodyBytes
+                    )
+                }
             }
         }
     }
@@ -39,6 +43,9 @@ struct Lanes: Sendable {
             transport: .smtp, source: Self.source,
             destination: routes.route(for: domain)?.description ?? domain)
     }
+
+    /// Mail of test keys goes nowhere, so what becomes of it says nothing about any destination.
+    private static let captured = LaneKey(transport: .smtp, source: source, destination: "captured")
 
     /// Fixed routes belong to the operator: they are as fast as their host is, not as a stranger's would be.
     func policies(routeConnections: Int) -> LanePolicyTable {
@@ -50,6 +57,12 @@ struct Lanes: Sendable {
         }
         table.policies.insert(contentsOf: fixed, at: 0)
         return table
+    }
+
+    /// After a restart recipients of one lane may wait for different times; nobody waits for another's.
+    private func byDueTime(_ indexes: [UInt16], _ message: OpenMessage) -> [[UInt16]] {
+        Dictionary(grouping: indexes) { message.recipients[Int($0)].nextAttemptAt ?? 0 }
+            .sorted { $0.key < $1.key }.map(\.value)
     }
 
     private func item(

@@ -69,6 +69,11 @@ struct Recorder: Sendable {
         return event
     }
 
+    /// The disk does not take an outcome for now: nothing starts until it does.
+    func reportUnwritten(_ error: SpoolError) {
+        log.error("outcome not recorded yet, deliveries wait", ["error": .string("\(error)")])
+    }
+
     /// The disk did not take an outcome: the attempt may be made again after a restart.
     func reportLost(_ error: SpoolError) {
         log.error("outcome not recorded", ["error": .string("\(error)")])

@@ -33,7 +33,8 @@ final class WebhookWorker {
         }
         let body: [UInt8]
         do { body = try await spool.body(of: attempt.id) } catch {
-            return report(attempt, entry, nil, .failed, "the message cannot be read: \(error)")
+            let kind: EventKind = error == .corrupt(attempt.id) ? .failed : .deferred
+            return report(attempt, entry, nil, kind, "the message cannot be read: \(error)")
         }
         let request = WebhookAttempt(
             id: attempt.id.description, url: webhook.url, body: body,

@@ -12,6 +12,16 @@ struct Uplink: Sendable {
     private static let maxReportBytes = 1 << 20
     private static let longestPause: Duration = .seconds(15)
 
+    /// The control plane does not move on: it was set back, or lacks events that this node reported before.
+    private struct Stuck: Error, CustomStringConvertible {
+        let acknowledged: UInt64
+        let cursor: UInt64
+        var description: String {
+            "the control plane has events up to \(acknowledged) and this node reported up to \(cursor): what lies between "
+                + "is lost there"
+        }
+    }
+
     let journal: Journal
     let link: ControlPlaneLink
     let loop: EventLoop
@@ -30,7 +40,10 @@ struct Uplink: Sendable {
                     continue
                 }
                 let receipt = try await link.report(Report(events.map { ($0.seq, $0.bytes) }))
-                cursor = max(cursor, min(receipt.acknowledged, last.seq))
+                guard receipt.acknowledged > cursor else {
+                    throw Stuck(acknowledged: receipt.acknowledged, cursor: cursor)
+                }
+                cursor = min(receipt.acknowledged, last.seq)
                 try await journal.acknowledge(upTo: cursor)
                 metrics.reportedEvents.increment(by: events.count)
                 pause = .milliseconds(200)

@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized) struct FailoverTests {
     @Test func `when the control plane that publishes dies another one publishes in its place`() async throws
     {
-        let cluster = try await Cluster()
+        let cluster = try await Cluster(isBalanced: true)
         let tenant = try await cluster.makeTenant("Failover", domain: "failover.example")
         let second = try await cluster.addControlPlane()
         let publishers = try await Self.publishers([cluster.controlPlaneProcess, second.process])

@@ -13,11 +13,15 @@ final class Cluster: Sendable {
     /// The control plane's API, as an operator.
     let api: APICaller
     let nodes: [ClusterNode]
+    /// What the nodes know the control planes by, when there is more than one.
+    private let balancer: Balancer?
     private let controlSettings: [String: String]
     private let controlPlane: Locked<ControlPlaneProcess>
 
-    /// - Parameter databaseURL: of a superuser; a fresh database of the shared server when nil.
-    init(nodes count: Int = 1, databaseURL: String? = nil) async throws {
+    /// - Parameters:
+    ///   - databaseURL: of a superuser; a fresh database of the shared server when nil.
+    ///   - isBalanced: whether the nodes reach the control plane by an address that it shares with others.
+    init(nodes count: Int = 1, databaseURL: String? = nil, isBalanced: Bool = false) async throws {
         sink = try MailSink()
         webhooks = try WebhookSink()
         folder = try TemporaryDirectory(prefix: "dispatch-cluster")
@@ -37,7 +41,10 @@ final class Cluster: Sendable {
         ]
         let process = try await ControlPlaneProcess(settings: controlSettings)
         controlPlane = Locked(process)
+        balancer = isBalanced ? try Balancer() : nil
+        if let target = SocketAddress(address) { balancer?.add(target) }
         let url = "http://\(address)"
+        let nodesURL = balancer.map { "http://\($0.address)" } ?? url
         let command = OperatorCommand(
             url: url, databaseURL: "\(owner) user=\(role)",
             passwordFile: try folder.write("correct horse battery\n", to: "password"))
@@ -51,7 +58,8 @@ final class Cluster: Sendable {
         var nodes: [ClusterNode] = []
         for number in 0..<count {
             nodes.append(
-                try await Self.join("node-\(number)", command.with(token: token), url, route: sink.route))
+                try await Self.join("node-\(number)", command.with(token: token), nodesURL, route: sink.route)
+            )
         }
         self.nodes = nodes
         for node in nodes { try await node.start() }
@@ -97,6 +105,7 @@ final class Cluster: Sendable {
         let address = "127.0.0.1:\(try StablePort.tcp())"
         let process = try await ControlPlaneProcess(
             settings: controlSettings.merging(["DISPATCH_LISTEN": address]) { $1 })
+        if let target = SocketAddress(address) { balancer?.add(target) }
         var other = try await APICaller("http://\(address)")
         other.headers = api.headers
         return (process, other)

@@ -1,0 +1,145 @@
+import EventLoop
+import HTTPClient
+import Postgres
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+/// What the publisher does at a look, and that it rests when there is nothing to do.
+@Suite(.enabled(if: TestPostgres.isInstalled)) struct PublisherTests {
+    @Test func `a publisher with nothing to publish makes no version and wakes nobody`() async throws {
+        let bench = try await PublisherBench.make()
+        try await bench.look()
+        let before = try await bench.version()
+        let payloads = try await bench.notifications {
+            for _ in 0..<3 { #expect(try await bench.look() == nil) }
+            // Another process of the cluster starts.
+            try await bench.system { try await bench.keys.ensure($0) }
+            #expect(try await bench.look() == nil)
+        }
+        #expect(payloads.isEmpty)
+        #expect(try await bench.version() == before)
+        await bench.stop()
+    }
+
+    @Test func `a change makes one version`() async throws {
+        let bench = try await PublisherBench.make()
+        try await bench.look()
+        let before = try await bench.version()
+        try await bench.system {
+            try await $0.query("INSERT INTO cluster_settings (name, value) VALUES ('test', '1')")
+        }
+        #expect(try await bench.look() == before + 1)
+        #expect(try await bench.look() == nil)
+        await bench.stop()
+    }
+
+    @Test func `a rotation of the cluster key makes one version at each of its steps`() async throws {
+        let bench = try await PublisherBench.make()
+        try await bench.system { connection in
+            try await connection.query(
+                """
+                INSERT INTO nodes (
+                    name, state, signing_public_key, sealing_public_key, control_url, cluster_key_id)
+                SELECT 'n1', 'active', sha256('a'), sha256('b'), 'http://n1.example.test', key_id
+                FROM cluster_keys
+                """)
+        }
+        try await bench.look()
+        let before = try await bench.version()
+
+        try await bench.system { try await bench.keys.addClusterKey($0) }
+        #expect(try await bench.look() == before + 1)
+        for _ in 0..<3 { #expect(try await bench.look() == nil) }
+
+        try await bench.system { connection in
+            try await connection.query(
+                """
+                UPDATE nodes SET cluster_key_id = (
+                    SELECT key_id FROM cluster_keys ORDER BY created_at DESC LIMIT 1)
+                """)
+        }
+        #expect(try await bench.look() == before + 2)
+        for _ in 0..<3 { #expect(try await bench.look() == nil) }
+        await bench.stop()
+    }
+
+    @Test func `a chunk that only a newer program knows makes no version`() async throws {
+        let bench = try await PublisherBench.make()
+        try await bench.look()
+        try await bench.system { try await $0.query("SELECT bump_chunk('future/00')") }
+        for _ in 0..<2 { #expect(try await bench.look() == nil) }
+        await bench.stop()
+    }
+}
+
+/// A publisher that looks when the test says so, on the database of a control plane that has stopped.
+private struct PublisherBench: Sendable {
+    let publisher: Publisher
+    let election: LeaderElection
+    let keys: ClusterKeys
+    private let loop: EventLoop
+    private let database: PostgresConfiguration
+
+    static func make() async throws -> PublisherBench {
+        let control = try await ServiceFixture.make()
+        await control.stop()
+        let context = control.context
+        let loop = context.loop
+        let database = context.pool.configuration
+        let keys = ClusterKeys(masterSeal: context.masterSeal)
+        let (metrics, stopping) = (ControlMetrics(), StopFlag())
+        let client = try await loop.run {
+            try HTTPClient(on: loop, HTTPClientSettings(egressGuard: .unrestricted))
+        }
+        let publisher = Publisher(
+            context: context, configuration: database,
+            builder: SnapshotBuilder(
+                keys: keys,
+                global: GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost),
+                lifetimeSeconds: 86_400, log: context.log),
+            pusher: NodePusher(context: context, client: client, metrics: metrics, stopping: stopping),
+            metrics: metrics, stopping: stopping)
+        let election = LeaderElection(key: Publisher.lockKey, database, on: loop)
+        // The stopped one gives the lead up when it has finished what it was at.
+        try await Waiting.until("the lead") { try await election.tryAcquire() ? true : nil }
+        return PublisherBench(
+            publisher: publisher, election: election, keys: keys, loop: loop, database: database)
+    }
+
+    /// The version that a look made; nil when it made none.
+    @discardableResult
+    func look() async throws -> Int64? { try await publisher.publish(election)?.version }
+
+    func system(_ body: @escaping @Sendable (PostgresConnection) async throws -> Void) async throws {
+        try await election.asLeader(.system, body)
+    }
+
+    /// The newest version.
+    func version() async throws -> Int64 {
+        try await election.asLeader(.system) { connection in
+            let row = try await connection.query("SELECT max(version) AS newest FROM snapshot_versions").first
+            return try #require(row)["newest"]
+        }
+    }
+
+    /// Which chunks were announced as changed meanwhile.
+    func notifications(during body: @escaping @Sendable () async throws -> Void) async throws -> [String] {
+        try await loop.run {
+            let listener = try await PostgresConnection.connect(database)
+            defer { listener.close() }
+            try await listener.listen(to: "dispatch_changes")
+            try await body()
+            // Notifications come in the order of their commits: this is the last.
+            try await listener.query("SELECT pg_notify('dispatch_changes', 'end')")
+            var payloads: [String] = []
+            while let notification = try await listener.nextNotification(timeout: .seconds(30)),
+                notification.payload != "end"
+            { payloads.append(notification.payload) }
+            return payloads
+        }
+    }
+
+    func stop() async { await election.resign() }
+}
