@@ -12,23 +12,37 @@ import Testing
         async throws
     {
         let postgres = try await PostgresServer()
+        let t0 = MonotonicTime.now()
+        print("@1", MonotonicTime.now() - t0)
         let cluster = try await Cluster(databaseURL: postgres.url)
+        print("@2", MonotonicTime.now() - t0)
         let tenant = try await cluster.makeTenant("Outage", domain: "outage.example")
+        print("@3", MonotonicTime.now() - t0)
         let before = try await Self.send(10, tenant, cluster)
+        print("@4", MonotonicTime.now() - t0)
         for id in before.delivered { _ = try await cluster.waitForLog(of: id, "delivered", tenant) }
 
         try await cluster.controlPlaneProcess.kill()
+        print("@5", MonotonicTime.now() - t0)
         try await postgres.crash()
+        print("@6", MonotonicTime.now() - t0)
         let during = try await Self.send(Self.messages, tenant, cluster)
+        print("@7", MonotonicTime.now() - t0)
         try await cluster.node.process.waitUntilIdle()
+        print("@8", MonotonicTime.now() - t0)
         #expect(cluster.sink.deliveryCount == before.delivered.count + during.delivered.count)
         // A node that starts while there is no control plane works as well.
         try await cluster.node.process.kill()
+        print("@9", MonotonicTime.now() - t0)
         try await cluster.node.start()
+        print("@10", MonotonicTime.now() - t0)
         let after = try await Self.send(20, tenant, cluster)
+        print("@11", MonotonicTime.now() - t0)
         try await cluster.node.process.waitUntilIdle()
+        print("@12", MonotonicTime.now() - t0)
 
         try await postgres.start()
+        print("@13", MonotonicTime.now() - t0)
         // The control plane comes back and is lost again while the node reports, and so is the node.
         for milliseconds in [150, 30, 300] {
             try await cluster.startControlPlane()
@@ -38,13 +52,17 @@ import Testing
             try await cluster.node.start()
         }
         try await cluster.startControlPlane()
+        print("@14", MonotonicTime.now() - t0)
         try await eventually("all reports", deadline: .seconds(40)) {
             try await cluster.node.process.health()["journal_behind"].integer == 0 ? true : nil
         }
 
+        print("@14b", MonotonicTime.now() - t0)
+        print(try cluster.node.process.child.text(of: .standardError).suffix(3000))
         let delivered = before.delivered + during.delivered + after.delivered
         let bounced = before.bounced + during.bounced + after.bounced
         try await Self.expectComplete(delivered, bounced, tenant, cluster)
+        print("@15", MonotonicTime.now() - t0)
         print(
             "\(delivered.count) delivered, \(bounced.count) bounced; \(cluster.webhooks.calls.count) webhooks"
         )
