@@ -44,7 +44,7 @@ let common: [Target] = [
     module("Crypto", in: "Common", ["COpenSSL"]),
     module("HTTP", in: "Common", ["EventLoop", "CLinux"]),
     module("HTTPClient", in: "Common", ["EventLoop", "CCurl"]),
-    module("Relay", in: "Common", ["HTTP", "HTTPClient"]),
+    module("Relay", in: "Common", ["HTTP", "HTTPClient", "NodeProtocol"]),
     module("DNS", in: "Common", ["EventLoop"]),
     module("SMTPWire", in: "Common", []),
     module("MailFormat", in: "Common", []),
@@ -66,7 +66,10 @@ let dataPlane: [Target] = [
         ]),
     module(
         "Doors", in: "DataPlane",
-        ["EventLoop", "HTTP", "SMTPWire", "MailFormat", "Admission", "NodeProtocol", "Crypto", "Service"]),
+        [
+            "EventLoop", "HTTP", "Relay", "SMTPWire", "MailFormat", "Admission", "NodeProtocol", "Crypto",
+            "Service",
+        ]),
     module(
         "Node", in: "DataPlane",
         [
@@ -133,7 +136,7 @@ let testTargets: [Target] = [
     tests(
         "ControlPlane",
         [
-            "ControlPlane", "Postgres", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Crypto",
+            "ControlPlane", "Postgres", "EventLoop", "HTTP", "HTTPClient", "Relay", "NodeProtocol", "Crypto",
             "Service",
             "TestSupport",
         ]),

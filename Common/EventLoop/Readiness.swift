@@ -61,7 +61,8 @@ final class Readiness: EventSink {
             self[keyPath: direction].latched = false
             return
         }
-        // One task reads and one writes: a second one in the same direction is a mistake that must not end the process.
+        // One task reads and one writes: a second one in the same direction is a mistake that must not end
+        // the process.
         guard self[keyPath: direction].waiter == nil else {
             throw .system(EBUSY, "two tasks wait on one stream")
         }

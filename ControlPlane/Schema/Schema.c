@@ -54,6 +54,9 @@ static const unsigned char sql_0016[] = {
 static const unsigned char sql_0017[] = {
 #embed "0017_quiet_triggers.sql"
 };
+static const unsigned char sql_0018[] = {
+#embed "0018_limits.sql"
+};
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -75,6 +78,7 @@ static const schema_migration table[] = {
     MIGRATION("0015_identity.sql", sql_0015),
     MIGRATION("0016_node_keys.sql", sql_0016),
     MIGRATION("0017_quiet_triggers.sql", sql_0017),
+    MIGRATION("0018_limits.sql", sql_0018),
 };
 
 const schema_migration *schema_migrations(size_t *count) {

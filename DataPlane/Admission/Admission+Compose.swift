@@ -6,6 +6,7 @@ extension Admission {
     func compose(
         _ composed: Submission.Composed, id: MessageID, principal: Principal, now: Int64, seed: UInt64
     ) throws(Refusal) -> Draft {
+        try checkNames(composed.headers)
         guard composed.text != nil || composed.html != nil else {
             throw Refusal(
                 .missing, "one of \(composed.textField) and \(composed.htmlField) is required",
@@ -76,7 +77,21 @@ extension Admission {
         }
     }
 
+    /// A name is looked at before it is repeated in a refusal: it may be as long as the request.
+    private func checkNames(_ headers: [(name: String, value: String)]) throws(Refusal) {
+        for header in headers where !HeaderField.isValidName(header.name) {
+            throw Refusal(
+                .invalid, "a header's name is 1 to 76 printable ASCII characters without colon and space",
+                field: "headers.?")
+        }
+    }
+
     private func build(_ message: OutgoingMessage) throws(Refusal) -> [UInt8] {
+        if message.headers.contains(where: { $0.name.isIdempotencyKey }) {
+            throw Refusal(
+                .headerNotAllowed, "the header Idempotency-Key of the request does this over HTTP",
+                field: "headers.X-Dispatch-Idempotency-Key")
+        }
         if let name = HeaderPolicy.offendingName(in: message.headers) {
             throw Refusal(.headerNotAllowed, "the header \(name) may not be set", field: "headers.\(name)")
         }
@@ -114,4 +129,8 @@ extension Admission {
         }
         return mailboxes
     }
+}
+
+extension String {
+    fileprivate var isIdempotencyKey: Bool { lowercased() == "x-dispatch-idempotency-key" }
 }

@@ -30,7 +30,8 @@ struct NodeDoors {
             servers.append(server)
             addresses[name] = .describing(server.address)
         }
-        let doors = Self.doorRouter(parts, settings, log)
+        let idempotency = IdempotencyKeys()
+        let doors = Self.doorRouter(parts, settings, idempotency, log)
         try listen("http", settings.httpAddress, doors)
         try listen("https", settings.httpsAddress, doors, tls: true)
         let control = ControlServer(
@@ -50,7 +51,8 @@ struct NodeDoors {
             configuration.maxConnections = settings.smtpMaxConnections
             configuration.trustedNetworks = try Self.networks(settings.trustedNetworks)
             configuration.trustedTenant = settings.trustedTenant.flatMap { TenantID(text: $0) }
-            let server = try SMTPServer(configuration, intake: parts.road, log: log.named("smtp"))
+            let server = try SMTPServer(
+                configuration, intake: parts.road, idempotency: idempotency, log: log.named("smtp"))
             smtp.append(server)
             addresses[name] = .describing(server.address)
         }
@@ -64,13 +66,22 @@ struct NodeDoors {
         for server in smtp { try server.start(on: loops) }
     }
 
-    private static func doorRouter(_ parts: NodeParts, _ settings: NodeSettings, _ log: Log) -> Router {
+    /// What a customer's settings and lists are at most.
+    private static let maxRelayedBodyBytes = 10 * 1024 * 1024
+
+    private static func doorRouter(
+        _ parts: NodeParts, _ settings: NodeSettings, _ idempotency: IdempotencyKeys, _ log: Log
+    ) -> Router {
         let metrics = parts.metrics
-        let relay = PlaneRelay { metrics.relayed($0.map(String.init) ?? "unreachable").increment() }
-        let (link, baseURL) = (parts.link, settings.controlPlaneURL)
-        var router = DoorRouter.make(intake: parts.road) { request, _ in
-            try await link.relay(request, by: relay, to: baseURL)
+        let relay = PlaneRelay(maxBodyBytes: maxRelayedBodyBytes) {
+            metrics.relayed($0.map(String.init) ?? "unreachable").increment()
         }
+        let (link, baseURL) = (parts.link, settings.controlPlaneURL)
+        var router = DoorRouter.make(intake: parts.road, idempotency: idempotency) { request, isKnown in
+            try await link.relay(request, by: relay, to: baseURL, isKnown: isKnown)
+        }
+        let gate = RelayGate(signingKeys: parts.identity.signingKeys, clock: parts.clock)
+        router.gate = { try gate.pass($0) }
         router.reportInternalError = { error, pattern, id in
             log.error(
                 "request failed",

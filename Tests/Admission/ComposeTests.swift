@@ -139,4 +139,15 @@ import Testing
                 == "subject")
         #expect(world.refusal(of: composed(from: "x"))?.field == "from")
     }
+
+    @Test func `a header's name is looked at before it is repeated`() throws {
+        for name in [
+            String(repeating: "X", count: 10_000), "X-Dispatch-" + String(repeating: "x", count: 5000), "",
+        ] {
+            let refusal = try #require(world.refusal(of: composed { $0.headers = [(name, "x")] }))
+            #expect(refusal.code == .invalid)
+            #expect(refusal.field == "headers.?")
+            #expect(refusal.message.utf8.count < 200)
+        }
+    }
 }

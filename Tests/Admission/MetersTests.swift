@@ -136,3 +136,15 @@ import Testing
         #expect(throws: Refusal.self) { try meters.takeQuota(tenant, recipients: 1, now: now) }
     }
 }
+
+@Suite struct TestKeyQuotaTests {
+    @Test func `a test key takes nothing from the quota`() throws {
+        let world = try World(limits: .init(monthlyQuota: 0))
+        let taken = composed { $0.to = ["joe@x.example"] }
+        var asked = 0
+        _ = try world.admit(taken, as: "dsp_test_one") { _ in asked += 1 }
+        #expect(asked == 0)
+        _ = try world.admit(taken) { asked += $0 }
+        #expect(asked == 1)
+    }
+}

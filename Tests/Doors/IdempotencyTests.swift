@@ -50,6 +50,33 @@ import Testing
         #expect(node.intake.kept.count == 4)
     }
 
+    @Test func `test and live never answer for each other`() async throws {
+        let captured = try await post("k1", key: "dsp_test_one")
+        let sent = try await post("k1")
+        #expect(captured.status == 202)
+        #expect(sent.status == 202)
+        #expect(sent.headers["idempotent-replay"] == nil)
+        #expect(node.intake.kept.map(\.isTest) == [true, false])
+        #expect(try await post("k1", key: "dsp_live_one_slow").headers["idempotent-replay"] == nil)
+    }
+
+    @Test func `a refusal does not repeat what is long`() async throws {
+        let name = String(repeating: "X", count: 1_000_000)
+        let evil = #"{"from":"a@one.example","to":"j@x.example","text":"Hi","headers":{"\#(name)":"x"}}"#
+        let answer = try await post("k1", evil)
+        #expect(answer.status == 400)
+        #expect(answer.body.utf8.count < 1000)
+    }
+
+    @Test func `over HTTP the key is a header of the request, not of the message`() async throws {
+        let headers = #"{"x-dispatch-idempotency-key":"x"}"#
+        let answer = try await post(
+            "k1", #"{"from":"a@one.example","to":"j@x.example","text":"Hi","headers":\#(headers)}"#)
+        #expect(answer.status == 400)
+        #expect(answer.json?["code"] == "header_not_allowed")
+        #expect(node.intake.kept.isEmpty)
+    }
+
     @Test func `a refusal for good is kept, one for now is not`() async throws {
         let wrong = #"{"from":"a@two.example","to":"j@x.example","text":"Hi"}"#
         let first = try await post("k1", wrong)

@@ -1,4 +1,8 @@
+import FoundationEssentials
+import HTTP
 import Testing
+
+@testable import Doors
 
 /// `POST /api/v1/dispatch/tenants/{id}/send`.
 @Suite struct SendTests {
@@ -183,14 +187,55 @@ import Testing
             #expect(answer.status == 400)
             #expect(answer.json?["error"]?["field"] == "messages")
         }
-        #expect(try await post((0..<100).map { _ in message() }).json?["data"]?["sent"] == 100)
+        // Those two have taken from the key's rate.
+        let answer = try await post((0..<100).map { _ in message() })
+        #expect(answer.json?["data"]?["sent"] == 98)
+        #expect(answer.json?["data"]?["results"]?[99]?["code"] == "RATE_LIMITED")
     }
 
-    @Test func `an unknown field is named with its place`() async throws {
+    @Test func `a malformed message is a failed result and the others are sent`() async throws {
         let answer = try await post([
-            message(), #"{"from":"a@one.example","to":["j@x.example"],"subject":"","bodi":""}"#,
+            message(), #"{"from":"a@one.example","to":["j@x.example"],"subject":"","bodi":""}"#, "7",
+            #"{"from":"a@one.example","to":["j,]}@x"],"subject":7,"text_body":"\"],[{"}"#, "{}", message(),
         ])
-        #expect(answer.status == 400)
-        #expect(answer.json?["error"]?["field"] == "messages[1].bodi")
+        #expect(answer.status == 200, "\(answer.body)")
+        let results = answer.json?["data"]?["results"]
+        #expect(answer.json?["data"]?["sent"] == 2)
+        for (index, field) in [(1, "bodi"), (3, "subject"), (4, "from")] {
+            #expect(results?[index]?["field"] == .text(field))
+        }
+        #expect(results?[1]?["code"] == "UNKNOWN_FIELD")
+        #expect(results?[2]?["success"] == false)
+        #expect(results?[5]?["success"] == true)
+        #expect(results?[6] == nil)
+        for envelope in [#"{"messages":{}}"#, "[]", #"{"messages":[{}],"more":[{}]}"#, "{"] {
+            let refused = try await node.ask("POST", path, json: envelope)
+            #expect(refused.status == 400, "\(envelope) \(refused.body)")
+        }
+    }
+
+    @Test func `the rate is taken before the body is read, and by malformed messages as well`() async throws {
+        let answer = try await post(["{}", "{}", message()], key: "dsp_live_one_slow")
+        #expect(answer.json?["data"]?["results"]?[1]?["code"] == "MISSING_FIELD")
+        #expect(answer.json?["data"]?["results"]?[2]?["code"] == "RATE_LIMITED")
+        #expect(answer.headers["ratelimit-remaining"] == "0")
+        let head = "POST \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dsp_live_one_slow\r\n"
+        let next = try await node.exchange(Array("\(head)Content-Length: 1000000\r\n\r\n".utf8))
+        #expect(next.status == 429)
+    }
+}
+
+@Suite struct SendRequestTests {
+    @Test(arguments: ["1e300", "-1e300", "9e18", "1e16"])
+    func `a time that no clock shows is refused`(time: String) throws {
+        let json = #"{"from":"a","to":"b","subject":"","scheduled_at":\#(time)}"#
+        let request = try JSONDecoder().decode(SendRequest.self, from: Data(json.utf8))
+        do throws(APIError) {
+            _ = try request.submission()
+            Issue.record("it passed")
+        } catch {
+            #expect(error.status.code == 400)
+            #expect(error.field == "scheduled_at")
+        }
     }
 }

@@ -114,6 +114,32 @@ import Testing
         await pool.close()
     }
 
+    @Test func `a day on which something was scheduled far ahead is kept`() async throws {
+        let database = try await MigratedDatabase.make()
+        let pool = database.pool()
+        let old = Date().addingTimeInterval(-500 * 86_400)
+        for day in [old, old.addingTimeInterval(-86_400)] {
+            for table in ["emails", "events"] {
+                try await Fixture.connected(database.owner) { connection in
+                    try await connection.query(
+                        """
+                        SELECT create_day_partition(\(table)::regclass, (\(day) AT TIME ZONE 'UTC')::date)
+                        """)
+                }
+            }
+        }
+        let (scheduled, gone) = (try message(at: old), try message(at: old.addingTimeInterval(-86_400)))
+        for id in [scheduled, gone] { try await insert(id, UUID(), pool) }
+        try await pool.execute(
+            "UPDATE emails SET expires_at = now() + interval '1 hour' WHERE id = \(scheduled)", as: .system)
+        let row = try #require(
+            try await pool.query("SELECT drop_expired_partitions() AS dropped", as: .system).first)
+        #expect(try row["dropped", as: Int.self] == 2)
+        #expect(try await home(of: scheduled, pool) != nil)
+        #expect(try await home(of: gone, pool) == nil)
+        await pool.close()
+    }
+
     @Test func `many processes may tend the partitions at once, and none but the service`() async throws {
         let pool = try await MigratedDatabase.make().pool()
         let made = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -72,6 +72,11 @@ enum TenantRows {
                 VALUES (\(tenant), \(accepted), \(message), 1, 2, \(UUID()), 'delivered', 1, now(),
                         'delivered')
                 """
+        case "suppression_totals":
+            return """
+                INSERT INTO suppression_totals (tenant_id, entries, bytes) VALUES (\(tenant), 0, 0)
+                ON CONFLICT DO NOTHING
+                """
         case "usage_daily":
             return """
                 INSERT INTO usage_daily (tenant_id, day, node, messages)

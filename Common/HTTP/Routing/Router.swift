@@ -20,6 +20,8 @@ package struct Router: Sendable {
     /// In the order in which they were added.
     package private(set) var routes: [Route] = []
     package var fallback: Fallback?
+    /// Asked before any route of each request; what it throws is the answer.
+    package var gate: (@Sendable (HTTPRequest) async throws -> Void)?
     package var reportInternalError: Report?
 
     private var surfaces: [Surface]
@@ -42,6 +44,7 @@ package struct Router: Sendable {
     /// The answer to a request. Never throws: every outcome is a response.
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         do {
+            if let gate { try await gate(request) }
             if let match = match(request) {
                 let route = routes[match.route]
                 request.route = route

@@ -6,7 +6,8 @@ import EventLoop
 /// It belongs to the loop and to the call of its handler; after the handler has returned its body is gone.
 package final class HTTPRequest {
     package let head: HTTPRequestHead
-    package let remoteAddress: SocketAddress
+    /// Where the caller is: the other end of the connection, unless `comes(from:)` told better.
+    package private(set) var remoteAddress: SocketAddress
     package let isTLS: Bool
     package let id: RequestID
     /// The pattern of the route that matched, such as `/v1/messages/{id}`; nil in a fallback.
@@ -89,6 +90,9 @@ package final class HTTPRequest {
         received = bytes
         return bytes
     }
+
+    /// For a request that a trusted party passed on: where its caller really is.
+    package func comes(from address: SocketAddress) { remoteAddress = address }
 
     /// Frees what was received and cuts the request off its connection.
     func finish() {

@@ -19,12 +19,7 @@ package struct Authenticator: Sendable {
 
     /// - Parameter tenant: the one that the path names.
     package func caller(_ request: HTTPRequest, tenant: TenantID?) async throws -> Caller {
-        var caller =
-            switch try PresentedCredential(request) {
-            case .apiKey(let key): try await holder(of: key, from: request.remoteAddress, tenant)
-            case .password(let username, let password): try await holder(username, password, tenant)
-            case .token(let token): try await user(token, tenant)
-            }
+        var caller = try await verified(request, tenant)
         if let tenant {
             try caller.requireAccess(to: tenant)
             guard caller.namedTenant != nil else { throw APIError.tenantNotFound }
@@ -33,6 +28,22 @@ package struct Authenticator: Sendable {
             caller.rateLimit = try meter.take(caller.id, limit: limit, now: context.clock())
         }
         return caller
+    }
+
+    /// Whether the credentials are good, for a request that another plane decides. Takes nothing from a rate.
+    package func knows(_ request: HTTPRequest) async throws -> Bool {
+        do {
+            _ = try await verified(request, nil)
+            return true
+        } catch let error as APIError where [401, 403].contains(error.status.code) { return false }
+    }
+
+    private func verified(_ request: HTTPRequest, _ tenant: TenantID?) async throws -> Caller {
+        switch try PresentedCredential(request) {
+        case .apiKey(let key): try await holder(of: key, from: request.remoteAddress, tenant)
+        case .password(let username, let password): try await holder(username, password, tenant)
+        case .token(let token): try await user(token, tenant)
+        }
     }
 
     // MARK: Keys and credentials

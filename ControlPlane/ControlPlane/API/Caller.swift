@@ -42,13 +42,13 @@ package struct Caller: Sendable {
 
     package var isOperator: Bool { kind == .operator }
 
-    /// What the caller may do in a tenant as a person would; a key with every scope acts as an admin.
+    /// What the caller may do in a tenant as a person would. Keys have no role, whatever their scopes: one
+    /// that could make keys, credentials or members could give away more than it has.
     package func role(in tenant: TenantID) -> MemberRole? {
         switch kind {
         case .operator: .owner
         case .user: roles[tenant]
-        case .apiKey: homeTenant == tenant && grantedScopes.contains("*") ? .admin : nil
-        case .credential: nil
+        case .apiKey, .credential: nil
         }
     }
 

@@ -21,8 +21,12 @@ package struct ControlContext: Sendable {
     /// From the master key: seals private keys and secrets at rest, in the contexts of `NodeProtocol`.
     package let masterSeal: SymmetricSeal
     package let tokens: TokenService
-    /// For what takes long on a processor: scrypt, making RSA keys.
+    /// For what takes long on a processor: reading reports and long lists.
     package let blocking: BlockingPool
+    /// For scrypt, apart, so that nobody who logs in waits behind somebody else's work.
+    package let passwords: BlockingPool
+    /// For making RSA keys, which take the longest.
+    package let keyMaking: BlockingPool
     /// Where the pool lives.
     package let loop: EventLoop
     /// Milliseconds since 1970.
@@ -52,6 +56,8 @@ package struct ControlContext: Sendable {
         self.masterSeal = masterSeal
         self.tokens = tokens
         self.blocking = blocking
+        passwords = BlockingPool(threads: 2, name: "passwords")
+        keyMaking = BlockingPool(threads: 2, name: "key-making")
         self.loop = loop
         self.clock = clock
         self.log = log
@@ -61,6 +67,11 @@ package struct ControlContext: Sendable {
         self.mailHosts = mailHosts
         self.allowsDomainOverride = allowsDomainOverride
         self.egressGuard = egressGuard
+    }
+
+    /// Ends the threads.
+    func stop() {
+        for pool in [blocking, passwords, keyMaking] { pool.stop() }
     }
 
     /// Seconds since 1970.

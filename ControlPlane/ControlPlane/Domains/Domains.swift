@@ -10,6 +10,7 @@ import Postgres
 package struct Domains: Sendable {
     let context: ControlContext
     private let authenticator: Authenticator
+    private let keyRequests = KeyRequests()
 
     package init(_ context: ControlContext, _ authenticator: Authenticator) {
         self.context = context
@@ -91,8 +92,14 @@ package struct Domains: Sendable {
     private func create(_ call: TenantCall) async throws -> HTTPResponse {
         let body = try await call.decode(Creation.self)
         let name = try NewDomain.checked(body.domain, serviceHost: context.serviceHost)
-        let new = try await NewDomain(name, tenant: call.tenant, context)
-        let actor = call.actor
+        let (tenant, actor) = (call.tenant, call.actor)
+        let new = try await keyRequests.take(of: tenant) {
+            // Keys are dear: first what needs none. The insertion looks again, under a lock.
+            _ = try await context.pool.transaction(as: .system, mode: .readOnly) {
+                try await NewDomain.claims(on: name, by: tenant, $0)
+            }
+            return try await NewDomain(name, tenant: tenant, context)
+        }
         let domain = try await context.pool.transaction(as: .system) { connection in
             let domain = try await new.insert(connection)
             try await Audit.write(

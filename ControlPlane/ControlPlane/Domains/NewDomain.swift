@@ -21,7 +21,7 @@ struct NewDomain: Sendable {
         self.name = name
         ownershipToken = "cyb-verify-\(Hex.encode(SecureRandom.bytes(16)))"
         let seal = context.masterSeal
-        (publicKey, sealedKey) = try await context.blocking.run {
+        (publicKey, sealedKey) = try await context.keyMaking.run {
             let key = try RSAPrivateKey.generate()
             let sealed = try seal.seal(
                 key.pemEncoded(), context: TenantRecord.Domain.sealContext(tenant: tenant, domain: name))
@@ -46,12 +46,12 @@ struct NewDomain: Sendable {
         return name
     }
 
-    /// Stores it, inside a transaction as `.system`: whether others claim the name cannot be seen as the
-    /// tenant.
+    /// How many tenants claim the name, read as `.system`: claims of others cannot be seen as the tenant.
     ///
     /// - Throws: 409 when the tenant has it already, 400 beyond `maxDomains`.
-    func insert(_ connection: PostgresConnection) async throws -> SendingDomain {
-        try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended(\(name)::text, 7))")
+    static func claims(
+        on name: String, by tenant: TenantID, _ connection: PostgresConnection
+    ) async throws -> Int {
         let rows = try await connection.query(
             """
             SELECT count(*) FILTER (WHERE domain = \(name)) AS claims,
@@ -63,11 +63,19 @@ struct NewDomain: Sendable {
         guard try row["own_claims", as: Int.self] == 0 else {
             throw APIError(409, "already_exists", "The tenant has this domain already.", field: "domain")
         }
-        guard try row["held", as: Int.self] < Self.maxDomains else {
-            throw APIError(400, "limit_reached", "A tenant may have \(Self.maxDomains) domains.")
+        guard try row["held", as: Int.self] < maxDomains else {
+            throw APIError(400, "limit_reached", "A tenant may have \(maxDomains) domains.")
         }
+        return try row["claims"]
+    }
+
+    /// Stores it, inside a transaction as `.system`.
+    ///
+    /// - Throws: as `claims(on:by:_:)`.
+    func insert(_ connection: PostgresConnection) async throws -> SendingDomain {
+        try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended(\(name)::text, 7))")
         // Two tenants that claim one domain must not ask its owner for two keys at one name.
-        let isFree = try row["claims", as: Int.self] == 0
+        let isFree = try await Self.claims(on: name, by: tenant, connection) == 0
         let selector = isFree ? "dispatch" : "dispatch-\(Hex.encode(SecureRandom.bytes(4)))"
         let inserted = try await connection.query(
             """

@@ -18,7 +18,7 @@ package struct Login: Sendable {
     package init(_ context: ControlContext, _ authenticator: Authenticator) {
         self.context = context
         self.authenticator = authenticator
-        accounts = Accounts(pool: context.pool, blocking: context.blocking)
+        accounts = Accounts(pool: context.pool, blocking: context.passwords)
     }
 
     package func add(to router: inout Router) {
@@ -110,7 +110,7 @@ package struct Login: Sendable {
         }
         let hash = found?.hash ?? Self.nobody
         guard password.utf8.count <= Scrypt.maxPasswordBytes else { return nil }
-        let isRight = try await context.blocking.run { Scrypt.verify(password, against: hash) }
+        let isRight = try await context.passwords.run { Scrypt.verify(password, against: hash) }
         guard isRight, let found, !found.account.isDisabled else { return nil }
         return found
     }
@@ -147,7 +147,7 @@ package struct Login: Sendable {
     private func noteLogIn(_ found: Found, _ password: String) async throws {
         let fresh =
             Scrypt.needsRehash(found.hash)
-            ? try await context.blocking.run { try Scrypt.hash(password) } : found.hash
+            ? try await context.passwords.run { try Scrypt.hash(password) } : found.hash
         try await context.pool.execute(
             """
             UPDATE users SET last_login_at = now(), password_hash = \(fresh)
@@ -215,7 +215,7 @@ package struct Login: Sendable {
         let proven = try await guardian.attempt(
             address: call.request.remoteAddress.ip, name: found.account.email, now: context.clock()
         ) { () -> Bool? in
-            let isRight = try await context.blocking.run {
+            let isRight = try await context.passwords.run {
                 Scrypt.verify(body.currentPassword, against: found.hash)
             }
             return isRight ? true : nil

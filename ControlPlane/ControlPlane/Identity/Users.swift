@@ -11,7 +11,7 @@ package struct Users: Sendable {
     package init(_ context: ControlContext, _ authenticator: Authenticator) {
         self.context = context
         self.authenticator = authenticator
-        accounts = Accounts(pool: context.pool, blocking: context.blocking)
+        accounts = Accounts(pool: context.pool, blocking: context.passwords)
     }
 
     package func add(to router: inout Router) {

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import NodeProtocol
 
-/// A report turned into rows: read, held against the cursor, folded. Pure, so that it runs beside the loops.
+/// A report, or the next events of one, turned into rows: held against the cursor, folded. Pure, so that it
+/// runs beside the loops.
 ///
 /// An event that cannot be read (of a later version) is counted and passed over: it must not hold up those
 /// behind it.
@@ -30,6 +31,10 @@ struct ReportBatch: Sendable {
     private var recipientRows: [RecipientKey: RecipientRow] = [:]
     private var markRows: [String: MarkRow] = [:]
     private var usageRows: [UsageKey: UsageRow] = [:]
+    /// Counters of messages that were accepted in an earlier report: whether they are tests is not said here.
+    private var olderUsage: [MessageKey: UsageRow] = [:]
+    /// Whether the messages accepted in this report are tests.
+    private var isTest: [MessageKey: Bool] = [:]
     /// The times of acceptance of all messages named: which partitions are concerned.
     private(set) var earliest = Int64.max
     private(set) var latest = Int64.min
@@ -47,16 +52,19 @@ struct ReportBatch: Sendable {
 
     var recipients: [RecipientRow] { Array(recipientRows.values) }
     var marks: [MarkRow] { Array(markRows.values) }
-    /// In the order of their keys, so that two transactions never wait for each other crosswise.
-    var usage: [UsageRow] { usageRows.values.sorted { ($0.tenant, $0.day) < ($1.tenant, $1.day) } }
+    /// The messages with counters whose mode only the log knows.
+    var olderMessages: [MessageKey] { Array(olderUsage.keys) }
 
-    /// - Parameter cursor: up to where this node's events are applied; those are skipped.
-    init(_ bytes: [UInt8], after cursor: UInt64) throws {
-        guard let report = Report(bytes) else { throw Malformed() }
+    /// - Parameters:
+    ///   - cursor: up to where this node's events are applied; those are skipped.
+    ///   - limit: how many events are taken.
+    /// - Throws: `Gap`.
+    init(_ report: Report, after cursor: UInt64, limit: Int = .max) throws {
         self.cursor = cursor
         last = cursor
         for (seq, record) in report.records where seq > cursor {
-            guard seq == last + 1 else { throw Gap(cursor: cursor) }
+            guard seq == last + 1 else { throw Gap(cursor: last) }
+            guard applied < limit else { return }
             last = seq
             applied += 1
             if let record = EventRecord(record[...]) { take(record, seq) } else { unreadable += 1 }
@@ -93,6 +101,7 @@ struct ReportBatch: Sendable {
         let (tenant, id) = (event.tenant.description, event.message.description)
         let recipients = content.recipients.map { $0.storable(320) }
         let origin = UUID(uuidString: content.origin.id)?.text
+        isTest[MessageKey(tenant: tenant, id: id)] = content.isTest
         emails.append(
             EmailRow(
                 tenant: tenant, id: id, mode: content.isTest ? "test" : "live",
@@ -158,13 +167,35 @@ struct ReportBatch: Sendable {
         markRows["\(tenant)/\(id)"] = mark
     }
 
+    /// What the report adds to each day, without tests, which nobody is billed for. In the order of the keys,
+    /// so that two transactions never wait for each other crosswise.
+    ///
+    /// - Parameter tests: those of `olderMessages` that are tests.
+    func usage(without tests: Set<MessageKey>) -> [UsageRow] {
+        var days = usageRows
+        for (message, row) in olderUsage where !tests.contains(message) {
+            let key = UsageKey(tenant: row.tenant, day: row.day)
+            days[key, default: UsageRow(tenant: row.tenant, day: row.day)] += row
+        }
+        return days.values.sorted { ($0.tenant, $0.day) < ($1.tenant, $1.day) }
+    }
+
     /// Counted on the day on which the message was accepted, so that what became of a day's mail adds up to
     /// it.
     private mutating func count(_ event: Event) {
         let key = UsageKey(
             tenant: event.tenant.description,
             day: Int(Self.time(Int64(clamping: event.message.milliseconds)) / 86_400_000))
-        var row = usageRows[key] ?? UsageRow(tenant: key.tenant, day: key.day)
+        let message = MessageKey(tenant: key.tenant, id: event.message.description)
+        let none = UsageRow(tenant: key.tenant, day: key.day)
+        switch isTest[message] {
+        case true?: return
+        case false?: Self.add(event, to: &usageRows[key, default: none])
+        case nil: Self.add(event, to: &olderUsage[message, default: none])
+        }
+    }
+
+    private static func add(_ event: Event, to row: inout UsageRow) {
         switch event.kind {
         case .accepted:
             row.messages += 1
@@ -172,7 +203,7 @@ struct ReportBatch: Sendable {
             row.bytes += max(0, min(event.accepted?.bodyBytes ?? 0, 1 << 40))
         case .delivered: row.delivered += 1
         case .deferred: row.deferred += 1
-        case .bounced: if Self.isHard(event) { row.hard_bounced += 1 } else { row.soft_bounced += 1 }
+        case .bounced: if isHard(event) { row.hard_bounced += 1 } else { row.soft_bounced += 1 }
         case .expired: row.expired += 1
         case .failed: row.failed += 1
         case .cancelled: row.cancelled += 1
@@ -181,9 +212,8 @@ struct ReportBatch: Sendable {
         case .opened: row.opened += 1
         case .clicked: row.clicked += 1
         case .unsubscribed: row.unsubscribed += 1
-        case .attempted, .webhookAttempted: return
+        case .attempted, .webhookAttempted: break
         }
-        usageRows[key] = row
     }
 
     private static func isHard(_ event: Event) -> Bool {
@@ -191,7 +221,8 @@ struct ReportBatch: Sendable {
     }
 
     private mutating func suppress(_ event: Event, _ seq: UInt64) {
-        guard let address = event.recipient?.lowercased().storable(400), (3...320).contains(address.count)
+        guard let address = event.recipient?.lowercased().storable(400),
+            (3...320).contains(address.unicodeScalars.count)
         else { return }
         let source: String
         switch event.kind {

@@ -13,6 +13,16 @@ struct ReportIntake: Sendable {
     /// The cursor moved between the look and the lock: the rows are made anew.
     private struct Moved: Error {}
 
+    /// What became of a report.
+    struct Outcome {
+        /// Up to where the node's events are applied now.
+        var last: UInt64
+        var applied = 0
+        var unreadable = 0
+        /// The numbers of events that the database will not hold.
+        var refused: [UInt64] = []
+    }
+
     private struct GapAnswer: Encodable {
         struct Content: Encodable {
             let code = "report_gap"
@@ -46,16 +56,17 @@ struct ReportIntake: Sendable {
         let node = try await nodes.node(request, body: body)
         let started = MonotonicTime.now()
         do {
-            let batch = try await apply(body, of: node.number)
-            metrics.reports(batch.applied > 0 ? "applied" : "repeated").increment()
-            metrics.reportedEvents.increment(by: batch.applied)
-            metrics.unreadableEvents.increment(by: batch.unreadable)
+            let outcome = try await apply(body, of: node.number)
+            metrics.reports(outcome.applied > 0 ? "applied" : "repeated").increment()
+            metrics.reportedEvents.increment(by: outcome.applied)
+            metrics.unreadableEvents.increment(by: outcome.unreadable)
+            metrics.refusedEvents.increment(by: outcome.refused.count)
             metrics.reportSeconds.observe(MonotonicTime.now() - started)
-            if batch.unreadable > 0 {
+            if outcome.unreadable > 0 {
                 context.log.error(
-                    "events not readable", ["node": .int(node.number), "count": .int(batch.unreadable)])
+                    "events not readable", ["node": .int(node.number), "count": .int(outcome.unreadable)])
             }
-            return try .json(ReportReceipt(acknowledged: batch.last))
+            return try .json(ReportReceipt(acknowledged: outcome.last))
         } catch let gap as ReportBatch.Gap {
             metrics.reports("gap").increment()
             context.log.error(
@@ -72,28 +83,81 @@ struct ReportIntake: Sendable {
     }
 
     /// Applies what of the report lies behind the node's cursor. Idempotent.
-    func apply(_ body: [UInt8], of node: Int) async throws -> ReportBatch {
-        let number = Int32(clamping: node)
-        while true {
-            let cursor: UInt64 = try await context.pool.transaction(as: .system, mode: .readOnly) {
-                connection in
-                try await connection.query("SELECT last_seq FROM node_cursors WHERE node = \(number)").first?[
-                    "last_seq"] ?? 0
-            }
-            let batch = try await context.blocking.run { try ReportBatch(body, after: cursor) }
-            guard batch.last > cursor else { return batch }
-            do {
-                try await context.pool.transaction(as: .system) { connection in
-                    let moved = try await connection.execute(
-                        """
-                        UPDATE node_cursors SET last_seq = \(batch.last), updated_at = now()
-                        WHERE node = \(number) AND last_seq = \(cursor)
-                        """)
-                    guard moved == 1 else { throw Moved() }
-                    try await ReportStatements(batch: batch, node: number, connection: connection).run()
-                }
-                return batch
-            } catch is Moved { continue }
+    ///
+    /// When the database refuses the values of some event, the events before it are applied, it is passed
+    /// over and counted, and so on with those behind it: one poisoned event must not end a node's reporting.
+    func apply(_ body: [UInt8], of node: Int) async throws -> Outcome {
+        guard let report = try await context.blocking.run({ Report(body) }) else {
+            throw ReportBatch.Malformed()
         }
+        var outcome = Outcome(last: 0)
+        var limit = Int.max
+        while true {
+            let cursor = try await cursor(of: node)
+            let batch = try await context.blocking.run { [limit] in
+                try ReportBatch(report, after: cursor, limit: limit)
+            }
+            outcome.last = batch.last
+            guard batch.last > cursor else { return outcome }
+            do {
+                try await store(batch, of: node)
+                outcome.applied += batch.applied
+                outcome.unreadable += batch.unreadable
+                limit = limit > Int.max / 2 ? .max : limit * 2
+            } catch is Moved { continue } catch let error as PostgresError where error.refusesValue {
+                limit = batch.applied / 2
+                guard limit == 0 else { continue }
+                try await pass(batch, of: node, error)
+                outcome.refused.append(batch.last)
+                limit = 1
+            }
+        }
+    }
+
+    private func cursor(of node: Int) async throws -> UInt64 {
+        let number = Int32(clamping: node)
+        return try await context.pool.transaction(as: .system, mode: .readOnly) { connection in
+            try await connection.query("SELECT last_seq FROM node_cursors WHERE node = \(number)").first?[
+                "last_seq"] ?? 0
+        }
+    }
+
+    private func store(_ batch: ReportBatch, of node: Int) async throws {
+        let number = Int32(clamping: node)
+        try await context.pool.transaction(as: .system) { connection in
+            try await Self.move(batch, number, connection)
+            try await ReportStatements(batch: batch, node: number, connection: connection).run()
+        }
+    }
+
+    /// Moves the cursor past the one event of the batch, without it.
+    private func pass(_ batch: ReportBatch, of node: Int, _ error: PostgresError) async throws {
+        context.log.error(
+            "event passed over: the database refuses its values",
+            ["node": .int(node), "seq": .int(Int(clamping: batch.last)), "error": .error(error)])
+        let number = Int32(clamping: node)
+        do {
+            try await context.pool.transaction(as: .system) { try await Self.move(batch, number, $0) }
+        } catch is Moved {}
+    }
+
+    private static func move(
+        _ batch: ReportBatch, _ node: Int32, _ connection: PostgresConnection
+    ) async throws {
+        let moved = try await connection.execute(
+            """
+            UPDATE node_cursors SET last_seq = \(batch.last), updated_at = now()
+            WHERE node = \(node) AND last_seq = \(batch.cursor)
+            """)
+        guard moved == 1 else { throw Moved() }
+    }
+}
+
+extension PostgresError {
+    /// Whether the values cannot be stored, however often it is tried: data exceptions, violated constraints,
+    /// limits of the server (such as an entry too long for an index).
+    fileprivate var refusesValue: Bool {
+        if case .invalidParameter = self { return true }
+        return sqlState.map { ["21", "22", "23", "54"].contains($0.conditionClass) } ?? false
     }
 }

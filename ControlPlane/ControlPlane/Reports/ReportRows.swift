@@ -82,7 +82,7 @@ struct EventRow: Encodable, Sendable {
     let detail: Detail
 }
 
-/// What a report adds to the counters of a tenant's day.
+/// What a report adds to the counters of a tenant's day, or what is known of one message.
 struct UsageRow: Encodable, Sendable {
     let tenant: String
     /// Days since 1970 of the day on which the messages were accepted.
@@ -107,6 +107,30 @@ struct UsageRow: Encodable, Sendable {
         self.tenant = tenant
         self.day = day
     }
+
+    static func += (left: inout UsageRow, right: UsageRow) {
+        left.messages += right.messages
+        left.recipients += right.recipients
+        left.delivered += right.delivered
+        left.deferred += right.deferred
+        left.hard_bounced += right.hard_bounced
+        left.soft_bounced += right.soft_bounced
+        left.expired += right.expired
+        left.failed += right.failed
+        left.cancelled += right.cancelled
+        left.suppressed += right.suppressed
+        left.complained += right.complained
+        left.opened += right.opened
+        left.clicked += right.clicked
+        left.unsubscribed += right.unsubscribed
+        left.bytes += right.bytes
+    }
+}
+
+/// A message that a report tells of, by its tenant.
+struct MessageKey: Hashable, Encodable, Sendable {
+    let tenant: String
+    let id: String
 }
 
 /// A row of `suppressions` that an event proves.
@@ -136,10 +160,12 @@ struct WebhookAttemptRow: Encodable, Sendable {
 }
 
 extension String {
-    /// The text as a database can hold it: without zero bytes, at most so many characters.
+    /// The text as a database can hold it: without zero bytes, at most so many of what PostgreSQL's `length`
+    /// counts, which are code points. A character may hold any number of them.
     func storable(_ maxLength: Int = 2_000) -> String {
         let clean =
             utf8.contains(0) ? String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" })) : self
-        return clean.utf8.count > maxLength ? String(clean.prefix(maxLength)) : clean
+        guard clean.utf8.count > maxLength else { return clean }
+        return String(String.UnicodeScalarView(clean.unicodeScalars.prefix(maxLength)))
     }
 }

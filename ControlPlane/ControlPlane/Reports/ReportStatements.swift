@@ -17,7 +17,8 @@ struct ReportStatements {
         if !batch.marks.isEmpty { try await storeMarks() }
         if !batch.events.isEmpty { try await insertEvents() }
         if !batch.webhookAttempts.isEmpty { try await insertWebhookAttempts() }
-        if !batch.usage.isEmpty { try await addUsage() }
+        let usage = batch.usage(without: try await tests())
+        if !usage.isEmpty { try await add(usage) }
         if !batch.suppressions.isEmpty { try await insertSuppressions() }
     }
 
@@ -41,7 +42,8 @@ struct ReportStatements {
                 u.api_key_id, u.credential_id, u.status, to_timestamp(u.scheduled_at / 1000.0),
                 CASE WHEN u.body_bytes > 0
                      THEN substring(\(batch.bodies)::bytea FROM u.body_offset FOR u.body_bytes) END,
-                message_accepted_at(u.id) + make_interval(days => p.log_retention_days)
+                greatest(message_accepted_at(u.id), to_timestamp(u.scheduled_at / 1000.0))
+                    + make_interval(days => p.log_retention_days)
             FROM json_to_recordset(\(try json(batch.emails))::json) AS u(
                 tenant uuid, id uuid, mode text, door text, message_id text, from_address text,
                 recipients text[], subject text, size_bytes bigint, has_attachments boolean, tags text[],
@@ -175,8 +177,26 @@ struct ReportStatements {
             """)
     }
 
-    private func addUsage() async throws {
-        let rows = try json(batch.usage)
+    /// Those of the messages accepted earlier that were sent with a test key.
+    private func tests() async throws -> Set<MessageKey> {
+        guard !batch.olderMessages.isEmpty else { return [] }
+        let rows = try await connection.query(
+            """
+            SELECT e.tenant_id, e.id
+            FROM json_to_recordset(\(try json(batch.olderMessages))::json) AS u(tenant uuid, id uuid)
+            JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
+                AND e.id = u.id
+            WHERE e.accepted_at \(days) AND e.mode = 'test'
+            """)
+        return Set(
+            try rows.map { row in
+                MessageKey(
+                    tenant: try row["tenant_id", as: UUID.self].text, id: try row["id", as: UUID.self].text)
+            })
+    }
+
+    private func add(_ usage: [UsageRow]) async throws {
+        let rows = try json(usage)
         try await connection.query(
             Self.usageStatement("usage_daily", "day", "date '1970-01-01' + u.day", rows, node))
         try await connection.query(
@@ -216,6 +236,7 @@ struct ReportStatements {
             FROM json_to_recordset(\(try json(batch.suppressions))::json) AS u(
                 tenant uuid, address text, reason text, source text, id uuid, seq bigint)
             JOIN tenants t ON t.id = u.tenant
+            WHERE suppressions_within(t.id, \(SuppressionLimit.maxEntries), \(SuppressionLimit.maxBytes))
             ORDER BY t.id, u.address, u.seq
             ON CONFLICT (tenant_id, address) DO NOTHING
             """)

@@ -11,6 +11,8 @@ struct ControlMetrics: Sendable {
     let pushes: Labelled<Counter>
     let reportedEvents: Counter
     let unreadableEvents: Counter
+    let refusedEvents: Counter
+    let oversizedChunks: Counter
     let reports: Labelled<Counter>
     let reportSeconds: Histogram
     let relayed: Labelled<Counter>
@@ -36,6 +38,12 @@ struct ControlMetrics: Sendable {
         unreadableEvents = registry.counter(
             "dispatch_unreadable_events_total",
             help: "Events of reports that could not be read and were passed over.")
+        refusedEvents = registry.counter(
+            "dispatch_refused_events_total",
+            help: "Events of reports whose values the database would not hold and that were passed over.")
+        oversizedChunks = registry.counter(
+            "dispatch_oversized_chunks_total",
+            help: "Chunks that were larger than nodes take; the nodes keep the one before.")
         reports = registry.counter(
             "dispatch_reports_total", help: "Reports of nodes by what became of them.", labels: ["outcome"])
         reportSeconds = registry.histogram("dispatch_report_seconds", help: "Time to apply a report.")

@@ -89,7 +89,7 @@ package final class ControlPlaneService: LifecycleService {
         await running.server.stop(within: Self.stopWithin)
         await running.metricsServer.stop(within: .seconds(1))
         await running.context.pool.close()
-        running.context.blocking.stop()
+        running.context.stop()
         log.info("control plane stopped")
     }
 

@@ -1,5 +1,6 @@
 import HTTP
 import NodeProtocol
+import Relay
 import Service
 
 /// Every route of the control plane, listed once.
@@ -11,6 +12,7 @@ enum ControlRouter {
         let nodes = NodeAuthenticator(context: context)
         var router = Router()
         router.add(.tenants)
+        router.add(.ingest)
         Login(context, authenticator).add(to: &router)
         Users(context, authenticator).add(to: &router)
         Members(context, authenticator).add(to: &router)
@@ -20,6 +22,7 @@ enum ControlRouter {
         Credentials(context, authenticator).add(to: &router)
         Domains(context, authenticator).add(to: &router)
         Suppressions(context, authenticator).add(to: &router)
+        SuppressionLists(context, authenticator).add(to: &router)
         Webhooks(context, authenticator).add(to: &router)
         EmailRoutes(context, authenticator).add(to: &router)
         QueueRoutes(context, authenticator).add(to: &router)

@@ -1,3 +1,4 @@
+import Crypto
 import EventLoop
 import FoundationEssentials
 import HTTP
@@ -22,11 +23,15 @@ struct SendRelay: Sendable {
         var readAt = MonotonicTime(nanoseconds: 0)
         var failedAt: [Int: MonotonicTime] = [:]
         var turn = 0
+        var signing: (key: ClusterKeys.Signing, readAt: MonotonicTime)?
     }
 
     /// How long the list of nodes is believed, and a node left out that did not answer.
     private static let listLifetime: Duration = .seconds(1)
     private static let failurePause: Duration = .seconds(3)
+    private static let signingKeyLifetime: Duration = .seconds(60)
+    /// A message of 25 MiB as base64 inside JSON, and the rest of it.
+    private static let maxBodyBytes = 40 * 1024 * 1024
     /// What the other dialects answer on nodes.
     private static let nodePrefixes = [
         "/v1/", "/v3/", "/api/v1/emails", "/api/v1/apps", "/api/v1/ingest", "/t/", "/u/",
@@ -35,12 +40,15 @@ struct SendRelay: Sendable {
     let context: ControlContext
     let clients: LoopClients
     private let relay: PlaneRelay
+    private let authenticator: Authenticator
     private let state = Locked(State())
 
     init(context: ControlContext, clients: LoopClients, metrics: ControlMetrics) {
         self.context = context
         self.clients = clients
-        relay = PlaneRelay { status in metrics.relayed(status.map { String($0) } ?? "unreachable").increment()
+        authenticator = Authenticator(context)
+        relay = PlaneRelay(maxBodyBytes: Self.maxBodyBytes) { status in
+            metrics.relayed(status.map { String($0) } ?? "unreachable").increment()
         }
     }
 
@@ -63,6 +71,8 @@ struct SendRelay: Sendable {
                 return answer
             }
         }
+        let gate = RelayGate(context: context)
+        router.gate = { try await gate.pass($0) }
         router.fallback = { request, miss in
             guard miss == .noPath, Self.isNodes(request.head.rawPathAndQuery) else { return nil }
             return try await PostgresError.answered { try await send(request) }
@@ -75,7 +85,7 @@ struct SendRelay: Sendable {
     func askNode(_ request: HTTPRequest, holding message: MessageID) async -> HTTPResponse? {
         guard let client = clients.current,
             let node = try? await nodes().first(where: { $0.number == Int(message.node) }),
-            let answer = try? await relay.relay(request, to: node.url, by: client), answer.status.code < 400
+            let answer = try? await pass(request, to: node, by: client), answer.status.code < 400
         else { return nil }
         return answer
     }
@@ -85,13 +95,52 @@ struct SendRelay: Sendable {
             503, "no_node_available", "No node can take messages at the moment; try again.",
             retryAfterSeconds: 5)
         let all = try await nodes()
-        guard let node = next(of: all), let client = clients.current else { throw unavailable }
-        do { return try await relay.relay(request, to: node.url, by: client) } catch {
-            if (error as? APIError)?.code == "other_plane_unreachable" {
+        guard let node = node(for: request, of: all), let client = clients.current else { throw unavailable }
+        do { return try await pass(request, to: node, by: client) } catch {
+            if ["other_plane_unreachable", "outcome_unknown"].contains((error as? APIError)?.code) {
                 state.withLock { $0.failedAt[node.number] = MonotonicTime.now() }
             }
             throw error
         }
+    }
+
+    private func pass(_ request: HTTPRequest, to node: Node, by client: HTTPClient) async throws
+        -> HTTPResponse?
+    {
+        try await relay.relay(
+            request, to: node.url, by: client,
+            marked: {
+                let signing = try await signing().current
+                return try RelayMark.headers(
+                    clientIP: request.remoteAddress.ip, method: request.method.rawValue,
+                    path: request.head.rawPathAndQuery, signer: signing.id, time: context.nowSeconds,
+                    nonce: Hex.encode(SecureRandom.bytes(16)), key: signing.key)
+            }, isKnown: { try await authenticator.knows(request) })
+    }
+
+    /// The pair whose public half the nodes have pinned.
+    private func signing() async throws -> ClusterKeys.Signing {
+        let now = MonotonicTime.now()
+        if let (key, readAt) = state.withLock({ $0.signing }), now - readAt < Self.signingKeyLifetime {
+            return key
+        }
+        let keys = ClusterKeys(masterSeal: context.masterSeal)
+        let key = try await context.pool.transaction(as: .system, mode: .readOnly) {
+            try await keys.signing($0)
+        }
+        state.withLock { $0.signing = (key, now) }
+        return key
+    }
+
+    /// The same node for the same key on the same path, healthy or not: only that one remembers what it
+    /// answered. Without a key, the next in turn.
+    private func node(for request: HTTPRequest, of nodes: [Node]) -> Node? {
+        guard let key = request.headers["Idempotency-Key"] else { return next(of: nodes) }
+        // A node that comes or goes changes the choice for its own share of the keys alone.
+        let weighed = nodes.map { node in
+            (node, Digest.sha256("\(node.number)\n\(request.path.description)\n\(key)"))
+        }
+        return weighed.max { $0.1.lexicographicallyPrecedes($1.1) }?.0
     }
 
     private func next(of nodes: [Node]) -> Node? {

@@ -50,8 +50,11 @@ struct Publisher: Sendable {
 
     private func lead(_ election: LeaderElection) async throws {
         let listener = try await PostgresConnection.connect(configuration)
-        defer { listener.close() }
-        stopping.onSet { [loop = context.loop] in loop.execute { listener.close() } }
+        let wake = stopping.onSet { [loop = context.loop] in loop.execute { listener.close() } }
+        defer {
+            stopping.forget(wake)
+            listener.close()
+        }
         try await listener.listen(to: "dispatch_changes")
         context.log.info("this process publishes snapshots")
         metrics.isPublisher.set(1)
@@ -89,6 +92,7 @@ struct Publisher: Sendable {
         if let published {
             metrics.publishSeconds.observe(MonotonicTime.now() - started)
             metrics.snapshotVersion.set(Int(published.version))
+            metrics.oversizedChunks.increment(by: published.oversizedChunks.count)
             context.log.info(
                 "snapshot published",
                 ["version": .int(Int(published.version)), "rebuilt_chunks": .int(published.rebuiltChunks)])
@@ -99,29 +103,45 @@ struct Publisher: Sendable {
 
 /// Tells tasks that the service stops.
 final class StopFlag: Sendable {
+    /// Names a body until it is forgotten.
+    struct Registration: Sendable {
+        fileprivate let number: Int
+    }
+
     private struct State {
         var isSet = false
-        var bodies: [@Sendable () -> Void] = []
+        var nextNumber = 0
+        var bodies: [Int: @Sendable () -> Void] = [:]
     }
 
     private let state = Locked(State())
 
     var isSet: Bool { state.withLock { $0.isSet } }
 
-    /// Calls `body` when the flag is set; at once when it is already.
-    func onSet(_ body: @escaping @Sendable () -> Void) {
-        let isSet = state.withLock { state in
-            if !state.isSet { state.bodies.append(body) }
-            return state.isSet
+    /// How many bodies wait for the flag.
+    var waitingCount: Int { state.withLock { $0.bodies.count } }
+
+    /// Calls `body` when the flag is set, unless it was forgotten before; at once when it is already.
+    func onSet(_ body: @escaping @Sendable () -> Void) -> Registration {
+        let (isSet, number) = state.withLock { state in
+            state.nextNumber += 1
+            if !state.isSet { state.bodies[state.nextNumber] = body }
+            return (state.isSet, state.nextNumber)
         }
         if isSet { body() }
+        return Registration(number: number)
+    }
+
+    /// Lets go of a body whose work is over.
+    func forget(_ registration: Registration) {
+        state.withLock { $0.bodies[registration.number] = nil }
     }
 
     func set() {
         let bodies = state.withLock { state in
             state.isSet = true
-            defer { state.bodies = [] }
-            return state.bodies
+            defer { state.bodies = [:] }
+            return Array(state.bodies.values)
         }
         for body in bodies { body() }
     }

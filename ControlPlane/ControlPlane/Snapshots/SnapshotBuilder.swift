@@ -16,23 +16,22 @@ struct SnapshotBuilder: Sendable {
         /// Seconds since 1970.
         let expiresAt: Int64
         let rebuiltChunks: Int
+        /// Those that have become larger than nodes take: the manifest names the ones before, if any.
+        let oversizedChunks: [String]
     }
 
     let keys: ClusterKeys
     let global: GlobalChunkBuilder
     let lifetimeSeconds: Int64
     let log: Log
+    var maxChunkBytes = Manifest.maxChunkBytes
 
     /// Publishes when a chunk is out of date or the newest manifest has used half of its life.
     ///
     /// - Parameter now: seconds since 1970.
     /// - Returns: what was published, or nil when the newest still holds.
     func publish(_ connection: PostgresConnection, now: Int64) async throws -> Published? {
-        let stale = try await connection.query(
-            """
-            SELECT r.name, r.revision FROM chunk_revisions r LEFT JOIN published_chunks p USING (name)
-            WHERE p.revision IS DISTINCT FROM r.revision ORDER BY r.name
-            """)
+        let stale = try await staleChunks(connection)
         let newest = try await connection.query(
             """
             SELECT version, floor(extract(epoch FROM expires_at))::bigint AS expires_at FROM snapshot_versions
@@ -47,17 +46,48 @@ struct SnapshotBuilder: Sendable {
         }
         let seal = try SymmetricSeal(key: clusterKey.bytes)
         var rebuilt = 0
-        for row in stale {
-            let name: String = try row["name"]
+        var oversized: [String] = []
+        for (name, revision) in stale {
             guard let bytes = try await chunk(name, seal, connection) else { continue }
-            try await store(name, revision: try row["revision"], bytes, connection)
             rebuilt += 1
+            if bytes.count <= maxChunkBytes {
+                try await store(name, revision: revision, bytes, connection)
+            } else {
+                oversized.append(name)
+                try await keep(name, revision: revision, bytes.count, connection)
+            }
         }
         // A chunk that only a newer program knows stays out of date and must not make version after version.
         guard rebuilt > 0 || isAging else { return nil }
         return try await sign(
-            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: rebuilt, now: now,
-            connection)
+            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: rebuilt,
+            oversized: oversized, now: now, connection)
+    }
+
+    private func staleChunks(
+        _ connection: PostgresConnection
+    ) async throws -> [(name: String, revision: Int64)] {
+        let rows = try await connection.query(
+            """
+            SELECT r.name, r.revision FROM chunk_revisions r LEFT JOIN published_chunks p USING (name)
+            WHERE p.revision IS DISTINCT FROM r.revision ORDER BY r.name
+            """)
+        return try rows.map { (try $0["name"], try $0["revision"]) }
+    }
+
+    /// Leaves the published chunk as it is until the next change. One chunk that nodes refuse would make them
+    /// refuse every manifest, for all tenants.
+    private func keep(
+        _ name: String, revision: Int64, _ sizeBytes: Int, _ connection: PostgresConnection
+    ) async throws {
+        log.error(
+            "chunk is larger than nodes take; they keep the one before",
+            ["chunk": .string(name), "bytes": .int(sizeBytes), "limit_bytes": .int(maxChunkBytes)])
+        try await connection.query(
+            """
+            INSERT INTO published_chunks (name, revision) VALUES (\(name), \(revision))
+            ON CONFLICT (name) DO UPDATE SET revision = EXCLUDED.revision
+            """)
     }
 
     /// The bytes of a chunk; nil for a name that this program does not know.
@@ -99,7 +129,7 @@ struct SnapshotBuilder: Sendable {
     }
 
     private func sign(
-        version: Int64, rebuilt: Int, now: Int64, _ connection: PostgresConnection
+        version: Int64, rebuilt: Int, oversized: [String], now: Int64, _ connection: PostgresConnection
     ) async throws -> Published {
         let signing = try await keys.signing(connection)
         let rows = try await connection.query(
@@ -124,7 +154,9 @@ struct SnapshotBuilder: Sendable {
             VALUES (\(version), \(Array(signed.manifest)), \(Array(signed.signature)), \(signing.current.id),
                     to_timestamp(\(expiresAt)::bigint))
             """)
-        return Published(version: version, signed: signed, expiresAt: expiresAt, rebuiltChunks: rebuilt)
+        return Published(
+            version: version, signed: signed, expiresAt: expiresAt, rebuiltChunks: rebuilt,
+            oversizedChunks: oversized)
     }
 }
 

@@ -8,8 +8,11 @@ enum CSV {
 
     /// The rows with the lines where they begin; empty lines are left out.
     ///
-    /// Accepts CRLF, LF and CR at the ends of lines, and a byte order mark before the first.
-    static func rows(_ bytes: [UInt8]) throws(Malformation) -> [(line: Int, fields: [String])] {
+    /// Accepts CRLF, LF and CR at the ends of lines, and a byte order mark before the first. Nothing is kept
+    /// beyond the limits: a file of commas takes no more memory than one of text.
+    static func rows(
+        _ bytes: [UInt8], maxRows: Int, maxFields: Int
+    ) throws(Malformation) -> [(line: Int, fields: [String])] {
         var rest = bytes[...]
         if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
         var rows: [(line: Int, fields: [String])] = []
@@ -18,8 +21,17 @@ enum CSV {
             let start = line
             var fields: [String] = []
             var isMore = true
-            while isMore { fields.append(try field(&rest, &line, &isMore)) }
-            if fields != [""] { rows.append((start, fields)) }
+            while isMore {
+                guard fields.count < maxFields else {
+                    throw Malformation(line: line, reason: "has more than \(maxFields) fields")
+                }
+                fields.append(try field(&rest, &line, &isMore))
+            }
+            guard fields != [""] else { continue }
+            guard rows.count < maxRows else {
+                throw Malformation(line: start, reason: "is one too many: \(maxRows) are the limit")
+            }
+            rows.append((start, fields))
         }
         return rows
     }

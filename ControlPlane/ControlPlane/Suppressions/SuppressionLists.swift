@@ -8,6 +8,8 @@ import Postgres
 package struct SuppressionLists: Sendable {
     static let maxImportBytes = 10 * 1024 * 1024
     static let maxRows = 100_000
+    /// As many as the export has; of an import the first two count.
+    static let maxFields = 4
 
     private let context: ControlContext
     private let authenticator: Authenticator
@@ -53,7 +55,7 @@ package struct SuppressionLists: Sendable {
         do { body = try await call.request.readBody(maxBytes: Self.maxImportBytes) } catch {
             throw error.apiError
         }
-        let entries = try Self.entries(body)
+        let entries = try await context.blocking.run { try Self.entries(body) }
         let (addresses, reasons) = (Array(entries.keys), Array(entries.values))
         let (tenant, actor) = (call.tenant, call.actor)
         let added = try await context.pool.transaction(as: call.rows) { connection in
@@ -64,6 +66,7 @@ package struct SuppressionLists: Sendable {
                 FROM unnest(\(addresses)::text[], \(reasons)::text[]) AS given (address, reason)
                 ON CONFLICT (tenant_id, address) DO NOTHING
                 """)
+            try await SuppressionLimit.check(tenant, connection)
             try await Audit.write(
                 connection, actor, tenant: tenant, "suppression.imported", record: ("suppression", ""),
                 detail: ["added": "\(added)"])
@@ -76,9 +79,8 @@ package struct SuppressionLists: Sendable {
     /// Reasons by address.
     private static func entries(_ body: [UInt8]) throws(APIError) -> [String: String] {
         let rows: [(line: Int, fields: [String])]
-        do { rows = try CSV.rows(body) } catch { throw .invalid("line \(error.line)", error.reason) }
-        guard rows.count <= maxRows + 1 else {
-            throw APIError(400, "limit_reached", "An import may have \(maxRows) rows.")
+        do { rows = try CSV.rows(body, maxRows: maxRows + 1, maxFields: maxFields) } catch {
+            throw .invalid("line \(error.line)", error.reason)
         }
         var entries: [String: String] = [:]
         for (index, row) in rows.enumerated() {
@@ -88,8 +90,7 @@ package struct SuppressionLists: Sendable {
             do { address = try MailAddress(first).caseFolded } catch {
                 throw .invalid("line \(row.line)", "has no address: \(error)")
             }
-            let reason = row.fields.count > 1 ? String(row.fields[1].prefix(1000)) : ""
-            guard !reason.utf8.contains(0) else { throw .invalid("line \(row.line)", "holds a zero byte") }
+            let reason = row.fields.count > 1 ? row.fields[1].storable(1_000) : ""
             entries[address] = reason
         }
         return entries

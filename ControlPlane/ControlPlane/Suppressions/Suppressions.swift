@@ -75,7 +75,7 @@ package struct Suppressions: Sendable {
         let body = try await call.decode(Creation.self)
         let address = try Self.address(body.email)
         let reason = body.reason ?? ""
-        guard reason.count <= 1000 else {
+        guard reason.unicodeScalars.count <= 1000 else {
             throw APIError.invalid("reason", "must have at most 1000 characters")
         }
         let (tenant, actor) = (call.tenant, call.actor)
@@ -88,6 +88,7 @@ package struct Suppressions: Sendable {
                 """)
             if let row = inserted.first {
                 let view = try View(row)
+                try await SuppressionLimit.check(tenant, connection)
                 try await Audit.write(
                     connection, actor, tenant: tenant, "suppression.added", record: ("suppression", view.id))
                 return (view, true)

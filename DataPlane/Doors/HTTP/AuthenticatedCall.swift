@@ -5,7 +5,8 @@ import NodeProtocol
 /// What every sending route does before it looks at the body: who calls, may it, not too often.
 struct AuthenticatedCall {
     let principal: Principal
-    private let standing: Meters.Standing?
+    /// How the rate stands with this request, when it took one and there is a limit.
+    let standing: Meters.Standing?
 
     /// - Throws: 401, 403 or 429, in this order.
     init(

@@ -1,21 +1,43 @@
+import Admission
 import HTTP
 
 /// The routes of a node's HTTP listeners: its own doors, and everything else of a customer's API passed on to
 /// the control plane.
 package enum DoorRouter {
-    /// - Parameter relay: asks the control plane; nil when the request was relayed already.
-    package static func make(intake: any Intake, relay: @escaping Router.Fallback) -> Router {
+    /// Asks the control plane; nil when the request was relayed already.
+    ///
+    /// - Parameter isKnown: whether the caller's credentials are good here.
+    package typealias Relay =
+        @Sendable (_ request: HTTPRequest, _ isKnown: @escaping () -> Bool) async throws -> HTTPResponse?
+
+    /// - Parameter idempotency: shared with the node's other doors.
+    package static func make(
+        intake: any Intake, idempotency: IdempotencyKeys = IdempotencyKeys(), relay: @escaping Relay
+    ) -> Router {
         var router = Router()
-        let idempotency = IdempotencyKeys()
-        IngestDoor(intake: intake, idempotency: idempotency, relay: relay).add(to: &router)
+        let ask: Router.Fallback = { request, _ in
+            try await relay(request) { isKnown(request, to: intake) }
+        }
+        IngestDoor(intake: intake, idempotency: idempotency, relay: ask).add(to: &router)
         SendDoor(intake: intake, idempotency: idempotency).add(to: &router)
         router.fallback = { request, miss in
-            // Routes between the planes themselves are nobody's business here.
-            guard request.path.description.hasPrefix("/api/v1/"),
-                !request.path.description.hasPrefix("/api/v1/nodes")
-            else { return nil }
-            return try await relay(request, miss)
+            guard isForCustomers(request.path) else { return nil }
+            return try await ask(request, miss)
         }
         return router
+    }
+
+    /// Routes between the planes themselves, and those of operators, are nobody's business here.
+    private static func isForCustomers(_ path: RequestPath) -> Bool {
+        path.count > 2 && path[0] == "api" && path[1] == "v1" && path[2] != "admin" && path[2] != "nodes"
+    }
+
+    /// Whoever is in the snapshot is known, whatever the control plane lets him do.
+    private static func isKnown(_ request: HTTPRequest, to intake: any Intake) -> Bool {
+        guard let credential = try? CallerCredential.read(request) else { return false }
+        do throws(Refusal) {
+            _ = try intake.authenticate(credential, tenant: nil, sourceIP: request.remoteAddress.ip)
+            return true
+        } catch { return [.credentialMismatch, .tenantNotActive].contains(error.code) }
     }
 }

@@ -1,93 +1,117 @@
+import Admission
 import Crypto
 import EventLoop
 import HTTP
 import NodeProtocol
 
-/// Remembers the answers to requests that carried an `Idempotency-Key`, so that a repetition sends nothing
-/// twice.
+/// Remembers the answers to requests that carried an `Idempotency-Key`, and to messages with
+/// `X-Dispatch-Idempotency-Key`, so that a repetition sends nothing twice.
 ///
-/// An answer is kept for 24 hours by tenant, route and key. The same body gets the same answer again, with
-/// `Idempotent-Replay: true`; another body, or a request whose first is still running, gets 409. Answers of
-/// 5xx and 429 are not kept: they say to try again. Limits: 200,000 answers on this node, the oldest go
-/// first; a restart forgets them.
-final class IdempotencyKeys: Sendable {
+/// An answer is kept for 24 hours by tenant, caller, route and key. The same body gets the same answer again,
+/// with `Idempotent-Replay: true`; another body, or a request whose first is still running, gets 409. Answers
+/// of 5xx and 429 are not kept: they say to try again; nor is a refusal of more than 4 KiB. Limits: 256 MiB
+/// on this node, 64 MiB of them a tenant, the oldest go first; a restart forgets them.
+package final class IdempotencyKeys: Sendable {
     static let header = "Idempotency-Key"
-    private static let keptFor: Duration = .seconds(86_400)
-    private static let maxAnswers = 200_000
+    private static let maxRefusalBytes = 4096
 
-    private struct Name: Hashable {
-        let tenant: TenantID
-        let route: String
-        let key: String
-    }
+    private let store: Locked<IdempotencyStore>
 
-    private enum Outcome: Sendable {
-        case running
-        case response(HTTPResponse)
-        case refusal(APIError)
-    }
+    package convenience init() { self.init(limits: .init()) }
 
-    private struct Entry: Sendable {
-        let bodyHash: [UInt8]
-        let since: MonotonicTime
-        var outcome: Outcome
-    }
+    init(limits: IdempotencyStore.Limits) { store = Locked(IdempotencyStore(limits: limits)) }
 
-    private struct Store {
-        var entries: [Name: Entry] = [:]
-        /// In the order in which they came; may name entries that are gone.
-        var order: [Name] = []
-        var oldest = 0
-    }
-
-    private let store = Locked(Store())
+    /// What is kept now, roughly.
+    var sizeBytes: Int { store.withLock { $0.sizeBytes } }
+    var orderCount: Int { store.withLock { $0.orderCount } }
 
     /// Runs `produce` unless the request repeats one that was answered.
     ///
     /// - Throws: 400 for a malformed key, 409 `idempotency_key_reused` or `request_in_progress`, and what
     ///   `produce` throws.
     func answer(
-        _ request: HTTPRequest, tenant: TenantID, route: String, body: [UInt8],
+        _ request: HTTPRequest, from principal: Principal, route: String, body: [UInt8],
         _ produce: () async throws -> HTTPResponse
     ) async throws -> HTTPResponse {
         guard let key = request.headers[Self.header] else { return try await produce() }
-        guard (1...256).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+        guard Self.isValid(key) else {
             throw APIError(
                 400, "invalid", "Idempotency-Key must be 1 to 256 printable characters.", field: Self.header)
         }
-        let name = Name(tenant: tenant, route: route, key: key)
-        if let known = try begin(name, Digest.sha256(body)) { return known }
+        let (name, tenant) = (Self.name(principal, route, key), principal.tenant.id)
+        if let known = try begin(name, tenant, Digest.sha256(body)) { return known }
         do {
             let response = try await produce()
-            end(name, response.status.code >= 500 ? nil : .response(response))
+            end(name, tenant, response.status.code >= 500 ? nil : .response(response))
             return response
         } catch {
-            let refusal = error as? APIError
-            let isFinal =
-                refusal.map { (400..<500).contains($0.status.code) && $0.status.code != 429 } ?? false
-            end(name, isFinal ? refusal.map { .refusal($0) } : nil)
+            end(name, tenant, (error as? APIError).flatMap { Self.isFinal($0) ? .refusal($0) : nil })
             throw error
         }
     }
 
+    /// Runs `submit` unless the message repeats one that was queued. A refusal is not kept.
+    ///
+    /// - Parameter content: the envelope and the message.
+    /// - Throws: `.invalid` for a malformed key, `.idempotencyKeyReused`, `.requestInProgress`, and what
+    ///   `submit` throws.
+    func queued(
+        _ key: String, from principal: Principal, route: String, content: [UInt8],
+        _ submit: () async throws(Refusal) -> MessageID
+    ) async throws(Refusal) -> MessageID {
+        guard Self.isValid(key) else {
+            throw Refusal(
+                .invalid, "X-Dispatch-Idempotency-Key must be 1 to 256 printable characters",
+                field: "X-Dispatch-Idempotency-Key")
+        }
+        let (name, tenant) = (Self.name(principal, route, key), principal.tenant.id)
+        let hash = Digest.sha256(content)
+        let known = store.withLock { $0.begin(name, tenant, hash, now: .now()) }
+        if let known {
+            guard known.bodyHash == hash else {
+                throw Refusal(.idempotencyKeyReused, "this idempotency key was used with another message")
+            }
+            if case .queued(let id) = known.outcome { return id }
+            throw Refusal(.requestInProgress, "the first message with this idempotency key is on its way")
+        }
+        do throws(Refusal) {
+            let id = try await submit()
+            end(name, tenant, .queued(id))
+            return id
+        } catch {
+            end(name, tenant, nil)
+            throw error
+        }
+    }
+
+    private static func isValid(_ key: String) -> Bool {
+        (1...256).contains(key.utf8.count) && key.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+
+    private static func isFinal(_ error: APIError) -> Bool {
+        (400..<500).contains(error.status.code) && error.status.code != 429
+            && error.sizeBytes <= maxRefusalBytes
+    }
+
+    private static func name(_ principal: Principal, _ route: String, _ key: String) -> IdempotencyStore.Name
+    {
+        .init(caller: "\(principal.origin.rawValue):\(principal.originID)", route: route, key: key)
+    }
+
     /// The answer to a repetition; nil when the request is the first, which is then noted as running.
-    private func begin(_ name: Name, _ bodyHash: [UInt8]) throws -> HTTPResponse? {
-        let now = MonotonicTime.now()
-        let known: Entry? = store.withLock { store in
-            Self.dropOld(&store, now)
-            if let entry = store.entries[name] { return entry }
-            store.entries[name] = Entry(bodyHash: bodyHash, since: now, outcome: .running)
-            store.order.append(name)
+    private func begin(
+        _ name: IdempotencyStore.Name, _ tenant: TenantID, _ bodyHash: [UInt8]
+    ) throws -> HTTPResponse? {
+        guard let known = store.withLock({ $0.begin(name, tenant, bodyHash, now: .now()) }) else {
             return nil
         }
-        guard let known else { return nil }
         guard known.bodyHash == bodyHash else {
             throw APIError(
                 409, "idempotency_key_reused", "This Idempotency-Key was used with another body.",
                 field: Self.header)
         }
         switch known.outcome {
-        case .running:
+        case .running, .queued:
             throw APIError(
                 409, "request_in_progress", "The first request with this Idempotency-Key is still running.",
                 field: Self.header, retryAfterSeconds: 1)
@@ -99,23 +123,8 @@ final class IdempotencyKeys: Sendable {
         }
     }
 
-    private func end(_ name: Name, _ outcome: Outcome?) {
-        store.withLock { store in
-            if let outcome { store.entries[name]?.outcome = outcome } else { store.entries[name] = nil }
-        }
-    }
-
-    private static func dropOld(_ store: inout Store, _ now: MonotonicTime) {
-        while store.oldest < store.order.count {
-            let name = store.order[store.oldest]
-            let isOld = store.entries[name].map { now - $0.since > keptFor } ?? true
-            guard isOld || store.entries.count > maxAnswers else { break }
-            store.entries[name] = nil
-            store.oldest += 1
-        }
-        if store.oldest > 10_000, store.oldest > store.order.count / 2 {
-            store.order.removeFirst(store.oldest)
-            store.oldest = 0
-        }
+    private func end(_ name: IdempotencyStore.Name, _ tenant: TenantID, _ outcome: IdempotencyStore.Outcome?)
+    {
+        store.withLock { $0.end(name, tenant, outcome) }
     }
 }

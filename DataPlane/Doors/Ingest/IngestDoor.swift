@@ -2,6 +2,7 @@ import Admission
 import FoundationEssentials
 import HTTP
 import NodeProtocol
+import Relay
 
 /// The ingestion API on a node: `POST /api/v1/messages` and, for what this node still holds, `GET …/{id}`.
 struct IngestDoor: Sendable {
@@ -41,8 +42,7 @@ struct IngestDoor: Sendable {
         let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send")
         return try await call.answer {
             let body = try await request.readBody(maxBytes: DoorLimits.maxBodyBytes)
-            let tenant = call.principal.tenant.id
-            return try await idempotency.answer(request, tenant: tenant, route: "ingest", body: body) {
+            return try await idempotency.answer(request, from: call.principal, route: "ingest", body: body) {
                 try await submit(try Self.submission(request, body), from: call.principal)
             }
         }

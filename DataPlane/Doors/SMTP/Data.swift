@@ -1,5 +1,7 @@
 import Admission
 import EventLoop
+import MailFormat
+import NodeProtocol
 import SMTPWire
 
 extension SMTPSession {
@@ -17,17 +19,29 @@ extension SMTPSession {
             say(SMTPReply(554, .init(5, 5, 0), "The message may come only behind 354"))
             return .close
         }
+        guard budget.takenBytes < budget.maxBytes else {
+            endTransaction()
+            say(Self.overloaded)
+            return .goOn
+        }
         say(SMTPReply(354, "End data with <CR><LF>.<CR><LF>"))
         try await flush()
         var decoder = DataDecoder(
             maxMessageBytes: configuration.maxMessageBytes, expectedBytes: open.parameters.sizeBytes ?? 0)
+        var pace = pace()
         while !decoder.isComplete {
-            if stream.input.isEmpty, try await !fillData() { return .close }
+            if stream.input.isEmpty, try await !fillData(pace) { return .close }
             let used = stream.input.withUnsafeBytes { decoder.decode($0) }
             stream.input.consume(used)
+            pace.receivedBytes += used
+            // What is wrong or too large is read to its end and not kept.
+            guard decoder.violation != nil || holdBytes(used) else {
+                say(Self.overloaded)
+                return .close
+            }
         }
         if let violation = decoder.violation {
-            transaction = nil
+            endTransaction()
             refuse(violation.reply)
             return .goOn
         }
@@ -44,13 +58,19 @@ extension SMTPSession {
             say(ContentViolation.tooLarge.reply)
             return .close
         }
+        guard !isInOrder || holdBytes(count) else {
+            say(Self.overloaded)
+            return .close
+        }
         var left = count
+        var pace = pace()
         // The bytes follow in any case, so they are read in any case.
         while left > 0 {
-            if stream.input.isEmpty, try await !fillData() { return .close }
+            if stream.input.isEmpty, try await !fillData(pace) { return .close }
             let piece = stream.input.prefix(left)
             if isInOrder { collector.append(piece) }
             left -= piece.count
+            pace.receivedBytes += piece.count
             stream.input.consume(piece.count)
         }
         guard isInOrder, let open = transaction else {
@@ -58,7 +78,7 @@ extension SMTPSession {
             return .goOn
         }
         if let violation = collector.violation {
-            transaction = nil
+            endTransaction()
             refuse(violation.reply)
             return .goOn
         }
@@ -69,34 +89,69 @@ extension SMTPSession {
         }
         let message: [UInt8]
         do throws(ContentViolation) { message = try collector.takeMessage() } catch {
-            transaction = nil
+            endTransaction()
             refuse(error.reply)
             return .goOn
         }
         return try await take(message, open)
     }
 
-    private func fillData() async throws(StreamError) -> Bool {
+    private static var overloaded: SMTPReply {
+        SMTPReply(451, .init(4, 3, 2), "Too many large messages at once, try again")
+    }
+
+    /// How fast a message comes.
+    private struct Pace {
+        let start: MonotonicTime
+        var receivedBytes = 0
+    }
+
+    private func pace() -> Pace { Pace(start: .now()) }
+
+    /// Waits for more of a message: not long, and not at all when it came too slowly until now.
+    private func fillData(_ pace: Pace) async throws(StreamError) -> Bool {
         try await flush()
-        return try await stream.fill(timeout: configuration.dataTimeout)
+        let earned = Duration.seconds(pace.receivedBytes / max(1, configuration.minDataBytesPerSecond))
+        let left = pace.start.advanced(by: configuration.dataGrace + earned) - .now()
+        do throws(StreamError) {
+            return try await stream.fill(timeout: max(.zero, min(configuration.dataTimeout, left)))
+        } catch .timedOut {
+            say(SMTPReply(421, .init(4, 4, 2), "\(intake.hostName) The message came too slowly"))
+            return false
+        }
     }
 
     /// Hands the message to the road; the reply says that it is on disk, or why not.
     private func take(_ message: [UInt8], _ open: Transaction) async throws(StreamError) -> Next {
         transaction = nil
+        defer { releaseBytes() }
         transactions += 1
+        idleCommands = 0
         do throws(Refusal) {
             guard let credential else { throw Refusal(.unauthenticated, "authentication required") }
             let principal = try intake.authenticate(credential, tenant: nil, sourceIP: remoteIP)
             _ = try intake.takeRate(principal)
-            let raw = Submission.Raw(
-                envelopeSender: open.sender?.description, recipients: open.recipients.map(\.description),
-                message: message, withProtocol: protocolName)
-            let receipt = try await intake.submit(
-                Submission(door: "smtp", content: .raw(raw)), from: principal)
-            say(SMTPReply(250, .init(2, 0, 0), "Ok: queued as \(receipt.id)"))
+            say(SMTPReply(250, .init(2, 0, 0), "Ok: queued as \(try await submit(message, open, principal))"))
         } catch { refuse(error.smtpReply) }
         return .goOn
+    }
+
+    private func submit(
+        _ message: [UInt8], _ open: Transaction, _ principal: Principal
+    ) async throws(Refusal) -> MessageID {
+        let raw = Submission.Raw(
+            envelopeSender: open.sender?.description, recipients: open.recipients.map(\.description),
+            message: message, withProtocol: protocolName)
+        let submission = Submission(door: "smtp", content: .raw(raw))
+        let keys = (try? MessageHeaders(message))?.values("X-Dispatch-Idempotency-Key") ?? []
+        guard let key = keys.first else { return try await intake.submit(submission, from: principal).id }
+        guard keys.count == 1 else {
+            throw Refusal(.invalid, "given more than once", field: "X-Dispatch-Idempotency-Key")
+        }
+        let envelope = ([raw.envelopeSender ?? ""] + raw.recipients).joined(separator: "\n") + "\n\n"
+        return try await idempotency.queued(
+            key, from: principal, route: "smtp", content: Array(envelope.utf8) + message
+        ) { () throws(Refusal) in try await intake.submit(submission, from: principal).id }
     }
 
     /// RFC 3848: what the trace field says of how the message came.

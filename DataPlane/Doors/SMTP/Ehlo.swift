@@ -5,7 +5,7 @@ extension SMTPSession {
     func hello(_ name: String, extended: Bool) {
         clientName = name
         isExtended = extended
-        transaction = nil
+        endTransaction()
         guard extended else {
             say(SMTPReply(250, intake.hostName))
             return

@@ -7,6 +7,7 @@ import Service
 package final class SMTPServer: Sendable {
     private let configuration: SMTPServerConfiguration
     private let intake: any Intake
+    private let idempotency: IdempotencyKeys
     private let listener: Listener
     private let logins = LoginGuard()
     private let log: Log
@@ -16,11 +17,17 @@ package final class SMTPServer: Sendable {
         var isStopping = false
         var next = 0
         var open: [Int: (loop: EventLoop, session: LoopBound<SMTPSession>)] = [:]
+        var clients: [ClientNetwork: Int] = [:]
     }
 
-    package init(_ configuration: SMTPServerConfiguration, intake: any Intake, log: Log) throws(SystemError) {
+    /// - Parameter idempotency: remembers messages that carry `X-Dispatch-Idempotency-Key`.
+    package init(
+        _ configuration: SMTPServerConfiguration, intake: any Intake,
+        idempotency: IdempotencyKeys = IdempotencyKeys(), log: Log
+    ) throws(SystemError) {
         self.configuration = configuration
         self.intake = intake
+        self.idempotency = idempotency
         self.log = log
         listener = try Listener(configuration.address)
     }
@@ -35,8 +42,13 @@ package final class SMTPServer: Sendable {
                 tls = try TLSServerContext(
                     certificateChainPEM: certificate.chainPEM, privateKeyPEM: certificate.keyPEM)
             }
-            listener.accept(on: loop, maxConnections: configuration.maxConnections) { [self, tls] stream in
-                await serve(stream, loop, tls)
+            let budget = LoopBound(ByteBudget(maxBytes: configuration.maxBufferedBytesPerLoop), on: loop)
+            listener.accept(on: loop, maxConnections: configuration.maxConnections) {
+                [self, tls, budget] stream in
+                let client = ClientNetwork(stream.remoteAddress.ip)
+                guard enter(client, stream) else { return await turnAway(stream) }
+                await serve(stream, loop, tls, budget.value)
+                leave(client)
             }
         }
     }
@@ -61,11 +73,37 @@ package final class SMTPServer: Sendable {
         }
     }
 
-    private func serve(_ stream: ByteStream, _ loop: EventLoop, _ tls: TLSServerContext?) async {
+    /// Counts the connection; false when its client has as many as it may have.
+    private func enter(_ client: ClientNetwork, _ stream: ByteStream) -> Bool {
+        let isTrusted = configuration.trustedTenant(for: stream.remoteAddress.ip) != nil
+        return sessions.withLock { sessions in
+            guard isTrusted || sessions.clients[client, default: 0] < configuration.maxConnectionsPerClient
+            else { return false }
+            sessions.clients[client, default: 0] += 1
+            return true
+        }
+    }
+
+    private func leave(_ client: ClientNetwork) {
+        sessions.withLock { sessions in
+            let count = sessions.clients[client, default: 0] - 1
+            sessions.clients[client] = count > 0 ? count : nil
+        }
+    }
+
+    private func turnAway(_ stream: ByteStream) async {
+        guard !configuration.isImplicitTLS else { return }
+        let reply = SMTPReply(
+            421, .init(4, 7, 0), "\(intake.hostName) Too many connections from your address")
+        try? await stream.write(reply.encode(), timeout: .seconds(5))
+    }
+
+    private func serve(
+        _ stream: ByteStream, _ loop: EventLoop, _ tls: TLSServerContext?, _ budget: ByteBudget
+    ) async {
         let session = SMTPSession(
-            stream: stream, configuration: configuration, intake: intake, logins: logins, tls: tls,
-            loop: loop,
-            log: log)
+            stream: stream, configuration: configuration, intake: intake, logins: logins,
+            idempotency: idempotency, budget: budget, tls: tls, loop: loop, log: log)
         let number = sessions.withLock { sessions -> Int? in
             guard !sessions.isStopping else { return nil }
             sessions.next += 1

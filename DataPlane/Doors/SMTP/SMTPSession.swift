@@ -25,6 +25,8 @@ final class SMTPSession {
     let configuration: SMTPServerConfiguration
     let intake: any Intake
     let logins: LoginGuard
+    let idempotency: IdempotencyKeys
+    let budget: ByteBudget
     let tls: TLSServerContext?
     let loop: EventLoop
     let log: Log
@@ -35,6 +37,11 @@ final class SMTPSession {
     var credential: PresentedCredential?
     var transaction: Transaction?
     var transactions = 0
+    /// Commands that led nowhere since the last message.
+    var idleCommands = 0
+    /// What this session has of `budget`.
+    var heldBytes = 0
+    private let loginDeadline: MonotonicTime
     private var output: [UInt8] = []
     private var errors = 0
     private var isStopping = false
@@ -42,12 +49,15 @@ final class SMTPSession {
 
     init(
         stream: ByteStream, configuration: SMTPServerConfiguration, intake: any Intake, logins: LoginGuard,
-        tls: TLSServerContext?, loop: EventLoop, log: Log
+        idempotency: IdempotencyKeys, budget: ByteBudget, tls: TLSServerContext?, loop: EventLoop, log: Log
     ) {
         self.stream = stream
         self.configuration = configuration
         self.intake = intake
         self.logins = logins
+        self.idempotency = idempotency
+        self.budget = budget
+        loginDeadline = loop.now.advanced(by: configuration.loginTimeout)
         self.tls = tls
         self.loop = loop
         self.log = log
@@ -74,6 +84,7 @@ final class SMTPSession {
         } catch {
             log.debug("smtp session ended", ["remote": .string(remoteIP), "reason": .describing(error)])
         }
+        releaseBytes()
         stream.close()
     }
 
@@ -97,6 +108,10 @@ final class SMTPSession {
                 say(SMTPReply(421, .init(4, 7, 0), "Too many errors"))
                 return
             }
+            guard idleCommands <= configuration.maxIdleCommands else {
+                say(SMTPReply(421, .init(4, 7, 0), "Too many commands without a message"))
+                return
+            }
         }
     }
 
@@ -110,6 +125,7 @@ final class SMTPSession {
             refuse(SMTPReply(500, .init(5, 5, 2), "Command line longer than 512 bytes"))
             return .goOn
         }
+        if command.leadsNowhere { idleCommands += 1 }
         return try await perform(command)
     }
 
@@ -124,7 +140,7 @@ final class SMTPSession {
         case .startTLS: return try await startTLS()
         case .auth(let mechanism, let initial): return try await auth(mechanism, initial)
         case .rset:
-            transaction = nil
+            endTransaction()
             say(SMTPReply(250, .init(2, 0, 0), "Ok"))
         case .noop: say(SMTPReply(250, .init(2, 0, 0), "Ok"))
         case .help:
@@ -175,11 +191,36 @@ final class SMTPSession {
 
     private func fillOrSayTimeout() async throws(StreamError) -> Bool {
         do throws(StreamError) {
-            return try await stream.fill(timeout: configuration.commandTimeout)
+            return try await stream.fill(timeout: commandTimeLeft)
         } catch .timedOut {
             say(SMTPReply(421, .init(4, 4, 2), "\(intake.hostName) Timeout"))
             return false
         }
+    }
+
+    /// Who needs a login has not long for it, however it drips.
+    private var commandTimeLeft: Duration {
+        guard credential == nil else { return configuration.commandTimeout }
+        return max(.zero, min(configuration.commandTimeout, loginDeadline - .now()))
+    }
+
+    // MARK: Memory
+
+    /// Takes what was received from the loop's budget; false when that is used up.
+    func holdBytes(_ count: Int) -> Bool {
+        guard budget.take(count) else { return false }
+        heldBytes += count
+        return true
+    }
+
+    func releaseBytes() {
+        budget.giveBack(heldBytes)
+        heldBytes = 0
+    }
+
+    func endTransaction() {
+        transaction = nil
+        releaseBytes()
     }
 
     func say(_ reply: SMTPReply) { output += reply.encode() }
@@ -213,6 +254,13 @@ final class SMTPSession {
 }
 
 extension SMTPCommand {
+    fileprivate var leadsNowhere: Bool {
+        switch self {
+        case .noop, .rset, .vrfy, .help, .ehlo, .helo: true
+        default: false
+        }
+    }
+
     /// RFC 5321 §4.5.3.1.4: extensions may lengthen these beyond 512 bytes.
     fileprivate var mayBeLong: Bool {
         switch self {

@@ -23,7 +23,7 @@ extension SMTPSession {
         try await flush()
         try await stream.startTLS(server: tls, timeout: configuration.handshakeTimeout)
         clientName = nil
-        transaction = nil
+        endTransaction()
         if case .trustedNetwork = credential {} else { credential = nil }
         return .goOn
     }

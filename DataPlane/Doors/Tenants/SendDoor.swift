@@ -1,6 +1,7 @@
 import Admission
 import HTTP
 import NodeProtocol
+import Relay
 
 /// The tenants' API on a node: `send` and `send-bulk`. Everything else of it is the control plane's.
 struct SendDoor: Sendable {
@@ -70,7 +71,7 @@ struct SendDoor: Sendable {
         let call = try AuthenticatedCall(request, intake: intake, tenant: tenant, scope: "emails:send")
         return try await call.answer {
             let body = try await request.readBody(maxBytes: DoorLimits.maxBodyBytes)
-            return try await idempotency.answer(request, tenant: tenant, route: "send", body: body) {
+            return try await idempotency.answer(request, from: call.principal, route: "send", body: body) {
                 let message = try StrictDecoding.decode(SendRequest.self, from: body, unknownFields: .refuse)
                 return try await submit(try message.submission(), from: call.principal)
             }
@@ -87,56 +88,62 @@ struct SendDoor: Sendable {
         return try .json(answer, status: 202)
     }
 
+    /// One is taken from the rate before the body is read, for the first message, and one for each further
+    /// message, whatever becomes of it.
     @Sendable private func sendBulk(_ request: HTTPRequest) async throws -> HTTPResponse {
         let tenant = try tenant(request)
-        let call = try AuthenticatedCall(
-            request, intake: intake, tenant: tenant, scope: "emails:send", takesRate: false)
-        let body = try await request.readBody(maxBytes: DoorLimits.maxBulkBodyBytes)
-        return try await idempotency.answer(request, tenant: tenant, route: "send-bulk", body: body) {
-            let bulk = try StrictDecoding.decode(BulkRequest.self, from: body, unknownFields: .refuse)
-            return try await submit(bulk, from: call.principal)
+        let call = try AuthenticatedCall(request, intake: intake, tenant: tenant, scope: "emails:send")
+        var standing = call.standing
+        var response = try await call.answer {
+            let body = try await request.readBody(maxBytes: DoorLimits.maxBulkBodyBytes)
+            return try await idempotency.answer(request, from: call.principal, route: "send-bulk", body: body)
+            { try await submitAll(try BulkRequest.messages(in: body), from: call.principal, &standing) }
         }
-    }
-
-    private func submit(_ bulk: BulkRequest, from principal: Principal) async throws -> HTTPResponse {
-        guard (1...BulkRequest.maxMessages).contains(bulk.messages.count) else {
-            throw APIError(
-                400, Refusal.Code.invalid.rawValue,
-                "`messages` must have 1 to \(BulkRequest.maxMessages) elements.",
-                field: "messages")
+        if let standing {
+            for (name, value) in AuthenticatedCall.fields(standing).all { response.headers[name] = value }
         }
-        var results: [Bulk.Result] = []
-        var standing: Meters.Standing?
-        for (index, message) in bulk.messages.enumerated() {
-            results.append(await result(of: message, index, principal, &standing))
-        }
-        let sent = results.count { $0.success }
-        let answer = Answer(
-            data: Bulk(sent: sent, failed: results.count - sent, results: results),
-            message: "\(sent) email(s) queued, \(results.count - sent) failed")
-        var response = try HTTPResponse.json(answer)
-        if let standing { response.headers.append(contentsOf: AuthenticatedCall.fields(standing)) }
         return response
     }
 
-    /// - Parameter standing: how the rate stands after this message, for the headers of the answer.
+    /// - Parameter standing: how the rate stands after these messages, for the headers of the answer.
+    private func submitAll(
+        _ messages: [ArraySlice<UInt8>], from principal: Principal, _ standing: inout Meters.Standing?
+    ) async throws -> HTTPResponse {
+        var results: [Bulk.Result] = []
+        for (index, message) in messages.enumerated() {
+            do throws(APIError) {
+                if index > 0 { standing = try takeRate(principal) ?? standing }
+                results.append(try await result(of: message, index, principal))
+            } catch {
+                results.append(
+                    Bulk.Result(
+                        index: index, success: false, message: error.message, id: nil,
+                        code: error.code.uppercased(), field: error.field))
+            }
+        }
+        let sent = results.count { $0.success }
+        return try .json(
+            Answer(
+                data: Bulk(sent: sent, failed: results.count - sent, results: results),
+                message: "\(sent) email(s) queued, \(results.count - sent) failed"))
+    }
+
+    private func takeRate(_ principal: Principal) throws(APIError) -> Meters.Standing? {
+        do throws(Refusal) { return try intake.takeRate(principal) } catch { throw error.apiError }
+    }
+
     private func result(
-        of message: SendRequest, _ index: Int, _ principal: Principal, _ standing: inout Meters.Standing?
-    ) async -> Bulk.Result {
-        let refusal: APIError
-        do throws(APIError) {
-            let submission = try message.submission()
-            do throws(Refusal) {
-                if let now = try intake.takeRate(principal) { standing = now }
-                let receipt = try await intake.submit(submission, from: principal)
-                return Bulk.Result(
-                    index: index, success: true, message: "\(receipt.queued.count) recipient(s) queued",
-                    id: receipt.id.description, code: nil, field: nil)
-            } catch { throw error.apiError }
-        } catch { refusal = error }
-        return Bulk.Result(
-            index: index, success: false, message: refusal.message, id: nil, code: refusal.code.uppercased(),
-            field: refusal.field)
+        of message: ArraySlice<UInt8>, _ index: Int, _ principal: Principal
+    ) async throws(APIError) -> Bulk.Result {
+        let submission = try StrictDecoding.decode(
+            SendRequest.self, from: Array(message), unknownFields: .refuse
+        ).submission()
+        do throws(Refusal) {
+            let receipt = try await intake.submit(submission, from: principal)
+            return Bulk.Result(
+                index: index, success: true, message: "\(receipt.queued.count) recipient(s) queued",
+                id: receipt.id.description, code: nil, field: nil)
+        } catch { throw error.apiError }
     }
 
     private func tenant(_ request: HTTPRequest) throws(APIError) -> TenantID {

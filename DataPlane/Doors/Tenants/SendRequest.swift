@@ -28,8 +28,17 @@ struct SendRequest: Decodable {
             htmlField: "html_body")
         return Submission(
             door: "tenants", content: .composed(composed), tags: tags ?? [], metadata: metadata ?? [:],
-            stream: try Submission.Stream(field: stream),
-            scheduledAt: scheduled_at.map { Int64(($0.timeIntervalSince1970 * 1000).rounded()) })
+            stream: try Submission.Stream(field: stream), scheduledAt: try scheduledAt())
+    }
+
+    /// Milliseconds since 1970. A date may be any number, and not every number is an `Int64`.
+    private func scheduledAt() throws(APIError) -> Int64? {
+        guard let scheduled_at else { return nil }
+        guard let time = Int64(exactly: (scheduled_at.timeIntervalSince1970 * 1000).rounded()) else {
+            throw APIError(
+                400, Refusal.Code.invalid.rawValue, "`scheduled_at` is out of range.", field: "scheduled_at")
+        }
+        return time
     }
 
     static let schema = Schema.object([
@@ -39,10 +48,4 @@ struct SendRequest: Decodable {
         "headers": .map(of: .string), "attachments": .array(.attachment), "tags": .array(.string),
         "metadata": .map(of: .string), "stream": .choice("transactional", "bulk"), "scheduled_at": .dateTime,
     ]).named("SendRequest")
-}
-
-/// The body of `POST tenants/{id}/send-bulk`.
-struct BulkRequest: Decodable {
-    static let maxMessages = 100
-    let messages: [SendRequest]
 }

@@ -58,12 +58,20 @@ struct ControlPlaneLink: Sendable {
         return try JSONDecoder().decode(ReportReceipt.self, from: Data(bytes))
     }
 
-    /// Passes a customer's request on to the control plane. On the caller's own loop, which is where its body
-    /// is read.
-    func relay(_ request: HTTPRequest, by relay: PlaneRelay, to baseURL: String) async throws -> HTTPResponse?
-    {
+    /// Passes a customer's request on to the control plane, marked with the caller's address. On the caller's
+    /// own loop, which is where its body is read.
+    func relay(
+        _ request: HTTPRequest, by relay: PlaneRelay, to baseURL: String, isKnown: () -> Bool
+    ) async throws -> HTTPResponse? {
         guard let client = relayClients[ObjectIdentifier(EventLoop.current ?? loop)] else { return nil }
-        return try await relay.relay(request, to: baseURL, by: client)
+        return try await relay.relay(
+            request, to: baseURL, by: client,
+            marked: {
+                try RelayMark.headers(
+                    clientIP: request.remoteAddress.ip, method: request.method.rawValue,
+                    path: request.head.rawPathAndQuery, signer: signer, time: clock.now() / 1000,
+                    nonce: Hex.encode(SecureRandom.bytes(16)), key: key)
+            }, isKnown: { isKnown() })
     }
 
     private func send(_ method: String, _ path: String, body: [UInt8], maxBytes: Int) async throws -> [UInt8]

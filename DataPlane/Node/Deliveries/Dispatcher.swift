@@ -156,7 +156,8 @@ final class Dispatcher {
         write(recorded)
     }
 
-    /// Writes until the disk has it: an outcome that is not on disk would be an attempt made again after a restart.
+    /// Writes until the disk has it: an outcome that is not on disk would be an attempt made again after a
+    /// restart.
     private func write(_ recorded: Recorder.Recorded) {
         let bound = LoopBound(self, on: loop)
         spool.submit(recorded.group) { [recorder] result in

@@ -26,7 +26,8 @@ struct LoopWorkers: Sendable {
         for loop in loops {
             let pair = try await loop.run {
                 let mail = MailWorker(
-                    delivery: try delivery(settings, routes, loop), spool: spool, holder: holder, keys: keys,
+                    on: loop, delivery: try delivery(settings, routes, loop), spool: spool, holder: holder,
+                    keys: keys,
                     returnPath: returnPath, node: node, clock: clock)
                 let webhooks = WebhookWorker(
                     transport: WebhookTransport(try client(settings, loop)), spool: spool, holder: holder,

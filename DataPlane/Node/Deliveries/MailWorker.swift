@@ -11,6 +11,7 @@ import Spool
 final class MailWorker {
     private static let suspendedPauseMilliseconds: Int64 = 15 * 60_000
 
+    private let loop: EventLoop
     private let delivery: MailDelivery
     private let spool: Spool
     private let holder: SnapshotHolder
@@ -20,9 +21,11 @@ final class MailWorker {
     private let clock: WallClock
 
     init(
-        delivery: MailDelivery, spool: Spool, holder: SnapshotHolder, keys: KeyRing, returnPath: ReturnPath,
+        on loop: EventLoop, delivery: MailDelivery, spool: Spool, holder: SnapshotHolder, keys: KeyRing,
+        returnPath: ReturnPath,
         node: UInt16, clock: WallClock
     ) {
+        self.loop = loop
         self.delivery = delivery
         self.spool = spool
         self.holder = holder
@@ -72,14 +75,13 @@ final class MailWorker {
             content: content)
         request.sign = { try signer.sign(content, at: seconds) }
         request.maxMessagesPerConnection = 1_000
-        request.beforeContent = { [spool] in
-            // A crash from here on may have delivered these recipients: the record says which. It is on disk
-            // before the message leaves, and so is the outcome of the one before it on this connection. A
-            // disk that does not take it stops no delivery.
-            let started = SpoolUpdate.started(attempt: attempt.number, recipients: Array(attempt.recipients))
-            _ = try? await spool.commit(
-                SpoolGroup(records: [.update(attempt.id, payload: started.encoded())]))
-        }
+        // A crash once the content leaves may have delivered these recipients: the record says which. It goes
+        // to disk while the envelope is talked over, and is there before the content leaves, as is the
+        // outcome of the message before on this connection. A disk that does not take it stops no delivery.
+        let record = SpoolUpdate.started(attempt: attempt.number, recipients: Array(attempt.recipients))
+        let group = SpoolGroup(records: [.update(attempt.id, payload: record.encoded())])
+        let onDisk = Task(executorPreference: loop) { [spool] in _ = try? await spool.commit(group) }
+        request.beforeContent = { await onDisk.value }
         let outcomes = await delivery.deliver(request)
         let milliseconds = Int((MonotonicTime.now() - started).wholeMilliseconds)
         return report(attempt, mail, outcomes, milliseconds)

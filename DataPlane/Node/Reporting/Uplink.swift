@@ -17,8 +17,8 @@ struct Uplink: Sendable {
         let acknowledged: UInt64
         let cursor: UInt64
         var description: String {
-            "the control plane has events up to \(acknowledged) and this node reported up to \(cursor): what lies between "
-                + "is lost there"
+            "the control plane has events up to \(acknowledged) and this node reported up to \(cursor): "
+                + "what lies between is lost there"
         }
     }
 

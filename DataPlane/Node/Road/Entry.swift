@@ -77,8 +77,8 @@ struct MailEntry: Codable, Sendable {
 struct WebhookEntry: Codable, Sendable {
     var tenant: TenantID
     var webhook: UUID
-    /// As it was when the event happened, for the log. An attempt goes to where the endpoint is by then; one that was
-    /// deleted since gets nothing more.
+    /// As it was when the event happened, for the log. An attempt goes to where the endpoint is by then; one
+    /// that was deleted since gets nothing more.
     var url: String
     /// The name that customers subscribe to, such as `delivered`.
     var event: String

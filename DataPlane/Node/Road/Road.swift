@@ -100,7 +100,9 @@ struct Road: Intake {
         do throws(SpoolError) {
             _ = try await spool.commit(group)
         } catch {
-            meters.withLock { $0.returnQuota(admitted.tenant, recipients: admitted.recipients.count) }
+            if !admitted.isTest {
+                meters.withLock { $0.returnQuota(admitted.tenant, recipients: admitted.recipients.count) }
+            }
             throw Refusal(error)
         }
         enqueue([OpenMessage(id: admitted.id, entry: .mail(mail))] + made.map(\.message))

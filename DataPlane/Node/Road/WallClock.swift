@@ -6,8 +6,8 @@ struct WallClock: Sendable {
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
 
-    /// The time of day at the call, and from then on as much more as has really passed: a clock that somebody sets
-    /// neither expires what waits nor holds it up.
+    /// The time of day at the call, and from then on as much more as has really passed: a clock that somebody
+    /// sets neither expires what waits nor holds it up.
     static func steady() -> WallClock {
         let start = (wall: system.now(), steady: MonotonicTime.now())
         return WallClock { start.wall + (MonotonicTime.now() - start.steady).wholeMilliseconds }

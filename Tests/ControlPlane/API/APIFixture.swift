@@ -5,6 +5,7 @@ import HTTP
 import HTTPClient
 import NodeProtocol
 import Postgres
+import Relay
 import Service
 import TestSupport
 import Testing

@@ -49,6 +49,24 @@ import Testing
         #expect(statuses.contains(429))
     }
 
+    @Test func `a key with every scope makes no keys, credentials or members`() async throws {
+        let api = try await APIFixture.shared.value
+        let made = try await api.tenant()
+        let created = try await api.call(
+            "POST", made.path + "/api-keys", token: made.owner,
+            json: #"{"name":"k","scopes":["*"],"mode":"test","rate_limit_per_minute":1000}"#)
+        let key = try #require(created.data["key"].string)
+        for (path, body) in [
+            ("/api-keys", #"{"name":"wider","scopes":["*"]}"#), ("/credentials", #"{"label":"live"}"#),
+            ("/members", #"{"subject":"someone","role":"admin"}"#),
+        ] {
+            let answer = try await api.call("POST", made.path + path, token: key, json: body)
+            #expect(answer.status == 403 && answer.code == "FORBIDDEN", "\(path)")
+            #expect(try await api.call("GET", made.path + path, token: key).status == 403)
+        }
+        #expect(try await api.call("GET", made.path + "/suppressions", token: key).status == 200)
+    }
+
     @Test(arguments: [
         (#"{"name":"k","scopes":[]}"#, "scopes"),
         (#"{"name":"k","scopes":["emails:send","nope"]}"#, "scopes[1]"),

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import HTTP
 import NodeProtocol
 import Postgres
 import Testing
@@ -59,6 +60,34 @@ import Testing
         let failed = try await api.call("POST", verify, token: made.owner)
         #expect(failed.data["verified"].bool == true)
         #expect(failed.data["records"][0]["status"].string == "unreachable")
+    }
+
+    @Test func `a domain that the tenant has already is refused before a key is made`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let path = "/api/v1/dispatch/tenants/\(try await control.tenant(token))/domains"
+        let body = #"{"domain":"\#(freshName())"}"#
+        #expect(try await control.call("POST", path, token: token, json: body).status == 201)
+        control.context.keyMaking.stop()
+        let again = try await control.call("POST", path, token: token, json: body)
+        #expect(again.status == 409 && again.code == "ALREADY_EXISTS")
+        await control.stop()
+    }
+
+    @Test func `a tenant that asks for many keys at once waits by itself`() async throws {
+        let (requests, tenant) = (KeyRequests(), TenantID(UUID()))
+        func nested(_ depth: Int) async throws -> Int {
+            guard depth > 0 else { return 0 }
+            return try await requests.take(of: tenant) { try await nested(depth - 1) + 1 }
+        }
+        #expect(try await nested(KeyRequests.maxWaitingOfTenant) == KeyRequests.maxWaitingOfTenant)
+        let error = await #expect(throws: APIError.self) {
+            try await nested(KeyRequests.maxWaitingOfTenant + 1)
+        }
+        #expect(error?.status == 429)
+        #expect(try await nested(1) == 1)
+        let other = try await requests.take(of: TenantID(UUID())) { 1 }
+        #expect(other == 1)
     }
 
     @Test func `a domain that another tenant has verified is a conflict`() async throws {

@@ -44,7 +44,11 @@ final class FakeNode: Sendable {
             let body = String(decoding: try await request.readBody(maxBytes: 1000), as: UTF8.self)
             let mark = request.headers["X-Dispatch-Relayed"] ?? ""
             return try .json(
-                ["body": body, "mark": mark, "key": request.headers["Authorization"] ?? ""], status: 202)
+                [
+                    "body": body, "mark": mark, "key": request.headers["Authorization"] ?? "",
+                    "host": request.headers["Host"] ?? "",
+                    "signer": request.headers["X-Dispatch-Signer"] ?? "",
+                ], status: 202)
         }
         let server = try HTTPServer(
             HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)

@@ -86,7 +86,7 @@ import Testing
             try await control.count("SELECT count(*) AS n FROM cluster_keys WHERE retired_at IS NULL") == 2)
 
         let keys = try JSONDecoder().decode(
-            [JoinRoutes.SealedClusterKey].self,
+            [SealedClusterKey].self,
             from: Data(try await kept.get(NodePaths.clusterKeys).bytes))
         #expect(keys.count == 2)
         for key in keys {

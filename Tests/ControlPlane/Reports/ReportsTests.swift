@@ -79,6 +79,100 @@ import Testing
         await control.stop()
     }
 
+    @Test func `a reply of combining accents is cut to what the columns hold`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let story = Story(tenant: try await control.tenant(token), node: node.number)
+        let accents = String(repeating: "\u{301}", count: 5_000)
+        var bounced = story.event(.bounced, to: "gone@example.org")
+        bounced.attempt = 1
+        bounced.response = Event.Response(code: 550, enhancedCode: "5.1.1", text: "e\(accents)")
+        bounced.classification = Event.Classification(
+            category: "InvalidMailbox", action: "suppress", rule: "r1")
+        var odd = bounced
+        odd.recipient = "e\(accents)@example.org"
+        let records = [story.accepted(), EventRecord(bounced), EventRecord(odd)]
+        let numbered = records.enumerated().map { (seq: UInt64($0.offset + 1), record: $0.element) }
+        #expect(try await node.report(numbered).body["acknowledged"].int == 3)
+        #expect(
+            try await control.count(
+                "SELECT max(length(reason)) AS n FROM suppressions WHERE address = 'gone@example.org'")
+                == 1_000)
+        #expect(try await control.count("SELECT max(length(recipient)) AS n FROM events") <= 320)
+        await node.stop()
+        await control.stop()
+    }
+
+    @Test func `an event that the database refuses is passed over, alone`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let story = Story(tenant: try await control.tenant(token), node: node.number)
+        try await control.asOwner(
+            "ALTER TABLE events ADD CONSTRAINT no_poison CHECK (recipient NOT LIKE 'poison%')")
+        var records = [story.accepted()]
+        for index in 1...20 {
+            let name = index == 3 || index == 14 ? "poison" : "good"
+            records.append(EventRecord(story.event(.opened, to: "\(name)\(index)@example.org")))
+        }
+        let numbered = records.enumerated().map { (seq: UInt64($0.offset + 1), record: $0.element) }
+        let answer = try await node.report(numbered)
+        #expect(answer.status == 200)
+        #expect(answer.body["acknowledged"].int == 21)
+        #expect(try await control.count("SELECT count(*) AS n FROM events") == 19)
+        #expect(try await control.count("SELECT sum(opened) AS n FROM usage_daily") == 18)
+        #expect(try await control.count("SELECT sum(messages) AS n FROM usage_daily") == 1)
+        #expect(try await control.count("SELECT last_seq AS n FROM node_cursors") == 21)
+        await node.stop()
+        await control.stop()
+    }
+
+    @Test func `what is sent with a test key is logged and not counted`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let tenant = try await control.tenant(token)
+        let test = Story(tenant: tenant, node: node.number)
+        let live = Story(tenant: tenant, node: node.number)
+        let events = [
+            test.accepted(isTest: true), EventRecord(test.event(.delivered, to: "alice@example.org")),
+            live.accepted(), EventRecord(test.event(.opened, to: "alice@example.org")),
+            EventRecord(live.event(.delivered, to: "alice@example.org")),
+            EventRecord(test.event(.delivered, to: "gone@example.org")),
+            EventRecord(live.event(.opened, to: "alice@example.org")),
+        ].enumerated().map { (seq: UInt64($0.offset + 1), record: $0.element) }
+        _ = try await node.report(Array(events.prefix(3)))
+        #expect(try await node.report(events).body["acknowledged"].int == events.count)
+        #expect(try await control.count("SELECT count(*) AS n FROM emails WHERE mode = 'test'") == 1)
+        #expect(try await control.count("SELECT count(*) AS n FROM events") == events.count)
+        for (column, expected) in [("messages", 1), ("recipients", 2), ("delivered", 1), ("opened", 1)] {
+            #expect(
+                try await control.count(
+                    "SELECT sum(\(identifier: column)) AS n FROM usage_monthly") == expected, "\(column)")
+        }
+        await node.stop()
+        await control.stop()
+    }
+
+    @Test func `what is scheduled stays in the log until it was sent and kept as long as any`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let story = Story(tenant: try await control.tenant(token), node: node.number)
+        let later = story.start + 300 * 86_400_000
+        _ = try await node.report([(1, story.accepted(scheduledAt: later))])
+        #expect(
+            try await control.count(
+                """
+                SELECT count(*) AS n FROM emails e JOIN tenants t ON t.id = e.tenant_id
+                JOIN plans p ON p.code = t.plan_code
+                WHERE e.expires_at = e.scheduled_at + make_interval(days => p.log_retention_days)
+                """) == 1)
+        await node.stop()
+        await control.stop()
+    }
+
     @Test func `attempts of webhooks are logged`() async throws {
         let control = try await ServiceFixture.make()
         let token = try await control.operatorToken()
@@ -125,14 +219,17 @@ struct Story {
         )
     }
 
-    func accepted(sealedBody: [UInt8] = []) -> EventRecord {
+    func accepted(
+        sealedBody: [UInt8] = [], isTest: Bool = false, scheduledAt: Int64? = nil
+    ) -> EventRecord {
         var event = event(.accepted, to: nil, after: 0)
         event.accepted = Event.Accepted(
             origin: Event.Origin(kind: .apiKey, id: apiKey.text, door: "tenants"), from: "me@sender.example",
             envelopeSender: "me@sender.example", recipients: ["alice@example.org", "gone@example.org"],
             subject: "Welcome", messageIDHeader: "<abc@sender.example>", bodyBytes: 2048,
             hasAttachments: false,
-            tags: ["welcome"], metadata: ["order": "17"], isTest: false, scheduledAt: nil)
+            tags: ["welcome"], metadata: ["order": "17"], isTest: isTest,
+            scheduledAt: scheduledAt)
         return EventRecord(event, sealedBody: sealedBody)
     }
 

@@ -27,6 +27,7 @@ final class ServiceFixture: Sendable {
     let service: ControlPlaneService
     let context: ControlContext
     let baseURL: String
+    private let ownerURL: String
     private let loop: EventLoop
     private let client: HTTPClient
 
@@ -52,10 +53,13 @@ final class ServiceFixture: Sendable {
         try reader.finish()
         let service = ControlPlaneService(settings: settings, group: group, log: Log(component: "test"))
         try await service.start()
-        return try await ServiceFixture(group, service, loop)
+        return try await ServiceFixture(group, service, loop, ownerURL: url)
     }
 
-    private init(_ group: EventLoopGroup, _ service: ControlPlaneService, _ loop: EventLoop) async throws {
+    private init(
+        _ group: EventLoopGroup, _ service: ControlPlaneService, _ loop: EventLoop, ownerURL: String
+    ) async throws {
+        self.ownerURL = ownerURL
         self.group = group
         self.service = service
         self.loop = loop
@@ -112,6 +116,15 @@ final class ServiceFixture: Sendable {
 
     func count(_ sql: SQL) async throws -> Int {
         try await context.pool.query(sql, as: .system).first?["n"] ?? -1
+    }
+
+    /// Runs a statement as the owner of the tables, whom nothing is hidden from.
+    func asOwner(_ sql: SQL) async throws {
+        try await loop.run { [ownerURL] in
+            let connection = try await PostgresConnection.connect(PostgresConfiguration(url: ownerURL))
+            defer { connection.close() }
+            try await connection.query(sql)
+        }
     }
 
     func stop() async { await service.stop() }

@@ -1,4 +1,5 @@
 import Crypto
+import EventLoop
 import FoundationEssentials
 import NodeProtocol
 import TestSupport
@@ -73,6 +74,49 @@ import Testing
         #expect(String(decoding: pem, as: UTF8.self).contains("PRIVATE KEY"))
         await node.stop()
         await control.stop()
+    }
+
+    @Test func `a chunk that nodes would refuse is not published, and the one before stays`() async throws {
+        struct Undo: Error {}
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let tenant = try await control.tenant(token)
+        let held = try await node.snapshot { $0.tenant(tenant) != nil }
+        let context = control.context
+        let keys = ClusterKeys(masterSeal: context.masterSeal)
+        let global = GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost)
+        let builder = SnapshotBuilder(
+            keys: keys, global: global, lifetimeSeconds: 3_600, log: context.log, maxChunkBytes: 10)
+        let name = TenantsChunk.name(for: tenant)
+        await #expect(throws: Undo.self) {
+            try await context.pool.transaction(as: .system) { connection in
+                for chunk in [name, "suppressions/zz", "suppressions/00"] {
+                    try await connection.query("SELECT bump_chunk(\(chunk)::text)")
+                }
+                let published = try #require(
+                    try await builder.publish(connection, now: context.nowSeconds))
+                #expect(published.oversizedChunks == ["suppressions/00", "suppressions/zz", name])
+                let manifest = try JSONDecoder().decode(Manifest.self, from: published.signed.manifest)
+                #expect(Set(manifest.chunks) == Set(held.manifest.chunks))
+                #expect(try await builder.publish(connection, now: context.nowSeconds) == nil)
+                throw Undo()
+            }
+        }
+        await node.stop()
+        await control.stop()
+    }
+
+    @Test func `a flag forgets those whose work is over`() {
+        let (flag, called) = (StopFlag(), Locked([Int]()))
+        for number in 0..<100 {
+            let registration = flag.onSet { called.withLock { $0.append(number) } }
+            if number != 7 { flag.forget(registration) }
+        }
+        #expect(flag.waitingCount == 1)
+        flag.set()
+        #expect(called.withLock { $0 } == [7])
+        #expect(flag.waitingCount == 0)
     }
 
     @Test func `a change rebuilds its chunk alone, and the node's version is recorded`() async throws {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ControlPlane
@@ -59,15 +60,71 @@ import Testing
     }
 
     @Test func `CSV is read and printed as spreadsheets have it`() throws {
-        let rows = try CSV.rows(Array("\u{FEFF}a,\"b\r\nc\",\"\"\r\n,\n\"x\"\r".utf8))
+        let file = Array("\u{FEFF}a,\"b\r\nc\",\"\"\r\n,\n\"x\"\r".utf8)
+        let rows = try CSV.rows(file, maxRows: 3, maxFields: 3)
         #expect(rows.map(\.fields) == [["a", "b\r\nc", ""], ["", ""], ["x"]])
         #expect(rows.map(\.line) == [1, 3, 4])
         #expect(CSV.printed("=1+1,\"x\"") == "\"'=1+1,\"\"x\"\"\"")
         #expect(throws: CSV.Malformation(line: 1, reason: "has a quotation mark that is not closed")) {
-            try CSV.rows(Array("\"a".utf8))
+            try CSV.rows(Array("\"a".utf8), maxRows: 9, maxFields: 9)
         }
         #expect(throws: CSV.Malformation(line: 2, reason: "has text behind a quoted field")) {
-            try CSV.rows(Array("a\n\"b\"c".utf8))
+            try CSV.rows(Array("a\n\"b\"c".utf8), maxRows: 9, maxFields: 9)
         }
+    }
+
+    @Test func `rows and fields are counted while they are read`() throws {
+        #expect(throws: CSV.Malformation(line: 3, reason: "is one too many: 2 are the limit")) {
+            try CSV.rows(Array("a\nb\nc\n\"never read".utf8), maxRows: 2, maxFields: 4)
+        }
+        #expect(throws: CSV.Malformation(line: 2, reason: "has more than 4 fields")) {
+            try CSV.rows(Array("a,b,c,d\n,,,,\"never read".utf8), maxRows: 2, maxFields: 4)
+        }
+    }
+}
+
+@Suite(.enabled(if: TestPostgres.isInstalled)) struct SuppressionLimitTests {
+    @Test func `a list does not grow beyond what nodes take`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let tenant = try await control.tenant(token)
+        let path = "/api/v1/dispatch/tenants/\(tenant)/suppressions"
+        func add(_ address: String) async throws -> ServiceFixture.Answer {
+            try await control.call("POST", path, token: token, json: #"{"email":"\#(address)"}"#)
+        }
+        let first = try await add("a@x.example")
+        #expect(try await control.count("SELECT entries AS n FROM suppression_totals") == 1)
+        #expect(try await control.count("SELECT bytes AS n FROM suppression_totals") == 11)
+        try await control.asOwner(
+            "UPDATE suppression_totals SET entries = \(SuppressionLimit.maxEntries - 1)")
+        #expect(try await add("b@x.example").status == 201)
+        let beyond = try await add("c@x.example")
+        #expect(beyond.status == 400 && beyond.code == "LIMIT_REACHED")
+        #expect(try await add("b@x.example").status == 200)
+        let list = try await control.call("POST", path + "/import", token: token, json: "d@x.example\n")
+        #expect(list.status == 400)
+        #expect(list.code == "LIMIT_REACHED")
+        #expect(try await control.count("SELECT count(*) AS n FROM suppressions") == 2)
+        let id = try #require(first.data["id"].string)
+        #expect(try await control.call("DELETE", "\(path)/\(id)", token: token).status == 200)
+        #expect(try await add("c@x.example").status == 201)
+        try await control.asOwner("UPDATE suppression_totals SET bytes = \(SuppressionLimit.maxBytes)")
+        #expect(try await add("e@x.example").code == "LIMIT_REACHED")
+        await control.stop()
+    }
+
+    @Test func `reports go on when the list is full`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let tenant = try await control.tenant(token)
+        try await control.asOwner(
+            "INSERT INTO suppression_totals VALUES (\(tenant.uuid), \(SuppressionLimit.maxEntries + 1), 0)")
+        let events = Story(tenant: tenant, node: node.number).deliveredAndBounced()
+        #expect(try await node.report(events).body["acknowledged"].int == events.count)
+        #expect(try await control.count("SELECT count(*) AS n FROM suppressions") == 0)
+        #expect(try await control.count("SELECT count(*) AS n FROM events") == events.count)
+        await node.stop()
+        await control.stop()
     }
 }

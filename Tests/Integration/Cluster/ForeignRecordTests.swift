@@ -2,164 +2,176 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// No tenant sees or changes what is another's, whatever route it asks.
-@Suite(.serialized) struct ForeignRecordTests {
-    @Test func `no route with an id tells one tenant from another's records, or touches them`() async throws {
-        let cluster = try await Cluster()
-        let mine = try await cluster.makeTenant("Mine", domain: "mine.example")
-        let other = try await cluster.makeTenant("Other", domain: "other.example")
-        let records = try await Self.records(of: other, cluster)
-        let nobody = Self.randomRecords()
-        let document = try await cluster.api.must("GET", "/api/v1/openapi.json")
-        let callers: [(name: String, caller: APICaller)] = [
-            ("key", cluster.api.with(token: mine.apiKey)),
-            ("key at the node", try await cluster.node.caller(token: mine.apiKey)),
-            ("credential", cluster.api.with(username: mine.username, password: mine.password)),
-            ("user", try await Self.owner("owner@mine.example", of: mine, cluster)),
-            ("nobody", cluster.api.with(token: nil)),
-        ]
-        let before = try await Self.state(of: other, cluster)
-        var count = 0
-        for (path, item) in document["paths"].members.sorted(by: { $0.key < $1.key }) where path.contains("{")
+extension ClusterScenarios {
+    /// No tenant sees or changes what is another's, whatever route it asks.
+    @Suite struct ForeignRecordTests {
+        @Test func `no route with an id tells one tenant from another's records, or touches them`()
+            async throws
         {
-            let names = Self.parameters(of: path)
-            let unknown = names.filter { records[$0] == nil }
-            #expect(unknown.isEmpty, "\(path) has ids that this test does not know: \(unknown)")
-            guard unknown.isEmpty else { continue }
-            for method in item.members.keys.map({ $0.uppercased() }).sorted()
-            where Self.methods.contains(method) {
-                // All of the other tenant, and the other's record under the own tenant's path.
-                for own in names.contains("tenant_id") && names.count > 1 ? [false, true] : [false] {
-                    let mineThere = own ? ["tenant_id": mine.id] : [:]
-                    let real = Self.fill(path, records.merging(mineThere) { $1 })
-                    let none = Self.fill(path, nobody.merging(mineThere) { $1 })
-                    for (name, caller) in callers {
-                        let body = Self.body(method, path)
-                        let (got, blank) = (
-                            try await caller.send(method, real, body),
-                            try await caller.send(method, none, body)
-                        )
-                        count += 1
-                        let what = "\(name): \(method) \(real): \(got.status) \(got.text)"
-                        #expect((400..<500).contains(got.status), "\(what)")
-                        #expect(
-                            got.status == blank.status,
-                            "\(what), for what does not exist \(blank.status) \(blank.text)")
-                        #expect(
-                            Self.shape(got) == Self.shape(blank),
-                            "\(what), for what does not exist \(blank.text)")
-                        #expect(!got.text.contains("other.example") && !got.text.contains("Other"), "\(what)")
+            let cluster = try await Cluster()
+            let mine = try await cluster.makeTenant("Mine", domain: "mine.example")
+            let other = try await cluster.makeTenant("Other", domain: "other.example")
+            let records = try await Self.records(of: other, cluster)
+            let nobody = Self.randomRecords()
+            let document = try await cluster.api.must("GET", "/api/v1/openapi.json")
+            let callers: [(name: String, caller: APICaller)] = [
+                ("key", cluster.api.with(token: mine.apiKey)),
+                ("key at the node", try await cluster.node.caller(token: mine.apiKey)),
+                ("credential", cluster.api.with(username: mine.username, password: mine.password)),
+                ("user", try await Self.owner("owner@mine.example", of: mine, cluster)),
+                ("nobody", cluster.api.with(token: nil)),
+            ]
+            let before = try await Self.state(of: other, cluster)
+            var count = 0
+            for (path, item) in document["paths"].members.sorted(by: { $0.key < $1.key })
+            where path.contains("{") {
+                let names = Self.parameters(of: path)
+                let unknown = names.filter { records[$0] == nil }
+                #expect(unknown.isEmpty, "\(path) has ids that this test does not know: \(unknown)")
+                guard unknown.isEmpty else { continue }
+                for method in item.members.keys.map({ $0.uppercased() }).sorted()
+                where Self.methods.contains(method) {
+                    // All of the other tenant, and the other's record under the own tenant's path.
+                    for own in names.contains("tenant_id") && names.count > 1 ? [false, true] : [false] {
+                        let mineThere = own ? ["tenant_id": mine.id] : [:]
+                        let real = Self.fill(path, records.merging(mineThere) { $1 })
+                        let none = Self.fill(path, nobody.merging(mineThere) { $1 })
+                        for (name, caller) in callers {
+                            let body = Self.body(method, path)
+                            let (got, blank) = (
+                                try await caller.send(method, real, body),
+                                try await caller.send(method, none, body)
+                            )
+                            count += 1
+                            let what = "\(name): \(method) \(real): \(got.status) \(got.text)"
+                            #expect((400..<500).contains(got.status), "\(what)")
+                            #expect(
+                                got.status == blank.status,
+                                "\(what), for what does not exist \(blank.status) \(blank.text)")
+                            #expect(
+                                Self.shape(got) == Self.shape(blank),
+                                "\(what), for what does not exist \(blank.text)")
+                            #expect(
+                                !got.text.contains("other.example") && !got.text.contains("Other"), "\(what)")
+                        }
                     }
                 }
             }
+            print("\(count) requests for records of another tenant")
+            #expect(count > 100)
+            #expect(try await Self.state(of: other, cluster) == before)
+            let caller = try await cluster.node.caller(token: other.apiKey)
+            try await caller.must("POST", "/api/v1/messages", other.message("unharmed"))
+            _ = try await cluster.sink.wait(forSubject: "unharmed")
         }
-        print("\(count) requests for records of another tenant")
-        #expect(count > 100)
-        #expect(try await Self.state(of: other, cluster) == before)
-        let caller = try await cluster.node.caller(token: other.apiKey)
-        try await caller.must("POST", "/api/v1/messages", other.message("unharmed"))
-        _ = try await cluster.sink.wait(forSubject: "unharmed")
-    }
 
-    private static let methods: Set<String> = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        private static let methods: Set<String> = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-    /// A record of the tenant for each name that a path may have.
-    private static func records(of tenant: TestTenant, _ cluster: Cluster) async throws -> [String: String] {
-        let caller = try await cluster.node.caller(token: tenant.apiKey)
-        let id = try Cluster.messageID(
-            try await caller.must(
-                "POST", "/api/v1/messages", tenant.message("secret of Other", to: "defer@example.net"))["id"]
-                .text)
-        _ = try await cluster.waitForLog(of: id, "deferred", tenant)
-        let suppression = try await caller.must(
-            "POST", "\(tenant.path)/suppressions", ["email": "no@other.example"])
-        _ = try await owner("owner@\(tenant.domain)", of: tenant, cluster)
-        let members = try await cluster.api.must("GET", "\(tenant.path)/members")["data"].elements
-        let member = members.first { $0["email"].text == "owner@\(tenant.domain)" }?["subject"].text ?? ""
-        return [
-            "tenant_id": tenant.id, "domain_id": tenant.domainID, "key_id": tenant.apiKeyID,
-            "credential_id": tenant.credentialID, "webhook_id": tenant.webhookID, "log_id": id,
-            "message_id": id, "id": id,
-            "suppression_id": suppression["data"]["id"].text ?? "", "subject": member, "user_id": member,
-            "node": "1", "code": "free", "sha256": String(repeating: "0", count: 64),
-        ]
-    }
-
-    /// Ids that nothing has; those of operators' records stay, for nobody here may ask for them.
-    private static func randomRecords() -> [String: String] {
-        func random() -> String { UUID().uuidString.lowercased() }
-        let ids = [
-            "tenant_id", "domain_id", "key_id", "credential_id", "webhook_id", "log_id", "message_id", "id",
-            "suppression_id",
-            "subject", "user_id",
-        ]
-        return Dictionary(uniqueKeysWithValues: ids.map { ($0, random()) }).merging(
-            ["node": "999", "code": "none", "sha256": String(repeating: "1", count: 64)]) { $1 }
-    }
-
-    /// A user who owns the tenant and nothing else.
-    private static func owner(_ email: String, of tenant: TestTenant, _ cluster: Cluster) async throws
-        -> APICaller
-    {
-        let person: JSON = ["email": .string(email), "password": "correct horse battery"]
-        try await cluster.api.must("POST", "/api/v1/admin/users", person)
-        try await cluster.api.must(
-            "POST", "\(tenant.path)/members", ["email": .string(email), "role": "owner"])
-        let login = try await cluster.api.with(token: nil).must("POST", "/api/v1/auth/login", person)
-        let token = login["data"]["access_token"].text ?? login["access_token"].text
-        return cluster.api.with(token: try Cluster.text(token, "token"))
-    }
-
-    /// Everything of the tenant that the routes could change.
-    private static func state(of tenant: TestTenant, _ cluster: Cluster) async throws -> [JSON] {
-        var state: [JSON] = []
-        for part in ["domains", "api-keys", "credentials", "webhooks", "suppressions", "members", "emails"] {
-            // When something was used last is no change.
-            state.append(
-                .array(
-                    try await cluster.api.must("GET", "\(tenant.path)/\(part)")["data"].elements.map {
-                        element in
-                        .object(element.members.filter { $0.key != "last_used_at" })
-                    }))
+        /// A record of the tenant for each name that a path may have.
+        private static func records(of tenant: TestTenant, _ cluster: Cluster) async throws -> [String:
+            String]
+        {
+            let caller = try await cluster.node.caller(token: tenant.apiKey)
+            let id = try Cluster.messageID(
+                try await caller.must(
+                    "POST", "/api/v1/messages", tenant.message("secret of Other", to: "defer@example.net"))[
+                        "id"
+                    ]
+                    .text)
+            _ = try await cluster.waitForLog(of: id, "deferred", tenant)
+            let suppression = try await caller.must(
+                "POST", "\(tenant.path)/suppressions", ["email": "no@other.example"])
+            _ = try await owner("owner@\(tenant.domain)", of: tenant, cluster)
+            let members = try await cluster.api.must("GET", "\(tenant.path)/members")["data"].elements
+            let member = members.first { $0["email"].text == "owner@\(tenant.domain)" }?["subject"].text ?? ""
+            return [
+                "tenant_id": tenant.id, "domain_id": tenant.domainID, "key_id": tenant.apiKeyID,
+                "credential_id": tenant.credentialID, "webhook_id": tenant.webhookID, "log_id": id,
+                "message_id": id, "id": id,
+                "suppression_id": suppression["data"]["id"].text ?? "", "subject": member, "user_id": member,
+                "node": "1", "code": "free", "sha256": String(repeating: "0", count: 64),
+            ]
         }
-        return state
-    }
 
-    private static func parameters(of path: String) -> [String] {
-        path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
-    }
-
-    private static func fill(_ path: String, _ values: [String: String]) -> String {
-        path.split(separator: "/").map { segment in
-            guard segment.hasPrefix("{") else { return "/\(segment)" }
-            return "/\(values[String(segment.dropFirst().dropLast())] ?? "")"
-        }.joined()
-    }
-
-    /// A body that the route would take, so that it is not the body that is refused.
-    private static func body(_ method: String, _ path: String) -> JSON? {
-        guard method != "GET", method != "DELETE" else { return nil }
-        switch path.split(separator: "/").last {
-        case "send":
-            return ["from": "a@mine.example", "to": ["b@example.net"], "subject": "s", "text_body": "x"]
-        case "domains": return ["domain": "new.example"]
-        case "api-keys": return ["name": "new", "scopes": ["*"]]
-        case "credentials": return ["label": "new"]
-        case "webhooks": return ["url": "https://hooks.example/x", "events": ["sent"]]
-        case "suppressions": return ["email": "new@example.net"]
-        case "members", "{subject}": return ["role": "viewer"]
-        case "override", "suspend": return ["reason": "test"]
-        case "{tenant_id}": return ["tenant_name": "taken"]
-        default: return [:]
+        /// Ids that nothing has; those of operators' records stay, for nobody here may ask for them.
+        private static func randomRecords() -> [String: String] {
+            func random() -> String { UUID().uuidString.lowercased() }
+            let ids = [
+                "tenant_id", "domain_id", "key_id", "credential_id", "webhook_id", "log_id", "message_id",
+                "id",
+                "suppression_id",
+                "subject", "user_id",
+            ]
+            return Dictionary(uniqueKeysWithValues: ids.map { ($0, random()) }).merging(
+                ["node": "999", "code": "none", "sha256": String(repeating: "1", count: 64)]) { $1 }
         }
-    }
 
-    /// The answer without what differs from request to request.
-    private static func shape(_ answer: APICaller.Answer) -> JSON {
-        func bare(_ value: JSON) -> JSON {
-            guard case .object(let members) = value else { return value }
-            return .object(members.filter { $0.key != "request_id" && $0.key != "id" }.mapValues(bare))
+        /// A user who owns the tenant and nothing else.
+        private static func owner(_ email: String, of tenant: TestTenant, _ cluster: Cluster) async throws
+            -> APICaller
+        {
+            let person: JSON = ["email": .string(email), "password": "correct horse battery"]
+            try await cluster.api.must("POST", "/api/v1/admin/users", person)
+            try await cluster.api.must(
+                "POST", "\(tenant.path)/members", ["email": .string(email), "role": "owner"])
+            let login = try await cluster.api.with(token: nil).must("POST", "/api/v1/auth/login", person)
+            let token = login["data"]["access_token"].text ?? login["access_token"].text
+            return cluster.api.with(token: try Cluster.text(token, "token"))
         }
-        return bare(answer.json)
+
+        /// Everything of the tenant that the routes could change.
+        private static func state(of tenant: TestTenant, _ cluster: Cluster) async throws -> [JSON] {
+            var state: [JSON] = []
+            for part in [
+                "domains", "api-keys", "credentials", "webhooks", "suppressions", "members", "emails",
+            ] {
+                // When something was used last is no change.
+                state.append(
+                    .array(
+                        try await cluster.api.must("GET", "\(tenant.path)/\(part)")["data"].elements.map {
+                            element in
+                            .object(element.members.filter { $0.key != "last_used_at" })
+                        }))
+            }
+            return state
+        }
+
+        private static func parameters(of path: String) -> [String] {
+            path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+        }
+
+        private static func fill(_ path: String, _ values: [String: String]) -> String {
+            path.split(separator: "/").map { segment in
+                guard segment.hasPrefix("{") else { return "/\(segment)" }
+                return "/\(values[String(segment.dropFirst().dropLast())] ?? "")"
+            }.joined()
+        }
+
+        /// A body that the route would take, so that it is not the body that is refused.
+        private static func body(_ method: String, _ path: String) -> JSON? {
+            guard method != "GET", method != "DELETE" else { return nil }
+            switch path.split(separator: "/").last {
+            case "send":
+                return ["from": "a@mine.example", "to": ["b@example.net"], "subject": "s", "text_body": "x"]
+            case "domains": return ["domain": "new.example"]
+            case "api-keys": return ["name": "new", "scopes": ["*"]]
+            case "credentials": return ["label": "new"]
+            case "webhooks": return ["url": "https://hooks.example/x", "events": ["sent"]]
+            case "suppressions": return ["email": "new@example.net"]
+            case "members", "{subject}": return ["role": "viewer"]
+            case "override", "suspend": return ["reason": "test"]
+            case "{tenant_id}": return ["tenant_name": "taken"]
+            default: return [:]
+            }
+        }
+
+        /// The answer without what differs from request to request.
+        private static func shape(_ answer: APICaller.Answer) -> JSON {
+            func bare(_ value: JSON) -> JSON {
+                guard case .object(let members) = value else { return value }
+                return .object(members.filter { $0.key != "request_id" && $0.key != "id" }.mapValues(bare))
+            }
+            return bare(answer.json)
+        }
     }
 }

@@ -19,4 +19,10 @@ final class ControlPlaneProcess: Sendable {
         child.kill(SIGKILL)
         try await child.wait()
     }
+
+    /// SIGTERM, and waits for the end.
+    func stop() async throws -> ChildProcess.Exit {
+        child.kill(SIGTERM)
+        return try await child.wait()
+    }
 }

@@ -10,23 +10,36 @@ final class MailSink: Sendable {
         let recipients: [String]
         /// With dots unstuffed.
         let message: [UInt8]
+        /// Without the blank line behind it.
+        let header: String
+        let body: String
+        let subject: String?
 
-        /// The value of a header field of one line; nil when there is none.
-        func field(_ name: String) -> String? {
-            for line in header.split(separator: "\r\n")
-            where line.lowercased().hasPrefix("\(name.lowercased()): ") {
-                return String(line.dropFirst(name.utf8.count + 2))
-            }
-            return nil
+        init(sender: String, recipients: [String], message: [UInt8]) {
+            self.sender = sender
+            self.recipients = recipients
+            self.message = message
+            let text = String(decoding: message, as: UTF8.self)
+            let end = text.utf8.firstRange(ofBlankLine: ())
+            header = end.map { String(text[..<$0.lowerBound]) } ?? text
+            body = end.map { String(text[$0.upperBound...]) } ?? ""
+            subject = Self.field("subject", of: header)
         }
 
-        var header: String { parts.header }
-        var body: String { parts.body }
+        /// The value of a header field of one line; nil when there is none.
+        func field(_ name: String) -> String? { Self.field(name.lowercased(), of: header) }
 
-        private var parts: (header: String, body: String) {
-            let text = String(decoding: message, as: UTF8.self)
-            guard let end = text.utf8.firstRange(ofBlankLine: ()) else { return (text, "") }
-            return (String(text[..<end.lowerBound]), String(text[end.upperBound...]))
+        private static func field(_ name: String, of header: String) -> String? {
+            for line in header.utf8.split(separator: 0x0D) {
+                let line = line.first == 0x0A ? line.dropFirst() : line
+                guard let colon = line.firstIndex(of: 0x3A) else { continue }
+                let found = line[..<colon]
+                guard found.count == name.utf8.count, String(Substring(found)).lowercased() == name else {
+                    continue
+                }
+                return String(Substring(line[line.index(after: colon)...].drop { $0 == 0x20 }))
+            }
+            return nil
         }
     }
 
@@ -84,7 +97,7 @@ final class MailSink: Sendable {
     /// Waits for the message with this subject.
     func wait(forSubject subject: String, deadline: Duration = .seconds(30)) async throws -> Delivery {
         try await Waiting.until("a message with the subject \(subject)", deadline: deadline) {
-            self.deliveries.first { $0.field("Subject") == subject }
+            self.deliveries.first { $0.subject == subject }
         }
     }
 
@@ -152,7 +165,7 @@ final class MailSink: Sendable {
                 return
             }
             let delivery = Delivery(sender: sender, recipients: recipients, message: decoder.takeMessage())
-            let subject = delivery.field("Subject") ?? ""
+            let subject = delivery.subject ?? ""
             let number = ledger.withLock { ledger in
                 ledger.deliveries.append(delivery)
                 ledger.copiesBySubject[subject, default: 0] += 1

@@ -19,8 +19,9 @@ final class RawHTTP {
 
     let stream: ByteStream
 
-    init(connectingTo address: SocketAddress) async throws {
-        stream = try await ByteStream.connect(to: address, timeout: .seconds(10))
+    /// - Parameter local: the address to come from.
+    init(connectingTo address: SocketAddress, from local: SocketAddress? = nil) async throws {
+        stream = try await ByteStream.connect(to: address, from: local, timeout: .seconds(10))
     }
 
     func write(_ text: String) async throws { try await stream.write(Array(text.utf8)) }
@@ -65,9 +66,11 @@ final class RawHTTP {
 
     /// Opens a connection, writes the pieces, and reads one answer. What cannot be written any more because
     /// the server has had enough is left away.
-    static func exchange(_ address: SocketAddress, _ pieces: [String]) async throws -> Answer? {
+    static func exchange(
+        _ address: SocketAddress, from local: SocketAddress? = nil, _ pieces: [String]
+    ) async throws -> Answer? {
         try await TestLoops.run {
-            let http = try await RawHTTP(connectingTo: address)
+            let http = try await RawHTTP(connectingTo: address, from: local)
             defer { http.stream.close() }
             for piece in pieces {
                 guard try await http.stream.writeUnlessEnded(Array(piece.utf8)) else { break }

@@ -12,10 +12,20 @@ final class WebhookSink: Sendable {
         let signatures: [String]
         let plainSignature: String?
         let body: [UInt8]
+        let json: JSON
+        let event: String
+        let messageID: String
 
-        var json: JSON { (try? JSONDecoder().decode(JSON.self, from: Data(body))) ?? .null }
-        var event: String { json["event"].text ?? "" }
-        var messageID: String { json["message_id"].text ?? "" }
+        init(_ headers: HTTPHeaders, body: [UInt8]) {
+            id = headers["webhook-id"] ?? ""
+            timestamp = headers["webhook-timestamp"] ?? ""
+            signatures = (headers["webhook-signature"] ?? "").split(separator: " ").map(String.init)
+            plainSignature = headers["X-Dispatch-Signature"]
+            self.body = body
+            json = (try? JSONDecoder().decode(JSON.self, from: Data(body))) ?? .null
+            event = json["event"].text ?? ""
+            messageID = json["message_id"].text ?? ""
+        }
 
         /// Whether both signatures are those of this secret: Standard Webhooks v1 and the plain HMAC of the
         /// body.
@@ -34,12 +44,7 @@ final class WebhookSink: Sendable {
 
         @Sendable func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
             let body = try await request.readBody(maxBytes: 1 << 20)
-            let call = Call(
-                id: request.headers["webhook-id"] ?? "",
-                timestamp: request.headers["webhook-timestamp"] ?? "",
-                signatures: (request.headers["webhook-signature"] ?? "").split(separator: " ").map(
-                    String.init),
-                plainSignature: request.headers["X-Dispatch-Signature"], body: body)
+            let call = Call(request.headers, body: body)
             calls.withLock { $0.append(call) }
             return .empty(204)
         }

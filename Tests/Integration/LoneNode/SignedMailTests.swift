@@ -70,7 +70,7 @@ import Testing
             selector == "dispatch" && domain == fixture.domain
                 ? ["v=DKIM1; k=rsa; p=\(fixture.dkimPublicKey)"] : []
         }
-        #expect(results.map(\.result) == [.pass], "\(delivery.field("Subject") ?? "")")
+        #expect(results.map(\.result) == [.pass], "\(delivery.subject ?? "")")
         #expect(results.map(\.domain) == [fixture.domain])
         #expect(
             delivery.sender.hasPrefix("bounces+") && delivery.sender.hasSuffix("@dispatch.\(fixture.domain)"))

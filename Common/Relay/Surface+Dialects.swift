@@ -1,0 +1,39 @@
+import HTTP
+
+/// How each dialect of the customers' API prints an error. Both planes answer every dialect, by themselves or
+/// by relaying, so both print errors alike.
+extension Surface {
+    /// The ingestion API: `{"error":"text","code":"…"}`.
+    package static let ingest = Surface(name: "ingest", prefixes: ["/api/v1/messages"]) { error, requestID in
+        let body = IngestError(
+            error: error.message, code: error.code, field: error.field, request_id: requestID)
+        return (try? .json(body, status: error.status)) ?? .empty(error.status)
+    }
+
+    /// The tenants' API: `{"error":{"code":"UPPER_CASE","message":…,"field":…,"request_id":…}}`.
+    package static let tenants = Surface(
+        name: "tenants", prefixes: ["/api/v1/dispatch", "/api/v1/user"]
+    ) { error, requestID in
+        let content = TenantsError.Content(
+            code: error.code.uppercased(), message: error.message, field: error.field, request_id: requestID)
+        return (try? .json(TenantsError(error: content), status: error.status)) ?? .empty(error.status)
+    }
+}
+
+private struct IngestError: Encodable {
+    let error: String
+    let code: String
+    let field: String?
+    let request_id: String
+}
+
+private struct TenantsError: Encodable {
+    struct Content: Encodable {
+        let code: String
+        let message: String
+        let field: String?
+        let request_id: String
+    }
+
+    let error: Content
+}
