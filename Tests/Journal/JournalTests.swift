@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `the events of a group are durable together with its sequence`() async throws {
-        let (journal, _) = try open(interval: 10_000)
+        let (journal, _) = try open(interval: 3_600_000)
         journal.append(sequence: 5, events: [Self.event(1), Self.event(2)])
         journal.append(sequence: 6, events: [])
         await withUnsafeContinuation { continuation in journal.whenDurable(6) { continuation.resume() } }

@@ -22,7 +22,8 @@ final class APIFixture: Sendable {
         let headers: [String: String]
 
         var data: JSONValue { body["data"] }
-        var code: String? { body["error"]["code"].string }
+        /// Of any dialect: some keep it inside `error`.
+        var code: String? { body["error"]["code"].string ?? body["code"].string }
         var field: String? { body["error"]["field"].string }
     }
 

@@ -20,7 +20,8 @@ final class ServiceFixture: Sendable {
         let body: JSONValue
 
         var data: JSONValue { body["data"] }
-        var code: String? { body["error"]["code"].string }
+        /// Of any dialect: some keep it inside `error`.
+        var code: String? { body["error"]["code"].string ?? body["code"].string }
     }
 
     let group: EventLoopGroup
