@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `a body runs on the pool's loop from wherever it is called`() async throws {
-        let pool = try await pool(.init(maxConnections: 2))
+        let pool = try await pool(.init(maxConnections: 2, acquireTimeout: .seconds(60)))
         let isOnLoop = try await Fixture.otherLoop.run {
             let inside = try await pool.withConnection { _ in Fixture.loop.isCurrent }
             return inside && Fixture.otherLoop.isCurrent
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func `no more connections are opened than allowed`() async throws {
-        let pool = try await pool(.init(maxConnections: 2))
+        let pool = try await pool(.init(maxConnections: 2, acquireTimeout: .seconds(60)))
         let seen = Locked((now: 0, most: 0))
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<20 {
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test func `a closed pool refuses and closes what comes back`() async throws {
-        let pool = try await pool(.init(maxConnections: 2))
+        let pool = try await pool(.init(maxConnections: 2, acquireTimeout: .seconds(60)))
         try await pool.withConnection { _ in await pool.close() }
         #expect(await pool.status().idle == 0)
         let error = try await postgresError { try await pool.ping() }
