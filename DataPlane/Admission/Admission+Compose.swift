@@ -30,11 +30,7 @@ extension Admission {
         message.subject = composed.subject
         message.text = composed.text
         message.html = composed.html
-        message.attachments = composed.attachments.map {
-            OutgoingMessage.Attachment(
-                filename: $0.filename, contentType: $0.contentType, bytes: $0.bytes, isInline: $0.isInline,
-                contentID: $0.contentID)
-        }
+        message.attachments = composed.attachments
         message.dateSecondsSince1970 = Int(now / 1000)
         message.boundarySeed = seed
         message.messageID = "<\(id)@\(domain.name)>"

@@ -1,3 +1,4 @@
+import MailFormat
 import NodeProtocol
 
 /// What a door read from its dialect: syntax only, nothing decided.
@@ -5,24 +6,7 @@ package struct Submission: Sendable {
     /// A message that the service composes. Addresses are still texts; the field names are those that
     /// refusals name.
     package struct Composed: Sendable {
-        package struct Attachment: Sendable {
-            package var filename: String
-            package var contentType: String?
-            package var bytes: [UInt8]
-            package var isInline: Bool
-            package var contentID: String?
-
-            package init(
-                filename: String, contentType: String? = nil, bytes: [UInt8], isInline: Bool = false,
-                contentID: String? = nil
-            ) {
-                self.filename = filename
-                self.contentType = contentType
-                self.bytes = bytes
-                self.isInline = isInline
-                self.contentID = contentID
-            }
-        }
+        package typealias Attachment = OutgoingMessage.Attachment
 
         package var from: String
         /// Each element may be a comma list.

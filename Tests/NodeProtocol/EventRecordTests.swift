@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NodeProtocol
+import TestSupport
 import Testing
 
 @Suite struct EventRecordTests {
