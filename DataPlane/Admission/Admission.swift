@@ -15,6 +15,8 @@ package struct Admission: Sendable {
     package let node: UInt16
     /// The name in trace fields.
     package let hostName: String
+    /// Header and part headers of a composed message, which do not count as content.
+    private static let composedHeaderBytes = 64 * 1024
 
     package init(node: UInt16, hostName: String) {
         self.node = node
@@ -41,7 +43,7 @@ package struct Admission: Sendable {
             draft = try adopt(raw, id: id, principal: principal, now: now)
         }
         let limits = principal.tenant.limits
-        guard draft.message.count <= limits.maxMessageBytes else {
+        guard size(of: draft.message, submission.content) <= limits.maxMessageBytes else {
             throw tooLarge(limits)
         }
         let (recipients, suppressed) = try sort(draft.recipients, limits, snapshot, principal.tenant.id)
@@ -86,6 +88,13 @@ package struct Admission: Sendable {
         var tags: [String] = []
         var metadata: [String: String] = [:]
         var stream: Submission.Stream?
+    }
+
+    /// What counts against the limit: a finished message as it is; of a composed one, whose content is measured before it
+    /// is encoded, two thirds, because base64 makes three bytes four and a little more.
+    private func size(of message: [UInt8], _ content: Submission.Content) -> Int {
+        if case .raw = content { return message.count }
+        return message.count - message.count / 3 - Self.composedHeaderBytes
     }
 
     func tooLarge(_ limits: TenantRecord.Limits) -> Refusal {

@@ -55,10 +55,21 @@ import Testing
 }
 
 @Suite struct LimitTests {
+    @Test func `an attachment of the whole limit fits, though base64 makes it larger`() throws {
+        let world = try World(limits: .init(maxMessageBytes: 100_000))
+        func attached(_ count: Int) -> Submission {
+            composed {
+                $0.attachments = [.init(filename: "f.bin", bytes: [UInt8](repeating: 0xFF, count: count))]
+            }
+        }
+        #expect(try world.admit(attached(99_000)).message.count > 130_000)
+        #expect(world.refusal(of: attached(100_001))?.code == .messageTooLarge)
+    }
+
     @Test func `a message larger than the plan allows is refused`() throws {
         let world = try World(limits: .init(maxMessageBytes: 2000))
         #expect(
-            world.refusal(of: composed { $0.text = String(repeating: "x\n", count: 1000) })?.code
+            world.refusal(of: composed { $0.text = String(repeating: "x\n", count: 1001) })?.code
                 == .messageTooLarge)
         #expect(
             world.refusal(of: raw(["From: a@one.example"], body: String(repeating: "x\r\n", count: 700)))?
