@@ -90,8 +90,8 @@ package struct Admission: Sendable {
         var stream: Submission.Stream?
     }
 
-    /// What counts against the limit: a finished message as it is; of a composed one, whose content is measured before it
-    /// is encoded, two thirds, because base64 makes three bytes four and a little more.
+    /// What counts against the limit: a finished message as it is; of a composed one, whose content is
+    /// measured before it is encoded, two thirds, because base64 makes three bytes four and a little more.
     private func size(of message: [UInt8], _ content: Submission.Content) -> Int {
         if case .raw = content { return message.count }
         return message.count - message.count / 3 - Self.composedHeaderBytes
