@@ -149,10 +149,11 @@ struct NodeParts: Sendable {
 
     // MARK: Tasks of its own
 
-    func startUplink() -> Task<Void, Never> {
+    /// Reports until the journal closes.
+    func startUplink() {
         let uplink = Uplink(
             journal: journal, link: link, loop: group.loops[0], log: log.named("uplink"), metrics: metrics)
-        return group.loops[0].spawn { await uplink.run() }
+        group.loops[0].spawn { await uplink.run() }
     }
 
     /// The backstop of the push: asks for the cluster's keys and the newest manifest at start and every 30 s.

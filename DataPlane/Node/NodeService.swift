@@ -29,7 +29,6 @@ package final class NodeService: LifecycleService {
         var parts: NodeParts
         var servers: [HTTPServer]
         var smtp: [SMTPServer]
-        var uplink: Task<Void, Never>
     }
 
     private let settings: NodeSettings
@@ -47,10 +46,10 @@ package final class NodeService: LifecycleService {
         let parts = try await NodeParts.assemble(settings: settings, group: group, log: log)
         let doors = try NodeDoors(parts, settings: settings, log: log)
         try doors.start(on: group.loops)
-        let uplink = parts.startUplink()
+        parts.startUplink()
         parts.startAsking()
         running.withLock {
-            $0 = Running(parts: parts, servers: doors.servers, smtp: doors.smtp, uplink: uplink)
+            $0 = Running(parts: parts, servers: doors.servers, smtp: doors.smtp)
         }
         log.info("node ready", doors.addresses)
     }
