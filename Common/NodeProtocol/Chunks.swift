@@ -25,17 +25,20 @@ package struct GlobalChunk: Codable, Sendable, Equatable {
     package var tokensVoidBefore: [String: Int64]
     /// The host name that customers send through, such as `dispatch.example.com`.
     package var serviceHost: String
+    /// Nil in a snapshot of a control plane that knows none: the nodes' own defaults hold.
+    package var shaping: Shaping?
 
     package init(
         tokenKeys: [TokenKey], tokenIssuer: String?, tokenAudience: String?,
         tokensVoidBefore: [String: Int64],
-        serviceHost: String
+        serviceHost: String, shaping: Shaping? = nil
     ) {
         self.tokenKeys = tokenKeys
         self.tokenIssuer = tokenIssuer
         self.tokenAudience = tokenAudience
         self.tokensVoidBefore = tokensVoidBefore
         self.serviceHost = serviceHost
+        self.shaping = shaping
     }
 }
 

@@ -15,11 +15,15 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         package var maxMessageBytes: Int
         package var logsBodies: Bool
         package var deadlineHours: Int
+        /// The ids of the egress pools for each stream; nil: the pool named `default`, else the node's own
+        /// address.
+        package var transactionalPool: String?
+        package var bulkPool: String?
 
         package init(
             monthlyQuota: Int? = nil, overageEnabled: Bool = false, messagesPerMinute: Int? = nil,
             maxRecipients: Int = 50, maxMessageBytes: Int = 25 * 1024 * 1024, logsBodies: Bool = true,
-            deadlineHours: Int = 72
+            deadlineHours: Int = 72, transactionalPool: String? = nil, bulkPool: String? = nil
         ) {
             self.monthlyQuota = monthlyQuota
             self.overageEnabled = overageEnabled
@@ -28,6 +32,8 @@ package struct TenantRecord: Codable, Sendable, Equatable {
             self.maxMessageBytes = maxMessageBytes
             self.logsBodies = logsBodies
             self.deadlineHours = deadlineHours
+            self.transactionalPool = transactionalPool
+            self.bulkPool = bulkPool
         }
     }
 
