@@ -3,7 +3,7 @@ import FoundationEssentials
 import NodeProtocol
 
 /// What the spool keeps beside the body: everything that delivery, retries, events and a restart need.
-enum Entry: Codable, Sendable {
+enum Entry: Sendable {
     case mail(MailEntry)
     case webhook(WebhookEntry)
 
@@ -13,19 +13,10 @@ enum Entry: Codable, Sendable {
         case .webhook(let webhook): webhook.tenant
         }
     }
-
-    /// Encoding cannot fail: the entry holds texts and whole numbers.
-    func encoded() -> [UInt8] { (try? JSONEncoder().encode(self)).map(Array.init) ?? [] }
-
-    /// Nil when the bytes are of something else, such as a later version's.
-    init?(_ header: [UInt8]) {
-        guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(header)) else { return nil }
-        self = entry
-    }
 }
 
 /// A mail message: envelope, signer and what the log wants to know.
-struct MailEntry: Codable, Sendable {
+struct MailEntry: Sendable {
     var tenant: TenantID
     /// Milliseconds since 1970, as all times here. `t=` of the DKIM signature, so every attempt sends equal
     /// bytes.
@@ -74,7 +65,7 @@ struct MailEntry: Codable, Sendable {
 
 /// A webhook message: one event for one endpoint. Its body is the payload, byte for byte as it is signed and
 /// sent.
-struct WebhookEntry: Codable, Sendable {
+struct WebhookEntry: Sendable {
     var tenant: TenantID
     var webhook: UUID
     /// As it was when the event happened, for the log. An attempt goes to where the endpoint is by then; one

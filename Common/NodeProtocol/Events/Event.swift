@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// The append-only list of what can happen to a message.
-package enum EventKind: String, Codable, Sendable, CaseIterable {
+package enum EventKind: String, Sendable, CaseIterable {
     case accepted, attempted, delivered, deferred, bounced, expired, failed, cancelled, suppressed
     case complained, opened, clicked, unsubscribed
     /// An attempt to deliver a webhook, for the endpoint's log.
@@ -19,9 +19,9 @@ package enum EventKind: String, Codable, Sendable, CaseIterable {
 }
 
 /// Something that happened to a message, as a node saw it. The journal numbers it; the number is not in here.
-package struct Event: Codable, Sendable, Equatable {
+package struct Event: Sendable, Equatable {
     /// What the remote host said.
-    package struct Response: Codable, Sendable, Equatable {
+    package struct Response: Sendable, Equatable {
         /// SMTP or HTTP status.
         package var code: Int
         /// Such as `5.1.1`.
@@ -36,7 +36,7 @@ package struct Event: Codable, Sendable, Equatable {
     }
 
     /// What the response means.
-    package struct Classification: Codable, Sendable, Equatable {
+    package struct Classification: Sendable, Equatable {
         package var category: String
         package var action: String
         package var rule: String
@@ -49,8 +49,8 @@ package struct Event: Codable, Sendable, Equatable {
     }
 
     /// Who handed the message in.
-    package struct Origin: Codable, Sendable, Equatable {
-        package enum Kind: String, Codable, Sendable { case apiKey = "api_key", credential, user, network }
+    package struct Origin: Sendable, Equatable {
+        package enum Kind: String, Sendable { case apiKey = "api_key", credential, user, network }
         package var kind: Kind
         /// Of the key or the credential, or a user's subject.
         package var id: String
@@ -65,7 +65,7 @@ package struct Event: Codable, Sendable, Equatable {
     }
 
     /// What the log keeps of an accepted message.
-    package struct Accepted: Codable, Sendable, Equatable {
+    package struct Accepted: Sendable, Equatable {
         package var origin: Origin
         package var from: String
         package var envelopeSender: String
@@ -103,7 +103,7 @@ package struct Event: Codable, Sendable, Equatable {
     }
 
     /// Which endpoint a webhook attempt went to, and for which event.
-    package struct Webhook: Codable, Sendable, Equatable {
+    package struct Webhook: Sendable, Equatable {
         package var id: UUID
         package var url: String
         package var event: String

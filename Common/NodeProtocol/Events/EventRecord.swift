@@ -1,9 +1,8 @@
-import FoundationEssentials
-
-/// An event as it lies in the journal and travels in a report: its JSON and, behind it, the sealed body that
-/// the log keeps of an accepted message.
+/// An event as it lies in the journal and travels in a report: its fields and, behind them, the sealed body
+/// that the log keeps of an accepted message.
 ///
-/// Layout: length of the JSON (4 bytes, big endian), the JSON, the sealed body up to the end.
+/// Layout: length of the event (4 bytes, big endian), the event as a Protocol Buffers message, the sealed body
+/// up to the end.
 package struct EventRecord: Sendable, Equatable {
     package var event: Event
     /// Sealed to the tenant's key in the context `body:<message id>`; empty when nothing is kept.
@@ -17,13 +16,12 @@ package struct EventRecord: Sendable, Equatable {
     package static func sealContext(_ message: MessageID) -> String { "body:\(message)" }
 
     package func encoded() -> [UInt8] {
-        // Encoding an `Event` cannot fail: it holds no floating point numbers and no custom encoders that
-        // throw.
-        guard let json = try? JSONEncoder().encode(event) else { return [] }
+        var writer = ProtobufWriter(capacityBytes: 512)
+        event.write(to: &writer)
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(4 + json.count + sealedBody.count)
-        bytes.append(bigEndian: UInt32(json.count))
-        bytes.append(contentsOf: json)
+        bytes.reserveCapacity(4 + writer.bytes.count + sealedBody.count)
+        bytes.append(bigEndian: UInt32(clamping: writer.bytes.count))
+        bytes.append(contentsOf: writer.bytes)
         bytes.append(contentsOf: sealedBody)
         return bytes
     }
@@ -31,8 +29,7 @@ package struct EventRecord: Sendable, Equatable {
     /// Nil when the bytes are not such a record.
     package init?(_ bytes: ArraySlice<UInt8>) {
         guard let count = bytes.bigEndianUInt32(at: 0), count <= bytes.count - 4 else { return nil }
-        let json = bytes.dropFirst(4).prefix(Int(count))
-        guard let event = try? JSONDecoder().decode(Event.self, from: Data(json)) else { return nil }
+        guard let event = Event(protobuf: bytes.dropFirst(4).prefix(Int(count))) else { return nil }
         self.event = event
         sealedBody = Array(bytes.dropFirst(4 + Int(count)))
     }
