@@ -13,7 +13,6 @@ package final class ByteStream: @unchecked Sendable {
     private static let readBytes = 64 * 1024
 
     package let remoteAddress: SocketAddress
-    package let localAddress: SocketAddress
     /// Received and not yet consumed.
     package var input = ByteBuffer()
     /// What the handshake agreed on; nil while the connection is plain.
@@ -24,19 +23,18 @@ package final class ByteStream: @unchecked Sendable {
     private let readiness: Readiness
     private var session: TLSSession?
     private var closed = false
+    /// The last read took all there was: until the next edge another one would only say so.
+    private var isDrained = false
 
     /// Takes over a connected, non-blocking descriptor. On the loop only.
-    init(adopting fd: Int32, on loop: EventLoop) throws(SystemError) {
+    init(
+        adopting fd: Int32, peer: SocketAddress, on loop: EventLoop, isConnecting: Bool = false
+    ) throws(SystemError) {
         self.fd = fd
         self.loop = loop
-        remoteAddress = .of(fd, peer: true)
-        localAddress = .of(fd, peer: false)
-        if remoteAddress.family != AF_UNIX {
-            var one: Int32 = 1
-            setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
-        }
+        remoteAddress = peer
         do {
-            readiness = try Readiness(fd, on: loop)
+            readiness = try Readiness(fd, on: loop, isConnecting: isConnecting)
         } catch {
             Glibc.close(fd)
             throw error
@@ -78,18 +76,24 @@ package final class ByteStream: @unchecked Sendable {
             Glibc.close(fd)
             throw StreamError(errno: code, "connect")
         }
-        if code == EINPROGRESS {
-            do throws(StreamError) {
-                try await loop.waitWritable(fd, timeout: timeout)
-                try Self.checkConnected(fd)
-            } catch {
-                Glibc.close(fd)
-                throw error
-            }
+        if address.family != AF_UNIX {
+            var one: Int32 = 1
+            setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
         }
-        do { return try ByteStream(adopting: fd, on: loop) } catch {
-            throw .system(error.code, error.operation)
+        let isConnecting = code == EINPROGRESS
+        let stream: ByteStream
+        do throws(SystemError) {
+            stream = try ByteStream(adopting: fd, peer: address, on: loop, isConnecting: isConnecting)
+        } catch { throw .system(error.code, error.operation) }
+        guard isConnecting else { return stream }
+        do throws(StreamError) {
+            try await stream.readiness.waitWritable(timeout: timeout)
+            try Self.checkConnected(fd)
+        } catch {
+            stream.close()
+            throw error
         }
+        return stream
     }
 
     private static func checkConnected(_ fd: Int32) throws(StreamError) {
@@ -99,12 +103,18 @@ package final class ByteStream: @unchecked Sendable {
         guard code == 0 else { throw StreamError(errno: code, "connect") }
     }
 
+    package var localAddress: SocketAddress { closed ? .unix("") : .of(fd, peer: false) }
+
     // MARK: Reading and writing
 
     /// Reads at least one more byte into `input`; false at the end of the stream.
     package func fill(timeout: Duration) async throws(StreamError) -> Bool {
         while true {
             if closed { throw .closed }
+            if isDrained {
+                try await readiness.waitReadable(timeout: timeout)
+                isDrained = false
+            }
             switch receive() {
             case .done(let count):
                 input.append(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]))
@@ -151,7 +161,10 @@ package final class ByteStream: @unchecked Sendable {
         if let session { return session.read(into: room) }
         while true {
             let count = recv(fd, room.baseAddress, room.count, 0)
-            if count > 0 { return .done(count) }
+            if count > 0 {
+                isDrained = count < room.count
+                return .done(count)
+            }
             if count == 0 { return .ended }
             switch errno {
             case EINTR: continue
@@ -200,6 +213,8 @@ package final class ByteStream: @unchecked Sendable {
             switch session.handshake() {
             case .done:
                 self.session = session
+                // From here on the session says what it still holds.
+                isDrained = false
                 tls = session.info
                 return
             case .ended: throw .tls("the peer closed the connection during the handshake")

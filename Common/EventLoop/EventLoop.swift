@@ -179,6 +179,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         _ = clinux_epoll_ctl(epoll, clinux_EPOLL_CTL_DEL, fd, 0, 0)
     }
 
+    /// Ends a registration whose descriptor is closed at once: closing takes it out of epoll.
+    func forget(_ token: UInt64) {
+        preconditionIsCurrent()
+        slots.remove(token)
+    }
+
     // MARK: The loop
 
     private func runOnThisThread() {

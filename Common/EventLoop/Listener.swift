@@ -30,6 +30,8 @@ package final class Listener: Sendable {
         guard fd >= 0 else { throw .last("socket") }
         var one: Int32 = 1
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, 4)
+        // What is accepted inherits it.
+        if address.family != AF_UNIX { setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4) }
         if address.family == AF_INET6 { setsockopt(fd, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, 4) }
         guard address.withSockaddr({ bind(fd, $0, $1) }) == 0 else {
             let error = SystemError.last("bind \(address)")
@@ -81,9 +83,9 @@ package final class Listener: Sendable {
                 await loop.sleep(.milliseconds(10))
                 continue
             }
-            let connection = clinux_accept4(fd, nil, nil)
+            let (connection, peer) = acceptOne()
             if connection >= 0 {
-                hand(connection)
+                hand(connection, from: peer)
                 continue
             }
             switch errno {
@@ -95,14 +97,24 @@ package final class Listener: Sendable {
         Glibc.close(fd)
     }
 
-    private func hand(_ connection: Int32) {
+    /// A descriptor below zero leaves the reason in `errno`.
+    private func acceptOne() -> (Int32, SocketAddress) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let connection = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { clinux_accept4(fd, $0, &length) }
+        }
+        return (connection, SocketAddress(storage, length: length) ?? .unix(""))
+    }
+
+    private func hand(_ connection: Int32, from peer: SocketAddress) {
         let target = state.withLock { state in
             state.open += 1
             state.turn = (state.turn + 1) % state.targets.count
             return state.targets[state.turn]
         }
         target.loop.spawn { [state] in
-            if let stream = try? ByteStream(adopting: connection, on: target.loop) {
+            if let stream = try? ByteStream(adopting: connection, peer: peer, on: target.loop) {
                 await target.handle(stream)
                 stream.close()
             }

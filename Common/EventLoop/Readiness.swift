@@ -23,16 +23,21 @@ final class Readiness: EventSink {
     private var read = Direction()
     private var write = Direction()
     private var closed = false
+    /// The peer sends no more: no edge for reading comes behind this one, so nobody may wait for it.
+    private var hasEnded = false
 
-    init(_ fd: Int32, on loop: EventLoop) throws(SystemError) {
+    /// - Parameter isConnecting: the first edge for writing says that the connection stands or has failed.
+    init(_ fd: Int32, on loop: EventLoop, isConnecting: Bool = false) throws(SystemError) {
         self.fd = fd
         self.loop = loop
+        write.latched = !isConnecting
         let edges = clinux_EPOLLIN | clinux_EPOLLOUT | clinux_EPOLLRDHUP | 0x8000_0000
         token = try loop.register(fd, events: edges, self)
     }
 
     func ready(_ events: UInt32) {
         let broken = events & (clinux_EPOLLERR | clinux_EPOLLHUP) != 0
+        if events & (clinux_EPOLLRDHUP | clinux_EPOLLHUP) != 0 { hasEnded = true }
         if broken || events & (clinux_EPOLLIN | clinux_EPOLLRDHUP) != 0 { wake(\.read, .ready) }
         if broken || events & clinux_EPOLLOUT != 0 { wake(\.write, .ready) }
     }
@@ -41,11 +46,12 @@ final class Readiness: EventSink {
 
     func waitWritable(timeout: Duration) async throws(StreamError) { try await wait(\.write, timeout) }
 
-    /// Ends the registration; whoever waits gets `.closed`. The descriptor is the owner's to close.
+    /// Forgets the descriptor; whoever waits gets `.closed`. The owner closes it at once, which is what ends
+    /// its registration.
     func close() {
         guard !closed else { return }
         closed = true
-        loop.unregister(fd, token: token)
+        loop.forget(token)
         wake(\.read, .closed)
         wake(\.write, .closed)
         read.timer?.cancel()
@@ -57,6 +63,7 @@ final class Readiness: EventSink {
     ) async throws(StreamError) {
         loop.preconditionIsCurrent()
         if closed { throw .closed }
+        if hasEnded, direction == \.read { return }
         if self[keyPath: direction].latched {
             self[keyPath: direction].latched = false
             return

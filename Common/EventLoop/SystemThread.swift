@@ -28,4 +28,12 @@ package enum SystemThread {
         precondition(code == 0, "pthread_create: \(String(cString: strerror(code)))")
         pthread_detach(thread)
     }
+
+    /// Blocks the calling thread: for threads that have nothing else to do, never on a loop.
+    package static func sleep(_ time: Duration) {
+        let nanoseconds = Int(clamping: time.wholeNanoseconds)
+        var time = timespec(tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
+        var rest = timespec()
+        while nanosleep(&time, &rest) != 0, errno == EINTR { time = rest }
+    }
 }

@@ -20,6 +20,7 @@ package enum DomainName {
         // Before mapping, because an attacker may send a megabyte; no A-label is shorter than its U-label's
         // count.
         guard text.utf8.count <= maxBytes * 4 else { throw .tooLong }
+        if isPlain(text.utf8) { return text }
         let mapped = text.isASCII ? text.lowercased() : mapped(text)
         var labels: [String] = []
         for label in mapped.unicodeScalars.split(separator: ".", omittingEmptySubsequences: false) {
@@ -39,6 +40,33 @@ package enum DomainName {
             else { return String(label) }
             return String(String.UnicodeScalarView(scalars))
         }.joined(separator: ".")
+    }
+
+    /// Whether the name is in its final form already and has nothing to be looked at: lower-case letters,
+    /// digits and inner hyphens in labels of a good length, no A-label, no numeric top level.
+    static func isPlain(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+        guard name.count <= maxBytes, let last = name.last, !last.isDigit else { return false }
+        var labelBytes = 0
+        var previous = UInt8.dot
+        var hyphens = 0
+        for byte in name {
+            if byte == .dot {
+                guard previous != .dot, previous != .hyphen else { return false }
+                labelBytes = 0
+                hyphens = 0
+            } else {
+                guard (0x61...0x7A).contains(byte) || byte.isDigit || byte == .hyphen else { return false }
+                if byte == .hyphen {
+                    hyphens += 1
+                    // Two of them may be an A-label's.
+                    guard labelBytes > 0, hyphens < 2 else { return false }
+                }
+                labelBytes += 1
+                guard labelBytes <= maxLabelBytes else { return false }
+            }
+            previous = byte
+        }
+        return previous != .dot && previous != .hyphen
     }
 
     private static func mapped(_ text: String) -> String {

@@ -14,11 +14,38 @@ package struct MailAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses an address alone, with no name and no angle brackets; comments around it are dropped.
     package init(_ text: String) throws(AddressError) {
+        if let plain = Self(plain: text) {
+            self = plain
+            return
+        }
         let mailbox = try Mailbox(text)
         guard mailbox.name == nil, !text.utf8.contains(.less) || text.utf8.contains(.quote) else {
             throw AddressError(reason: .unexpectedCharacter, offset: 0)
         }
         self = mailbox.address
+    }
+
+    /// The address that nearly everybody has: a dot-atom and a plain domain, in one look and without copies
+    /// of its parts beyond the two texts. Nil says nothing: the grammar decides.
+    private init?(plain text: String) {
+        let bytes = text.utf8
+        guard bytes.count <= Self.maxBytes, let at = bytes.firstIndex(of: .at) else { return nil }
+        let local = bytes[..<at]
+        let domain = bytes[bytes.index(after: at)...]
+        guard local.count <= Self.maxLocalPartBytes, Self.isDotAtom(local), DomainName.isPlain(domain) else {
+            return nil
+        }
+        localPart = String(text[..<at])
+        self.domain = String(text[domain.startIndex...])
+    }
+
+    private static func isDotAtom(_ bytes: some Collection<UInt8>) -> Bool {
+        var previous = UInt8.dot
+        for byte in bytes {
+            guard byte == .dot ? previous != .dot : byte.isAtomText else { return false }
+            previous = byte
+        }
+        return previous != .dot
     }
 
     /// Puts an address together from parts that were parsed elsewhere, an SMTP path for example.
@@ -49,7 +76,7 @@ package struct MailAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The `addr-spec`: quoted where the grammar asks for it, never anything else than one word on the wire.
-    package var description: String { "\(Self.printed(localPart))@\(domain)" }
+    package var description: String { Self.printed(localPart) + "@" + domain }
 
     /// Whether the local part is not ASCII, so the address can only travel with SMTPUTF8 (RFC 6531).
     package var needsSMTPUTF8: Bool { !localPart.isASCII }
@@ -58,11 +85,12 @@ package struct MailAddress: Hashable, Sendable, CustomStringConvertible {
     package var isAddressLiteral: Bool { domain.utf8.first == .openBracket }
 
     /// All in lower case, for lists in which `Joe@` and `joe@` are one (suppressions).
-    package var caseFolded: String { "\(Self.printed(localPart.lowercased()))@\(domain)" }
+    package var caseFolded: String {
+        let folded = localPart.utf8.contains { $0 >= 0x80 || (0x41...0x5A).contains($0) }
+        return Self.printed(folded ? localPart.lowercased() : localPart) + "@" + domain
+    }
 
     private static func printed(_ localPart: String) -> String {
-        let atoms = localPart.utf8.split(separator: .dot, omittingEmptySubsequences: false)
-        if atoms.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isAtomText) }) { return localPart }
-        return QuotedString.encode(localPart)
+        isDotAtom(localPart.utf8) ? localPart : QuotedString.encode(localPart)
     }
 }

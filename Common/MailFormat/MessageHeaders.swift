@@ -17,7 +17,7 @@ package struct MessageHeaders: Sendable {
         "Subject",
         "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
     ]
-    private static let senderFields = ["From", "Sender", "Resent-From", "Resent-Sender"]
+    private static let otherSenderFields = ["Sender", "Resent-From", "Resent-Sender"]
 
     /// Reads the header. Lines of 998 bytes, 1,000 fields and 256 KiB are the limits.
     ///
@@ -68,17 +68,18 @@ package struct MessageHeaders: Sendable {
         return mailboxes
     }
 
-    /// Every address that says who the message is from: From, Sender, and each of their Resent- fields. A
-    /// sender check has to hold for all of them.
+    /// Everybody who the message says it is from: the authors in From, at least one, and the mailboxes of
+    /// Sender and of the Resent- fields of both. A sender check has to hold for all of them.
     ///
     /// - Throws: `.missing("From")` also when From names nobody, `.duplicate` for From or Sender,
     ///   `.badAddress`.
-    package func senderAddresses() throws(HeaderError) -> [MailAddress] {
+    package func senders() throws(HeaderError) -> (authors: [Mailbox], others: [Mailbox]) {
         for name in ["From", "Sender"] where all(name).count > 1 { throw .duplicate(name) }
-        guard try !mailboxes("From").isEmpty else { throw .missing("From") }
-        var addresses: [MailAddress] = []
-        for name in Self.senderFields { addresses += try mailboxes(name).map(\.address) }
-        return addresses
+        let authors = try mailboxes("From")
+        guard !authors.isEmpty else { throw .missing("From") }
+        var others: [Mailbox] = []
+        for name in Self.otherSenderFields { others += try mailboxes(name) }
+        return (authors, others)
     }
 
     /// The names of fields that stand there more than once and may not.

@@ -85,18 +85,28 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
     package var milliseconds: UInt64 { high >> 16 }
 
     /// 32 hexadecimal digits without hyphens.
-    package var hexadecimal: String { Self.hex(high) + Self.hex(low) }
+    package var hexadecimal: String { text(withHyphens: false) }
 
     /// Lower-case canonical form of a UUID.
     package var description: String {
-        let digits = Array(hexadecimal.utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, digit) in digits.enumerated() {
-            if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
-            text.append(digit)
+        text(withHyphens: true)
+    }
+
+    private func text(withHyphens: Bool) -> String {
+        String(unsafeUninitializedCapacity: 36) { output in
+            var count = 0
+            for index in 0..<32 {
+                if withHyphens, index == 8 || index == 12 || index == 16 || index == 20 {
+                    output[count] = UInt8(ascii: "-")
+                    count += 1
+                }
+                let word = index < 16 ? high : low
+                let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - index % 16 * 4)) & 15
+                output[count] = nibble < 10 ? nibble + 0x30 : nibble + 0x57
+                count += 1
+            }
+            return count
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     package static func < (left: Self, right: Self) -> Bool {
@@ -114,10 +124,5 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
-    }
-
-    private static func hex(_ word: UInt64) -> String {
-        let digits = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

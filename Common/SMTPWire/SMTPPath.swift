@@ -33,21 +33,29 @@ package struct SMTPPath: Hashable, Sendable, CustomStringConvertible {
 
     /// `user@example.org`, with the local part quoted where the grammar asks for it; no angle brackets.
     package var description: String {
-        domain.isEmpty ? printedLocalPart : "\(printedLocalPart)@\(domain)"
+        domain.isEmpty ? printedLocalPart : printedLocalPart + "@" + domain
     }
 
     /// Whether the address literal form `[192.0.2.1]` stands in place of a domain.
     package var isAddressLiteral: Bool { domain.utf8.first == .openBracket }
 
     /// Whether the path can only be sent with SMTPUTF8, or its domain has to be turned into A-labels first.
-    package var isASCII: Bool { description.utf8.allSatisfy { $0 < 0x80 } }
+    package var isASCII: Bool { !needsSMTPUTF8 && domain.utf8.allSatisfy { $0 < 0x80 } }
 
     /// Whether the local part alone asks for SMTPUTF8: no other form exists for it.
     package var needsSMTPUTF8: Bool { !localPart.utf8.allSatisfy { $0 < 0x80 } }
 
+    private var isDotAtom: Bool {
+        var previous = UInt8.dot
+        for byte in localPart.utf8 {
+            guard byte == .dot ? previous != .dot : byte.isAtomText else { return false }
+            previous = byte
+        }
+        return previous != .dot
+    }
+
     private var printedLocalPart: String {
-        let atoms = localPart.utf8.split(separator: .dot, omittingEmptySubsequences: false)
-        if atoms.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isAtomText) }) { return localPart }
+        if isDotAtom { return localPart }
         var quoted: [UInt8] = [.quote]
         for byte in localPart.utf8 {
             if byte == .quote || byte == .backslash { quoted.append(.backslash) }

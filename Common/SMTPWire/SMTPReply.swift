@@ -42,8 +42,24 @@ package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
     /// from outside can neither end the line nor begin a second reply; long lines are continued on further
     /// ones.
     package func encode() -> [UInt8] {
+        var bytes: [UInt8] = []
+        encode(into: &bytes)
+        return bytes
+    }
+
+    /// Adds the bytes for the wire.
+    package func encode(into output: inout [UInt8]) {
         let prefix = status.map { "\($0) " } ?? ""
         let room = SMTPLimits.maxReplyLineBytes - 6 - prefix.utf8.count
+        if lines.count == 1, lines[0].utf8.count <= room {
+            output += String(code).utf8
+            output.append(.space)
+            output += prefix.utf8
+            for byte in lines[0].utf8 { output.append(byte.isPrintable ? byte : 0x3F) }
+            output.append(.carriageReturn)
+            output.append(.lineFeed)
+            return
+        }
         var pieces: [ArraySlice<UInt8>] = []
         for line in lines {
             var rest = line.utf8.map { $0.isPrintable ? $0 : 0x3F }[...]
@@ -52,14 +68,13 @@ package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
                 rest = rest.dropFirst(room)
             } while !rest.isEmpty
         }
-        var encoded: [UInt8] = []
         for (number, piece) in pieces.enumerated() {
-            encoded += String(code).utf8
-            encoded.append(number == pieces.count - 1 ? .space : .hyphen)
-            encoded += prefix.utf8
-            encoded += piece
-            encoded += [.carriageReturn, .lineFeed]
+            output += String(code).utf8
+            output.append(number == pieces.count - 1 ? .space : .hyphen)
+            output += prefix.utf8
+            output += piece
+            output.append(.carriageReturn)
+            output.append(.lineFeed)
         }
-        return encoded
     }
 }

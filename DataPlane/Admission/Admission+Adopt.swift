@@ -11,7 +11,7 @@ extension Admission {
         _ raw: Submission.Raw, id: MessageID, principal: Principal, now: Int64
     ) throws(Refusal) -> Draft {
         let headers: MessageHeaders
-        do { headers = try MessageHeaders(raw.message) } catch { throw Refusal(.invalid, error.description) }
+        do { headers = try raw.headers.get() } catch { throw Refusal(.invalid, error.description) }
         if let name = headers.duplicates().first {
             throw Refusal(.invalid, "the header \(name) stands there more than once", field: name)
         }
@@ -56,16 +56,17 @@ extension Admission {
     private func checkSenders(
         _ headers: MessageHeaders, _ envelopeSender: String?, _ principal: Principal
     ) throws(Refusal) -> (VerifiedSenderDomain, String) {
-        let addresses: [MailAddress]
-        let from: [Mailbox]
-        do {
-            addresses = try headers.senderAddresses()
-            from = try headers.mailboxes("From")
-        } catch { throw Refusal(.invalid, error.description, field: "From") }
-        guard let author = from.first else {
+        let (authors, others): ([Mailbox], [Mailbox])
+        do { (authors, others) = try headers.senders() } catch {
+            throw Refusal(.invalid, error.description, field: "From")
+        }
+        guard let author = authors.first else {
             throw Refusal(.missing, "the message has no From", field: "From")
         }
-        for address in addresses { _ = try verified(address, principal, field: "From") }
+        let domain = try verified(author.address, principal, field: "From")
+        for mailbox in authors.dropFirst() + others {
+            _ = try verified(mailbox.address, principal, field: "From")
+        }
         if let envelopeSender {
             let address: MailAddress
             do { address = try MailAddress(envelopeSender) } catch {
@@ -73,7 +74,7 @@ extension Admission {
             }
             _ = try verified(address, principal, field: "MAIL FROM")
         }
-        return (try verified(author.address, principal, field: "From"), author.description)
+        return (domain, author.description)
     }
 
     private func recipients(_ texts: [String]) throws(Refusal) -> [MailAddress] {
@@ -94,7 +95,7 @@ extension Admission {
         editor.remove { field in
             field.isNamed("Bcc") || field.isNamed("Resent-Bcc") || field.isNamed("Return-Path")
                 || field.isNamed("DKIM-Signature")
-                || field.name.lowercased().hasPrefix("x-dispatch-")
+                || field.isInstruction
         }
         let date = MailDate.format(secondsSince1970: Int(now / 1000))
         do {
@@ -108,6 +109,14 @@ extension Admission {
                 \tid \(id.hexadecimal); \(date)\r\n
                 """.utf8))
         return editor.message()
+    }
+}
+
+extension HeaderField {
+    /// Whether it is one of ours, which nobody else is to read.
+    fileprivate var isInstruction: Bool {
+        name.utf8.count > 11 && name.utf8.first.map { $0 | 0x20 } == UInt8(ascii: "x")
+            && name.lowercased().hasPrefix("x-dispatch-")
     }
 }
 

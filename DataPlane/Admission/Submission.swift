@@ -48,7 +48,9 @@ package struct Submission: Sendable {
         /// Nil is the null sender `<>`.
         package var envelopeSender: String?
         package var recipients: [String]
-        package var message: [UInt8]
+        package let message: [UInt8]
+        /// Read once, for all who look into it.
+        package let headers: Result<MessageHeaders, HeaderError>
         /// For the trace field, such as `ESMTPSA`.
         package var withProtocol: String
 
@@ -56,6 +58,7 @@ package struct Submission: Sendable {
             self.envelopeSender = envelopeSender
             self.recipients = recipients
             self.message = message
+            headers = Result { () throws(HeaderError) in try MessageHeaders(message) }
             self.withProtocol = withProtocol
         }
     }

@@ -13,6 +13,7 @@ package enum NodeCommand {
         """
 
     package static func run() -> Never {
+        ProcessMemory.prepare()
         Lifecycle.prepareSignals()
         let arguments = Array(CommandLine.arguments.dropFirst())
         var reader = SettingsReader(

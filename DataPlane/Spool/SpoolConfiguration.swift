@@ -5,6 +5,9 @@ package struct SpoolConfiguration: Sendable {
     package var segmentBytes = 64 << 20
     /// What one write and one fdatasync take at most, unless a single group is greater. Default 4 MiB.
     package var maxBatchBytes = 4 << 20
+    /// While many groups come, a batch begins so long after the one before began; 0: never waits. It costs
+    /// an acknowledgement at most this time and saves most of the fdatasyncs. Default 1000.
+    package var batchIntervalMicroseconds = 1000
     /// A greater group is refused with `.tooLarge`. Default 64 MiB.
     package var maxGroupBytes = 64 << 20
     /// What may wait for the disk before new entries are refused with `.overloaded`; groups without entries
@@ -32,6 +35,9 @@ package struct SpoolConfiguration: Sendable {
         }
         if maxBatchBytes < 1 || maxBatchBytes > segmentBytes {
             return "maxBatchBytes is not in 1...segmentBytes"
+        }
+        if !(0...100_000).contains(batchIntervalMicroseconds) {
+            return "batchIntervalMicroseconds is not in 0...100000"
         }
         if maxGroupBytes < 1 { return "maxGroupBytes is less than 1" }
         // Offsets inside a segment are 32 bits wide.

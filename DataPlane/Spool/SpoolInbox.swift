@@ -94,6 +94,9 @@ struct SpoolInbox {
         return closers
     }
 
+    /// Whether `take` has something to give.
+    var hasWork: Bool { !pending.isEmpty || !moves.isEmpty || wantsTidy || isClosing }
+
     /// Groups first: whoever waits for a reply goes before housekeeping.
     mutating func take() -> Work? {
         if !pending.isEmpty {

@@ -15,6 +15,7 @@ final class SpoolWriter {
     let configuration: SpoolConfiguration
     let inbox: Condition<SpoolInbox>
     let compactor: Compactor
+    private var pace: BatchPace
 
     /// A change of the index that waits for the batch to be durable.
     enum Change {
@@ -34,13 +35,18 @@ final class SpoolWriter {
         self.configuration = configuration
         self.inbox = inbox
         self.compactor = compactor
+        pace = BatchPace(intervalMicroseconds: configuration.batchIntervalMicroseconds)
     }
 
     /// Runs until the spool is closed and all that was taken is answered.
     func run() {
         while true {
+            inbox.wait { $0.hasWork ? () : nil }
+            if let time = pace.wait(.now()) { SystemThread.sleep(time) }
             switch inbox.wait({ $0.take() }) {
-            case .groups(let items): write(items)
+            case .groups(let items):
+                pace.began(groups: items.count, .now())
+                write(items)
             case .move(let moves, let done): done(move(moves))
             case .tidy: break
             case .stop:

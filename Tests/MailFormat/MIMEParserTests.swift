@@ -119,7 +119,7 @@ import Testing
                 _ = part.contentType.headerValue
             }
             if let headers = try? MessageHeaders(bytes) {
-                _ = try? headers.senderAddresses()
+                _ = try? headers.senders()
                 var editor = HeaderEditor(headers)
                 editor.remove("Content-Type")
                 #expect(editor.message().count <= bytes.count + 4)

@@ -1,8 +1,8 @@
 /// An event as it lies in the journal and travels in a report: its fields and, behind them, the sealed body
 /// that the log keeps of an accepted message.
 ///
-/// Layout: length of the event (4 bytes, big endian), the event as a Protocol Buffers message, the sealed body
-/// up to the end.
+/// Layout: length of the event (4 bytes, big endian), the event as a Protocol Buffers message, the sealed
+/// body up to the end.
 package struct EventRecord: Sendable, Equatable {
     package var event: Event
     /// Sealed to the tenant's key in the context `body:<message id>`; empty when nothing is kept.

@@ -1,8 +1,8 @@
-/// Lays out fields in the wire format of Protocol Buffers (varint and length-delimited fields alone), which is
-/// compact, quick to write and lets a later version add fields that an earlier one skips.
+/// Lays out fields in the wire format of Protocol Buffers (varint and length-delimited fields alone), which
+/// is compact, quick to write and lets a later version add fields that an earlier one skips.
 ///
-/// An absent field is not written; zero and the empty string are. Field numbers are 1 to 15 in what is written
-/// often, so that each costs one byte.
+/// An absent field is not written; zero and the empty string are. Field numbers are 1 to 15 in what is
+/// written often, so that each costs one byte.
 package struct ProtobufWriter {
     package private(set) var bytes: [UInt8] = []
 

@@ -1,8 +1,8 @@
 /// How mail leaves the cluster, as data: what each provider takes, what its replies bring about, and from
 /// which addresses we send. Part of the chunk `global`.
 ///
-/// The control plane publishes it only when `problems` is empty; a node refuses a snapshot where it is not. So
-/// a rule that names a provider which does not exist never comes into force silently.
+/// The control plane publishes it only when `problems` is empty; a node refuses a snapshot where it is not.
+/// So a rule that names a provider which does not exist never comes into force silently.
 package struct Shaping: Codable, Sendable, Equatable {
     package var providers: [Provider]
     /// Tried in their order; every rule that matches applies.
@@ -54,7 +54,7 @@ package struct DestinationLimits: Codable, Sendable, Equatable {
     }
 }
 
-/// What a reply of a destination brings about beyond its own message: a pause or a narrower limit, for a time.
+/// What a reply of a destination brings about beyond its own message: a pause or a narrower limit.
 package struct AutomationRule: Codable, Sendable, Equatable {
     package enum Action: String, Codable, Sendable, CaseIterable {
         /// Nothing starts on the lane.

@@ -143,7 +143,7 @@ extension SMTPSession {
             envelopeSender: open.sender?.description, recipients: open.recipients.map(\.description),
             message: message, withProtocol: protocolName)
         let submission = Submission(door: "smtp", content: .raw(raw))
-        let keys = (try? MessageHeaders(message))?.values("X-Dispatch-Idempotency-Key") ?? []
+        let keys = (try? raw.headers.get())?.values("X-Dispatch-Idempotency-Key") ?? []
         guard let key = keys.first else { return try await intake.submit(submission, from: principal).id }
         guard keys.count == 1 else {
             throw Refusal(.invalid, "given more than once", field: "X-Dispatch-Idempotency-Key")

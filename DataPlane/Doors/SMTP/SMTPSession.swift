@@ -223,7 +223,7 @@ final class SMTPSession {
         releaseBytes()
     }
 
-    func say(_ reply: SMTPReply) { output += reply.encode() }
+    func say(_ reply: SMTPReply) { reply.encode(into: &output) }
 
     /// Says no to a mistake; many of them end the session.
     func refuse(_ reply: SMTPReply) {

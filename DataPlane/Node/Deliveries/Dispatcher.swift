@@ -98,9 +98,10 @@ final class Dispatcher {
             reply: report.results.first?.event.response?.text,
             now: now)
         if report.isThrottled { queue.report(attempt.lane, .throttled, reason: nil, now: now) }
-        record(work, report, finished)
+        let onDisk = record(work, report, finished)
         expire(now)
-        let next = isStopping || unwritten > 0 ? nil : nextWork(on: attempt.slot, now)
+        var next = isStopping || unwritten > 0 ? nil : nextWork(on: attempt.slot, now)
+        next?.previous = onDisk
         if next == nil { queue.release(attempt.slot, now: now) }
         pump()
         return next
@@ -126,8 +127,9 @@ final class Dispatcher {
         return nil
     }
 
-    private func record(_ work: Work, _ report: WorkReport, _ finished: Finished) {
-        guard var message = open[work.attempt.id] else { return }
+    /// The milestone is reached when the outcome is on disk; nil when the message is gone.
+    private func record(_ work: Work, _ report: WorkReport, _ finished: Finished) -> Milestone? {
+        guard var message = open[work.attempt.id] else { return nil }
         var events: [Event] = []
         for result in report.results {
             var event = result.event
@@ -141,11 +143,12 @@ final class Dispatcher {
         }
         if report.isDropped { message.recipients[0].state = .cancelled }
         observe(events, message)
-        commit(message, events)
+        return commit(message, events)
     }
 
     /// Writes the events and, when nothing of the message waits any more, closes its entry in the same group.
-    private func commit(_ message: OpenMessage, _ events: [Event]) {
+    @discardableResult
+    private func commit(_ message: OpenMessage, _ events: [Event]) -> Milestone {
         let recorded = recorder.record(events, of: message, closes: message.isFinished)
         if message.isFinished {
             open[message.id] = nil
@@ -153,32 +156,37 @@ final class Dispatcher {
         } else {
             open[message.id] = message
         }
-        write(recorded)
+        let milestone = Milestone()
+        write(recorded, milestone)
+        return milestone
     }
 
     /// Writes until the disk has it: an outcome that is not on disk would be an attempt made again after a
     /// restart.
-    private func write(_ recorded: Recorder.Recorded) {
+    private func write(_ recorded: Recorder.Recorded, _ milestone: Milestone) {
         let bound = LoopBound(self, on: loop)
         spool.submit(recorded.group) { [recorder] result in
             switch result {
             case .success:
+                milestone.reach()
                 guard !recorded.webhooks.isEmpty else { return }
                 bound.loop.execute { bound.value.add(recorded.webhooks) }
             case .failure(let error) where error.mayPass:
-                bound.loop.execute { bound.value.writeAgain(recorded, error) }
-            case .failure(let error): recorder.reportLost(error)
+                bound.loop.execute { bound.value.writeAgain(recorded, milestone, error) }
+            case .failure(let error):
+                milestone.reach()
+                recorder.reportLost(error)
             }
         }
     }
 
-    private func writeAgain(_ recorded: Recorder.Recorded, _ error: SpoolError) {
+    private func writeAgain(_ recorded: Recorder.Recorded, _ milestone: Milestone, _ error: SpoolError) {
         recorder.reportUnwritten(error)
         unwritten += 1
         let bound = LoopBound(self, on: loop)
         loop.after(.seconds(1)) {
             bound.value.unwritten -= 1
-            bound.value.write(recorded)
+            bound.value.write(recorded, milestone)
             bound.value.pump()
         }
     }

@@ -46,7 +46,9 @@ struct LoopWorkers: Sendable {
             while let work = next {
                 let report: WorkReport
                 switch work.entry {
-                case .mail(let mail): report = await pair.value.mail.run(work.attempt, mail)
+                case .mail(let mail):
+                    report =
+                        await pair.value.mail.run(work.attempt, mail, after: work.previous)
                 case .webhook(let webhook): report = await pair.value.webhooks.run(work.attempt, webhook)
                 }
                 next = await withUnsafeContinuation { continuation in

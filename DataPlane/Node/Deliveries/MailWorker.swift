@@ -37,7 +37,8 @@ final class MailWorker {
 
     func shutDown() async { await delivery.shutDown() }
 
-    func run(_ attempt: Attempt, _ mail: MailEntry) async -> WorkReport {
+    /// - Parameter previous: the outcome of the message before on the same connection is on disk.
+    func run(_ attempt: Attempt, _ mail: MailEntry, after previous: Milestone?) async -> WorkReport {
         guard let snapshot = holder.current, let tenant = snapshot.tenant(mail.tenant),
             tenant.status == .active
         else {
@@ -55,11 +56,12 @@ final class MailWorker {
             return report(attempt, mail, isLost ? .failed : .deferred, "the message cannot be read: \(error)")
         }
         if mail.log.isTest { return captured(attempt, mail) }
-        return await deliver(attempt, mail, content, signer)
+        return await deliver(attempt, mail, content, signer, after: previous)
     }
 
     private func deliver(
-        _ attempt: Attempt, _ mail: MailEntry, _ content: [UInt8], _ signer: DKIMSigner
+        _ attempt: Attempt, _ mail: MailEntry, _ content: [UInt8], _ signer: DKIMSigner,
+        after previous: Milestone?
     ) async -> WorkReport {
         let started = MonotonicTime.now()
         let addresses = attempt.recipients.compactMap { index in
@@ -75,13 +77,15 @@ final class MailWorker {
             content: content)
         request.sign = { try signer.sign(content, at: seconds) }
         request.maxMessagesPerConnection = 1_000
-        // A crash once the content leaves may have delivered these recipients: the record says which. It goes
-        // to disk while the envelope is talked over, and is there before the content leaves, as is the
-        // outcome of the message before on this connection. A disk that does not take it stops no delivery.
+        // A crash once the content leaves may have delivered these recipients: the record says which. Nobody
+        // waits for it, because without it they would be in doubt all the same. The outcome of the message
+        // before on this connection is waited for: so a crash leaves one message in doubt for each
+        // connection.
         let record = SpoolUpdate.started(attempt: attempt.number, recipients: Array(attempt.recipients))
-        let group = SpoolGroup(records: [.update(attempt.id, payload: record.encoded())])
-        let onDisk = Task(executorPreference: loop) { [spool] in _ = try? await spool.commit(group) }
-        request.beforeContent = { await onDisk.value }
+        spool.submit(SpoolGroup(records: [.update(attempt.id, payload: record.encoded())]))
+        if let previous, !previous.isReached {
+            request.beforeContent = { await previous.reached() }
+        }
         let outcomes = await delivery.deliver(request)
         let milliseconds = Int((MonotonicTime.now() - started).wholeMilliseconds)
         return report(attempt, mail, outcomes, milliseconds)

@@ -5,6 +5,8 @@ import Queue
 struct Work: Sendable {
     let attempt: Attempt
     let entry: Entry
+    /// Reached when the outcome of the attempt before on the same slot is on disk; nil for the first.
+    var previous: Milestone?
 }
 
 /// What a worker says of an attempt, before the queue has decided what comes next.
