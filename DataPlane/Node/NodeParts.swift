@@ -60,14 +60,15 @@ struct NodeParts: Sendable {
         guard let routes = settings.routes.map({ RouteTable(setting: $0) }) ?? RouteTable() else {
             throw NodeService.Failure(description: "DISPATCH_ROUTES cannot be read: \(settings.routes ?? "")")
         }
+        let loader = MessageLoader(spool: spool, log: log)
         let workers = try await LoopWorkers.make(
             settings: settings, routes: routes, spool: spool, holder: holder,
             returnPath: ReturnPath(clusterKeys: identity.clusterKeys.map { Array($0) }), node: identity.node,
-            clock: clock,
+            clock: clock, loader: loader,
             on: group.loops)
         let lanes = Lanes(routes: routes)
         let dispatcher = makeDispatcher(
-            settings, lanes, workers, main, spool, recorder, .steady(), metrics, seed: random.next())
+            settings, lanes, workers, main, spool, recorder, .steady(), metrics, loader, seed: random.next())
         holder.onSwap { snapshot in
             let inactive = snapshot.inactiveTenants
             main.execute { dispatcher.value.suspend(inactive) }
@@ -85,8 +86,9 @@ struct NodeParts: Sendable {
             guard let tenant = holder.current?.tenant(mail.tenant) else { return [] }
             return bodies.seal(body, id: id, tenant: tenant, now: clock.now() / 1000)
         }
-        let open = await restart.run(recovery)
-        main.execute { dispatcher.value.add(open) }
+        await restart.run(recovery) { messages in
+            main.execute { dispatcher.value.restore(messages) }
+        }
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
             spool: spool,
@@ -128,14 +130,15 @@ struct NodeParts: Sendable {
 
     private static func makeDispatcher(
         _ settings: NodeSettings, _ lanes: Lanes, _ workers: [LoopWorkers], _ loop: EventLoop, _ spool: Spool,
-        _ recorder: Recorder, _ clock: WallClock, _ metrics: NodeMetrics, seed: UInt64
+        _ recorder: Recorder, _ clock: WallClock, _ metrics: NodeMetrics,
+        _ loader: MessageLoader, seed: UInt64
     ) -> LoopBound<Dispatcher> {
         let turn = LoopBound(0, on: loop)
         let handle = Locked<LoopBound<Dispatcher>?>(nil)
         let dispatcher = Dispatcher(
             on: loop, spool: spool, recorder: recorder, lanes: lanes,
             policies: lanes.policies(routeConnections: settings.routeConnections), clock: clock,
-            metrics: metrics,
+            metrics: metrics, loader: loader,
             isHolding: settings.holdsDelivery, seed: seed
         ) { work in
             guard let dispatcher = handle.withLock({ $0 }) else { return }

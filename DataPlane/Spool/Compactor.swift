@@ -78,6 +78,7 @@ final class Compactor: Sendable {
     }
 
     private func empty(_ segment: UInt32) {
+        let chain = UpdateChain(reader: reader, shelf: shelf)
         guard let header = shelf.withLock({ $0.headers[segment] }), let bytes = reader.readSegment(segment)
         else {
             return
@@ -88,7 +89,8 @@ final class Compactor: Sendable {
         var chunk: [CompactionMove] = []
         var chunkedBytes = 0
         for frame in frames where RecordType(rawValue: frame.type)?.isEntry == true {
-            guard let (id, slot) = openEntry(frame, in: bytes, segment), let updates = updates(id, slot)
+            guard let (id, slot) = openEntry(frame, in: bytes, segment),
+                let updates = chain.payloads(of: id, slot)
             else {
                 continue
             }
@@ -112,30 +114,6 @@ final class Compactor: Sendable {
             slot.segment == segment, Int(slot.offset) == frame.offset
         else { return nil }
         return (id, slot)
-    }
-
-    /// Follows the chain from the latest update to the first.
-    private func updates(_ id: MessageID, _ slot: SpoolIndex.Slot) -> [[UInt8]]? {
-        var payloads: [[UInt8]] = []
-        var position = slot.update
-        while position.segment != 0 {
-            guard let (bytes, frame) = frame(position, bytes: nil),
-                let update = bytes.withUnsafeBytes({ UpdateFrame(frame, in: $0) }), update.id == id
-            else { return nil }
-            payloads.append(Array(bytes[update.payload]))
-            // A chain only leads back; anything else would be damage that passed its checksum.
-            guard (update.previous.segment, update.previous.offset) < (position.segment, position.offset)
-            else {
-                return nil
-            }
-            position = update.previous
-        }
-        return payloads.reversed()
-    }
-
-    private func frame(_ position: SegmentLog.Position, bytes: Int?) -> (bytes: [UInt8], frame: Frame)? {
-        guard let header = shelf.withLock({ $0.headers[position.segment] }) else { return nil }
-        return try? reader.read(position, bytes: bytes, header: header)
     }
 
     /// Gives a chunk to the writer and waits until it is durable.

@@ -2,14 +2,32 @@ import EventLoop
 import Glibc
 import NodeProtocol
 
+/// An open entry as it lies on disk.
+package struct StoredEntry: Sendable {
+    package let header: [UInt8]
+    package let body: [UInt8]
+    /// Payloads in the order in which they were committed. One that cannot be read hides those before it.
+    package let updates: [[UInt8]]
+}
+
 /// Reads one open entry from its segment, on a thread that may block.
 struct EntryReader: Sendable {
     let reader: SegmentReader
     let shelf: Locked<SpoolShelf>
 
-    func read(
-        _ id: MessageID, _ part: (EntryFrame) -> Range<Int>
-    ) -> Result<[UInt8], SpoolError> {
+    /// Header, body and updates.
+    func entry(_ id: MessageID) -> Result<StoredEntry, SpoolError> {
+        read(id) { bytes, entry, slot in
+            let chain = UpdateChain(reader: reader, shelf: shelf)
+            return StoredEntry(
+                header: Array(bytes[entry.header]), body: Array(bytes[entry.body]),
+                updates: chain.payloads(of: id, slot) ?? [])
+        }
+    }
+
+    func read<Part>(
+        _ id: MessageID, _ part: ([UInt8], EntryFrame, SpoolIndex.Slot) -> Part
+    ) -> Result<Part, SpoolError> {
         var seen: SpoolIndex.Slot?
         while true {
             let place = shelf.withLock { shelf in
@@ -22,7 +40,7 @@ struct EntryReader: Sendable {
                 guard let entry = bytes.withUnsafeBytes({ EntryFrame(frame, in: $0) }), entry.id == id else {
                     throw .corrupt(bytes)
                 }
-                return .success(Array(bytes[part(entry)]))
+                return .success(part(bytes, entry, place.slot))
             } catch {
                 switch error {
                 case .disk(let error):

@@ -163,12 +163,17 @@ package final class Spool: Sendable {
     /// Throws `.unknownMessage`, `.corrupt` (a copy is in the quarantine), `.diskFailed`, `.stopping`.
     package func body(of id: MessageID) async throws(SpoolError) -> [UInt8] {
         if let body = shelf.withLock({ $0.cache.body(id) }) { return body }
-        return try await part(of: id) { $0.body }
+        return try await read { $0.read(id) { bytes, entry, _ in Array(bytes[entry.body]) } }
     }
 
     /// The header of an open entry, read from disk. Errors as for `body`.
     package func header(of id: MessageID) async throws(SpoolError) -> [UInt8] {
-        try await part(of: id) { $0.header }
+        try await read { $0.read(id) { bytes, entry, _ in Array(bytes[entry.header]) } }
+    }
+
+    /// All of an open entry, read from disk. Errors as for `body`.
+    package func entry(of id: MessageID) async throws(SpoolError) -> StoredEntry {
+        try await read { $0.entry(id) }
     }
 
     /// Whether an entry is open.
@@ -181,12 +186,12 @@ package final class Spool: Sendable {
         return statistics
     }
 
-    private func part(
-        of id: MessageID, _ part: @escaping @Sendable (EntryFrame) -> Range<Int>
-    ) async throws(SpoolError) -> [UInt8] {
-        let read = EntryReader(reader: SegmentReader(directory: directory, disk: disk), shelf: shelf)
-        let result: Result<[UInt8], SpoolError>
-        do { result = try await readers.run { read.read(id, part) } } catch { throw .stopping }
+    private func read<Part: Sendable>(
+        _ body: @escaping @Sendable (EntryReader) -> Result<Part, SpoolError>
+    ) async throws(SpoolError) -> Part {
+        let reader = EntryReader(reader: SegmentReader(directory: directory, disk: disk), shelf: shelf)
+        let result: Result<Part, SpoolError>
+        do { result = try await readers.run { body(reader) } } catch { throw .stopping }
         return try result.get()
     }
 }

@@ -5,38 +5,43 @@ import Queue
 import Service
 import Spool
 
-/// Keeps the queue and everything that is open, on one loop, and hands attempts to the workers of all loops.
+/// Keeps the queue, on one loop, and hands attempts to the workers of all loops.
 ///
 /// It decides nothing about order or time: the queue does. It records: what a worker reports becomes events,
-/// goes to the spool as one group together with the webhooks that tell of it, and only then is an entry
-/// closed. Loop bound to the first loop; workers come to it through `LoopBound`.
+/// goes to the spool as one group together with the webhooks that tell of it, and an entry is closed in the
+/// group that ends its last recipient. Of what waits it holds only the queue's rows; a message itself is in
+/// the cache when it came lately, and else is read from the spool by whoever needs it. Loop bound to the
+/// first loop; workers come to it through `LoopBound`.
 final class Dispatcher {
     /// Attempts that are started in one go, before the loop looks at its sockets again.
     private static let startsPerPump = 256
-    private static let rememberedMessages = 10_000
+    private static let cachedMessages = 10_000
 
-    private let loop: EventLoop
-    private let spool: Spool
-    private let recorder: Recorder
+    let loop: EventLoop
+    let spool: Spool
+    let recorder: Recorder
+    let clock: WallClock
+    let loader: MessageLoader
     private let lanes: Lanes
-    private let clock: WallClock
     private let metrics: NodeMetrics
     private let isHolding: Bool
     /// Starts work on one of the loops.
     private let start: (Work) -> Void
-    private var queue: MessageQueue
-    private var open: [MessageID: OpenMessage] = [:]
-    private var finished = RecentMessages(capacity: rememberedMessages)
+    var queue: MessageQueue
+    var cache = MessageCache(capacity: cachedMessages)
+    /// Items that left the queue unfinished and wait for their message to be read.
+    var leaving: [MessageID: Int] = [:]
+    /// Outcomes that the disk has not taken yet: while there are any, no attempt starts.
+    var unwritten = 0
     private var wake: TimerHandle?
     private var wakeAt = Queue.Timestamp.distantFuture
     private var isStopping = false
-    /// Outcomes that the disk has not taken yet: while there are any, no attempt starts.
-    private var unwritten = 0
     private var suspended: Set<TenantID> = []
 
     init(
         on loop: EventLoop, spool: Spool, recorder: Recorder, lanes: Lanes, policies: LanePolicyTable,
-        clock: WallClock, metrics: NodeMetrics, isHolding: Bool, seed: UInt64, start: @escaping (Work) -> Void
+        clock: WallClock, metrics: NodeMetrics, loader: MessageLoader, isHolding: Bool, seed: UInt64,
+        start: @escaping (Work) -> Void
     ) {
         self.loop = loop
         self.spool = spool
@@ -44,6 +49,7 @@ final class Dispatcher {
         self.lanes = lanes
         self.clock = clock
         self.metrics = metrics
+        self.loader = loader
         self.isHolding = isHolding
         self.start = start
         queue = MessageQueue(policies: policies, seed: seed)
@@ -52,18 +58,30 @@ final class Dispatcher {
     var waitingCount: Int { queue.count }
     var inFlightCount: Int { queue.inFlightCount }
 
-    /// Takes in messages that are on disk.
+    /// Takes in messages that were accepted just now and are on disk.
     func add(_ messages: [OpenMessage]) {
         let now = timestamp()
         for message in messages {
-            open[message.id] = message
+            cache.insert(message)
             for item in lanes.items(of: message) { queue.add(item, now: now) }
         }
         pump()
     }
 
-    func status(of id: MessageID, tenant: TenantID) -> MessageStatus? {
-        guard let message = open[id] ?? finished[id], message.entry.tenant == tenant else { return nil }
+    /// Takes in what the process before this one left in the spool.
+    func restore(_ messages: [OpenMessage]) {
+        let now = timestamp()
+        for message in messages {
+            for item in lanes.items(of: message) { queue.add(item, now: now) }
+        }
+        pump()
+    }
+
+    /// What this node knows of a tenant's message, as long as it is open or was not long ago.
+    func status(of id: MessageID, tenant: TenantID) async -> MessageStatus? {
+        var message = cache[id]
+        if message == nil, queue.contains(id) { message = try? await loader.load(id).message }
+        guard let message, message.entry.tenant == tenant else { return nil }
         return message.status
     }
 
@@ -91,11 +109,12 @@ final class Dispatcher {
     /// one.
     func finish(_ work: Work, _ report: WorkReport) -> Work? {
         let now = timestamp()
+        // What had to go before this attempt came back is told first, so that the last to go closes the
+        // entry.
+        expire(now)
         let attempt = work.attempt
-        let waiting = report.results.filter { $0.event.kind == .deferred }
         let finished = queue.finish(
-            attempt, result: Self.result(report, waiting, now),
-            reply: report.results.first?.event.response?.text,
+            attempt, result: Self.result(report, now), reply: report.results.first?.event.response?.text,
             now: now)
         if report.isThrottled { queue.report(attempt.lane, .throttled, reason: nil, now: now) }
         let onDisk = record(work, report, finished)
@@ -107,9 +126,9 @@ final class Dispatcher {
         return next
     }
 
-    private static func result(
-        _ report: WorkReport, _ waiting: [WorkReport.Result], _ now: Queue.Timestamp
-    ) -> AttemptResult {
+    private static func result(_ report: WorkReport, _ now: Queue.Timestamp) -> AttemptResult {
+        if report.isUntried { return .retry(at: nil, recipients: nil) }
+        let waiting = report.results.filter { $0.event.kind == .deferred }
         if waiting.isEmpty { return .done }
         let asked = waiting.compactMap(\.retryAfterMilliseconds).max()
         if report.isLaneFailure { return .laneFailed(retryAfterMilliseconds: asked) }
@@ -119,89 +138,32 @@ final class Dispatcher {
     }
 
     private func nextWork(on slot: SlotID, _ now: Queue.Timestamp) -> Work? {
-        while let attempt = queue.nextOnLane(slot, now: now) {
-            if let work = begin(attempt) { return work }
-            // Its entry is gone: nothing is left to send.
-            _ = queue.finish(attempt, result: .done, now: now)
-        }
-        return nil
+        queue.nextOnLane(slot, now: now).map(begin)
     }
 
-    /// The milestone is reached when the outcome is on disk; nil when the message is gone.
+    /// The milestone is reached when the outcome is on disk; nil when there is none.
     private func record(_ work: Work, _ report: WorkReport, _ finished: Finished) -> Milestone? {
-        guard var message = open[work.attempt.id] else { return nil }
+        let id = work.attempt.id
+        guard let message = cache[id] ?? report.message else {
+            // The entry cannot be read by anybody: it goes, or it would come back at every start.
+            if report.isDropped { spool.submit(SpoolGroup(records: [.closed(id)])) }
+            return nil
+        }
         var events: [Event] = []
         for result in report.results {
             var event = result.event
             if event.kind == .deferred, case .waiting(let until) = finished {
                 event.nextAttemptAt = until.milliseconds
             }
-            message.apply(event, to: Int(result.recipient))
+            cache.update(id) { $0.apply(event, to: Int(result.recipient)) }
             metrics.outcomes(work.attempt.lane.transport == .smtp ? "smtp" : "webhook", event.kind.rawValue)
                 .increment()
             events.append(event)
         }
-        if report.isDropped { message.recipients[0].state = .cancelled }
+        if report.isDropped { cache.update(id) { $0.recipients[0].state = .cancelled } }
         observe(events, message)
-        return commit(message, events)
-    }
-
-    /// Writes the events and, when nothing of the message waits any more, closes its entry in the same group.
-    @discardableResult
-    private func commit(_ message: OpenMessage, _ events: [Event]) -> Milestone {
-        let recorded = recorder.record(events, of: message, closes: message.isFinished)
-        if message.isFinished {
-            open[message.id] = nil
-            finished.insert(message)
-        } else {
-            open[message.id] = message
-        }
-        let milestone = Milestone()
-        write(recorded, milestone)
-        return milestone
-    }
-
-    /// Writes until the disk has it: an outcome that is not on disk would be an attempt made again after a
-    /// restart.
-    private func write(_ recorded: Recorder.Recorded, _ milestone: Milestone) {
-        let bound = LoopBound(self, on: loop)
-        spool.submit(recorded.group) { [recorder] result in
-            switch result {
-            case .success:
-                milestone.reach()
-                guard !recorded.webhooks.isEmpty else { return }
-                bound.loop.execute { bound.value.add(recorded.webhooks) }
-            case .failure(let error) where error.mayPass:
-                bound.loop.execute { bound.value.writeAgain(recorded, milestone, error) }
-            case .failure(let error):
-                milestone.reach()
-                recorder.reportLost(error)
-            }
-        }
-    }
-
-    private func writeAgain(_ recorded: Recorder.Recorded, _ milestone: Milestone, _ error: SpoolError) {
-        recorder.reportUnwritten(error)
-        unwritten += 1
-        let bound = LoopBound(self, on: loop)
-        loop.after(.seconds(1)) {
-            bound.value.unwritten -= 1
-            bound.value.write(recorded, milestone)
-            bound.value.pump()
-        }
-    }
-
-    private func expire(_ now: Queue.Timestamp) {
-        for item in queue.takeExpired(now: now) {
-            guard var message = open[item.id] else { continue }
-            var events: [Event] = []
-            for index in item.recipients {
-                let event = recorder.expired(message, index: index, item: item, at: clock.now())
-                message.apply(event, to: Int(index))
-                events.append(event)
-            }
-            commit(message, events)
-        }
+        guard !events.isEmpty || report.isDropped else { return nil }
+        return commit(message, events, closes: finished != .expired && isOver(id))
     }
 
     private func observe(_ events: [Event], _ message: OpenMessage) {
@@ -214,25 +176,20 @@ final class Dispatcher {
     // MARK: Starting
 
     /// Starts what may start, and sets the timer for what may later.
-    private func pump() {
+    func pump() {
         guard !isHolding, !isStopping, unwritten == 0 else { return }
         let now = timestamp()
         expire(now)
-        for attempt in queue.startable(now: now, limit: Self.startsPerPump) {
-            if let work = begin(attempt) {
-                start(work)
-            } else {
-                _ = queue.finish(attempt, result: .done, now: now)
-                queue.release(attempt.slot, now: now)
-            }
-        }
+        for attempt in queue.startable(now: now, limit: Self.startsPerPump) { start(begin(attempt)) }
         arm(now)
     }
 
-    /// Notes that the attempt is in flight; nil when its message is gone.
-    private func begin(_ attempt: Attempt) -> Work? {
-        for index in attempt.recipients { open[attempt.id]?.start(Int(index), attempt: Int(attempt.number)) }
-        return open[attempt.id].map { Work(attempt: attempt, entry: $0.entry) }
+    /// Notes that the attempt is in flight.
+    private func begin(_ attempt: Attempt) -> Work {
+        cache.update(attempt.id) { message in
+            for index in attempt.recipients { message.start(Int(index), attempt: Int(attempt.number)) }
+        }
+        return Work(attempt: attempt, message: cache[attempt.id])
     }
 
     private func arm(_ now: Queue.Timestamp) {
@@ -247,40 +204,5 @@ final class Dispatcher {
         }
     }
 
-    private func timestamp() -> Queue.Timestamp { Queue.Timestamp(milliseconds: clock.now()) }
-}
-
-/// The last messages that were finished, so that a question right after delivery is answered here.
-private struct RecentMessages {
-    private let capacity: Int
-    private var messages: [MessageID: OpenMessage] = [:]
-    private var order: [MessageID] = []
-    private var oldest = 0
-
-    init(capacity: Int) { self.capacity = capacity }
-
-    subscript(_ id: MessageID) -> OpenMessage? { messages[id] }
-
-    mutating func insert(_ message: OpenMessage) {
-        guard case .mail = message.entry, messages.updateValue(message, forKey: message.id) == nil else {
-            return
-        }
-        if order.count < capacity {
-            order.append(message.id)
-        } else {
-            messages[order[oldest]] = nil
-            order[oldest] = message.id
-            oldest = (oldest + 1) % capacity
-        }
-    }
-}
-
-extension SpoolError {
-    /// Whether the same group may be taken later.
-    fileprivate var mayPass: Bool {
-        switch self {
-        case .diskFailed, .diskLow, .overloaded, .recovering: true
-        default: false
-        }
-    }
+    func timestamp() -> Queue.Timestamp { Queue.Timestamp(milliseconds: clock.now()) }
 }

@@ -15,11 +15,12 @@ struct LoopWorkers: Sendable {
 
     private let loop: EventLoop
     private let pair: LoopBound<Pair>
+    private let loader: MessageLoader
 
     static func make(
         settings: NodeSettings, routes: RouteTable, spool: Spool, holder: SnapshotHolder,
         returnPath: ReturnPath,
-        node: UInt16, clock: WallClock, on loops: [EventLoop]
+        node: UInt16, clock: WallClock, loader: MessageLoader, on loops: [EventLoop]
     ) async throws -> [LoopWorkers] {
         let keys = KeyRing()
         var workers: [LoopWorkers] = []
@@ -34,29 +35,54 @@ struct LoopWorkers: Sendable {
                     node: node, clock: clock)
                 return LoopBound(Pair(mail: mail, webhooks: webhooks), on: loop)
             }
-            workers.append(LoopWorkers(loop: loop, pair: pair))
+            workers.append(LoopWorkers(loop: loop, pair: pair, loader: loader))
         }
         return workers
     }
 
     /// Makes attempts on this loop, one after the other over the same slot, until the lane has no more.
     func start(_ first: Work, _ dispatcher: LoopBound<Dispatcher>) {
-        loop.spawn { [pair] in
+        loop.spawn { [self] in
             var next: Work? = first
             while let work = next {
-                let report: WorkReport
-                switch work.entry {
-                case .mail(let mail):
-                    report =
-                        await pair.value.mail.run(work.attempt, mail, after: work.previous)
-                case .webhook(let webhook): report = await pair.value.webhooks.run(work.attempt, webhook)
-                }
+                let report = await report(work)
                 next = await withUnsafeContinuation { continuation in
                     dispatcher.loop.execute {
                         continuation.resume(returning: dispatcher.value.finish(work, report))
                     }
                 }
             }
+        }
+    }
+
+    private func report(_ work: Work) async -> WorkReport {
+        if let message = work.message { return await report(work, message, body: nil) }
+        let id = work.attempt.id
+        do throws(MessageLoader.Failure) {
+            let loaded = try await loader.load(id)
+            var report = await report(work, loaded.message, body: loaded.body)
+            report.message = loaded.message
+            return report
+        } catch {
+            switch error {
+            case .notNow(let error):
+                loader.log.error(
+                    "entry cannot be read now", ["message_id": .describing(id), "error": .error(error)])
+                return .untried
+            case .lost(let error):
+                loader.log.error(
+                    "entry is damaged and given up",
+                    ["message_id": .describing(id), "error": .string(error.map { "\($0)" } ?? "no entry")])
+                return .dropped
+            }
+        }
+    }
+
+    private func report(_ work: Work, _ message: OpenMessage, body: [UInt8]?) async -> WorkReport {
+        switch message.entry {
+        case .mail(let mail):
+            await pair.value.mail.run(work.attempt, mail, body: body, after: work.previous)
+        case .webhook(let webhook): await pair.value.webhooks.run(work.attempt, webhook, body: body)
         }
     }
 

@@ -37,8 +37,12 @@ final class MailWorker {
 
     func shutDown() async { await delivery.shutDown() }
 
-    /// - Parameter previous: the outcome of the message before on the same connection is on disk.
-    func run(_ attempt: Attempt, _ mail: MailEntry, after previous: Milestone?) async -> WorkReport {
+    /// - Parameters:
+    ///   - body: when it has been read already.
+    ///   - previous: the outcome of the message before on the same connection is on disk.
+    func run(
+        _ attempt: Attempt, _ mail: MailEntry, body: [UInt8]?, after previous: Milestone?
+    ) async -> WorkReport {
         guard let snapshot = holder.current, let tenant = snapshot.tenant(mail.tenant),
             tenant.status == .active
         else {
@@ -51,7 +55,7 @@ final class MailWorker {
             return report(attempt, mail, error == .domainGone ? .failed : .deferred, text)
         }
         let content: [UInt8]
-        do { content = try await spool.body(of: attempt.id) } catch {
+        do { content = if let body { body } else { try await spool.body(of: attempt.id) } } catch {
             let isLost = error == .corrupt(attempt.id)
             return report(attempt, mail, isLost ? .failed : .deferred, "the message cannot be read: \(error)")
         }

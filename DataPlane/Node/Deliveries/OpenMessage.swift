@@ -1,7 +1,7 @@
 import Doors
 import NodeProtocol
 
-/// A message that is not finished, as its dispatcher knows it.
+/// A message with what is known of each of its recipients.
 struct OpenMessage: Sendable {
     struct Recipient: Sendable {
         var state = RecipientState.queued

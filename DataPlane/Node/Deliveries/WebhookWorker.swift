@@ -21,7 +21,8 @@ final class WebhookWorker {
         self.clock = clock
     }
 
-    func run(_ attempt: Attempt, _ entry: WebhookEntry) async -> WorkReport {
+    /// - Parameter body: when it has been read already.
+    func run(_ attempt: Attempt, _ entry: WebhookEntry, body: [UInt8]?) async -> WorkReport {
         guard let snapshot = holder.current, let tenant = snapshot.tenant(entry.tenant),
             let webhook = tenant.webhooks.first(where: { $0.id == entry.webhook })
         else { return .dropped }
@@ -31,13 +32,13 @@ final class WebhookWorker {
         else {
             return report(attempt, entry, nil, .deferred, "the endpoint's secret cannot be unsealed")
         }
-        let body: [UInt8]
-        do { body = try await spool.body(of: attempt.id) } catch {
+        let payload: [UInt8]
+        do { payload = if let body { body } else { try await spool.body(of: attempt.id) } } catch {
             let kind: EventKind = error == .corrupt(attempt.id) ? .failed : .deferred
             return report(attempt, entry, nil, kind, "the message cannot be read: \(error)")
         }
         let request = WebhookAttempt(
-            id: attempt.id.description, url: webhook.url, body: body,
+            id: attempt.id.description, url: webhook.url, body: payload,
             secrets: [secret],
             timestampSeconds: clock.now() / 1000, number: Int(attempt.number))
         return report(attempt, entry, await transport.deliver(request))
@@ -74,9 +75,4 @@ final class WebhookWorker {
             results: [WorkReport.Result(recipient: 0, event: event, retryAfterMilliseconds: milliseconds)],
             isLaneFailure: false, isThrottled: false)
     }
-}
-
-extension WorkReport {
-    fileprivate static let dropped = WorkReport(
-        results: [], isLaneFailure: false, isThrottled: false, isDropped: true)
 }

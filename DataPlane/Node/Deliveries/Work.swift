@@ -1,10 +1,11 @@
 import NodeProtocol
 import Queue
 
-/// An attempt on its way to a loop, with what the loop needs to make it.
+/// An attempt on its way to a loop.
 struct Work: Sendable {
     let attempt: Attempt
-    let entry: Entry
+    /// Nil: to be read from the spool.
+    let message: OpenMessage?
     /// Reached when the outcome of the attempt before on the same slot is on disk; nil for the first.
     var previous: Milestone?
 }
@@ -24,6 +25,16 @@ struct WorkReport: Sendable {
     var isLaneFailure: Bool
     /// The destination asked for less.
     let isThrottled: Bool
-    /// Nothing of this is to be tried again, and no event tells of it: the endpoint is gone.
+    /// Nothing of this is to be tried again, and no event tells of it: the endpoint is gone, or the entry is
+    /// damaged.
     var isDropped = false
+    /// The entry could not be read now, so nobody was tried.
+    var isUntried = false
+    /// The message, when it had to be read.
+    var message: OpenMessage?
+}
+
+extension WorkReport {
+    static let dropped = WorkReport(results: [], isLaneFailure: false, isThrottled: false, isDropped: true)
+    static let untried = WorkReport(results: [], isLaneFailure: false, isThrottled: false, isUntried: true)
 }

@@ -43,7 +43,7 @@ extension MailEntry {
         writer.put(9, repeated: suppressed)
     }
 
-    fileprivate init?(protobuf bytes: ArraySlice<UInt8>) {
+    fileprivate convenience init?(protobuf bytes: ArraySlice<UInt8>) {
         var reader = ProtobufReader(bytes)
         var tenant: TenantID?
         var log: Event.Accepted?
@@ -68,8 +68,7 @@ extension MailEntry {
         guard reader.isWhole, let tenant, let log else { return nil }
         self.init(
             tenant: tenant, acceptedAt: acceptedAt, deadline: deadline, senderDomain: senderDomain,
-            selector: selector, isBulk: isBulk, log: log, suppressed: suppressed)
-        self.bodyBytes = bodyBytes
+            selector: selector, isBulk: isBulk, bodyBytes: bodyBytes, log: log, suppressed: suppressed)
     }
 }
 

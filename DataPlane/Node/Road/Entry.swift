@@ -15,24 +15,25 @@ enum Entry: Sendable {
     }
 }
 
-/// A mail message: envelope, signer and what the log wants to know.
-struct MailEntry: Sendable {
-    var tenant: TenantID
+/// A mail message: envelope, signer and what the log wants to know. A class, because it is handed from step
+/// to step and never changed.
+final class MailEntry: Sendable {
+    let tenant: TenantID
     /// Milliseconds since 1970, as all times here. `t=` of the DKIM signature, so every attempt sends equal
     /// bytes.
-    var acceptedAt: Int64
-    var deadline: Int64
-    var senderDomain: String
-    var selector: String
-    var isBulk: Bool
-    var bodyBytes: Int
-    var log: Event.Accepted
-    var suppressed: [String]
+    let acceptedAt: Int64
+    let deadline: Int64
+    let senderDomain: String
+    let selector: String
+    let isBulk: Bool
+    let bodyBytes: Int
+    let log: Event.Accepted
+    let suppressed: [String]
 
     init(
         tenant: TenantID, acceptedAt: Int64, deadline: Int64, senderDomain: String = "",
         selector: String = "",
-        isBulk: Bool = false, log: Event.Accepted, suppressed: [String] = []
+        isBulk: Bool = false, bodyBytes: Int? = nil, log: Event.Accepted, suppressed: [String] = []
     ) {
         self.tenant = tenant
         self.acceptedAt = acceptedAt
@@ -40,7 +41,7 @@ struct MailEntry: Sendable {
         self.senderDomain = senderDomain
         self.selector = selector
         self.isBulk = isBulk
-        bodyBytes = log.bodyBytes
+        self.bodyBytes = bodyBytes ?? log.bodyBytes
         self.log = log
         self.suppressed = suppressed
     }

@@ -11,8 +11,11 @@ struct Restart: Sendable {
     /// Seals a body for the log, as it was done when the message was accepted.
     let seal: @Sendable (MessageID, MailEntry, [UInt8]) -> [UInt8]
 
-    /// Gives the journal the events that it missed, and returns every message that is not finished.
-    func run(_ recovery: Recovery) async -> [OpenMessage] {
+    private static let messagesAtOnce = 1_000
+
+    /// Gives the journal the events that it missed, and hands over every message that is not finished, some
+    /// at a time: all of them would not fit into memory.
+    func run(_ recovery: Recovery, _ take: ([OpenMessage]) -> Void) async {
         for warning in recovery.warnings { log.warning("spool recovery", ["detail": .string(warning)]) }
         for item in recovery.quarantined {
             log.error("spool damage put aside", ["path": .string(item.path), "reason": .string(item.reason)])
@@ -20,6 +23,7 @@ struct Restart: Sendable {
         let bodies = await sealedBodies(recovery)
         spool.replay(recovery) { group in group.records.flatMap { journaled($0, bodies) } }
         var messages: [OpenMessage] = []
+        var count = 0
         var inFlight = 0
         for recovered in recovery.entries {
             guard let message = reopen(recovered, &inFlight) else {
@@ -27,32 +31,24 @@ struct Restart: Sendable {
                 continue
             }
             messages.append(message)
+            count += 1
+            guard messages.count == Self.messagesAtOnce else { continue }
+            take(messages)
+            messages.removeAll(keepingCapacity: true)
         }
+        take(messages)
         metrics.inFlightAtCrash.increment(by: inFlight)
         log.info(
             "spool recovered",
             [
-                "open": .int(messages.count), "in_flight": .int(inFlight),
+                "open": .int(count), "in_flight": .int(inFlight),
                 "unjournaled": .int(recovery.unjournaled.count), "torn_bytes": .int(recovery.tornTailBytes),
             ])
-        return messages
     }
 
     private func reopen(_ recovered: Recovery.Entry, _ inFlight: inout Int) -> OpenMessage? {
-        guard let entry = Entry(recovered.header) else { return nil }
-        var message = OpenMessage(id: recovered.id, entry: entry)
-        for payload in recovered.updates {
-            switch SpoolUpdate(decoding: payload) {
-            case .started(let attempt, let recipients):
-                for index in recipients { message.start(Int(index), attempt: Int(attempt)) }
-            case .events(let events):
-                for event in events {
-                    if let index = message.index(of: event) { message.apply(event, to: index) }
-                }
-            case nil:
-                log.warning("update of the spool cannot be read", ["message_id": .describing(recovered.id)])
-            }
-        }
+        guard var message = OpenMessage(recovered.id, header: recovered.header, updates: recovered.updates)
+        else { return nil }
         for index in message.recipients.indices where message.recipients[index].state == .sending {
             inFlight += 1
             message.recipients[index].state = .queued

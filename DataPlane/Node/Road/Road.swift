@@ -65,10 +65,8 @@ struct Road: Intake {
     }
 
     func status(of message: MessageID, tenant: TenantID) async -> MessageStatus? {
-        await withUnsafeContinuation { continuation in
-            dispatcher.loop.execute {
-                continuation.resume(returning: dispatcher.value.status(of: message, tenant: tenant))
-            }
+        try? await dispatcher.loop.run { [dispatcher] in
+            await dispatcher.value.status(of: message, tenant: tenant)
         }
     }
 

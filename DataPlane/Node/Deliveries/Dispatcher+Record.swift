@@ -1,0 +1,107 @@
+import EventLoop
+import NodeProtocol
+import Queue
+import Spool
+
+/// Writing down what became of messages.
+extension Dispatcher {
+    /// Whether every recipient of a message has left the queue and is written down, or about to be.
+    func isOver(_ id: MessageID) -> Bool { !queue.contains(id) && leaving[id] == nil }
+
+    /// Writes the events and, when nothing of the message waits any more, closes its entry in the same group.
+    @discardableResult
+    func commit(_ message: OpenMessage, _ events: [Event], closes: Bool) -> Milestone {
+        let milestone = Milestone()
+        write(recorder.record(events, of: message, closes: closes), milestone)
+        return milestone
+    }
+
+    /// Writes until the disk has it: an outcome that is not on disk would be an attempt made again after a
+    /// restart.
+    private func write(_ recorded: Recorder.Recorded, _ milestone: Milestone) {
+        let bound = LoopBound(self, on: loop)
+        spool.submit(recorded.group) { [recorder] result in
+            switch result {
+            case .success:
+                milestone.reach()
+                guard !recorded.webhooks.isEmpty else { return }
+                bound.loop.execute { bound.value.add(recorded.webhooks) }
+            case .failure(let error) where error.mayPass:
+                bound.loop.execute { bound.value.writeAgain(recorded, milestone, error) }
+            case .failure(let error):
+                milestone.reach()
+                recorder.reportLost(error)
+            }
+        }
+    }
+
+    private func writeAgain(_ recorded: Recorder.Recorded, _ milestone: Milestone, _ error: SpoolError) {
+        recorder.reportUnwritten(error)
+        unwritten += 1
+        let bound = LoopBound(self, on: loop)
+        loop.after(.seconds(1)) {
+            bound.value.unwritten -= 1
+            bound.value.write(recorded, milestone)
+            bound.value.pump()
+        }
+    }
+
+    // MARK: Out of time
+
+    /// Tells of what left the queue unfinished: its time or its attempts are used up, or it was cancelled.
+    func expire(_ now: Queue.Timestamp) {
+        let items = queue.takeExpired(now: now)
+        for item in items { leaving[item.id, default: 0] += 1 }
+        for item in items {
+            if let message = cache[item.id] { withdraw(item, message) } else { readAndWithdraw(item) }
+        }
+    }
+
+    private func readAndWithdraw(_ item: Withdrawn) {
+        let bound = LoopBound(self, on: loop)
+        loop.spawn { [loader] in
+            while true {
+                do throws(MessageLoader.Failure) {
+                    let message = try await loader.load(item.id).message
+                    return bound.value.withdraw(item, message)
+                } catch {
+                    switch error {
+                    case .notNow: await bound.loop.sleep(.seconds(1))
+                    case .lost: return bound.value.giveUp(item)
+                    }
+                }
+            }
+        }
+    }
+
+    private func withdraw(_ item: Withdrawn, _ message: OpenMessage) {
+        hasLeft(item.id)
+        var events: [Event] = []
+        for index in item.recipients {
+            let event = recorder.expired(message, index: index, item: item, at: clock.now())
+            cache.update(item.id) { $0.apply(event, to: Int(index)) }
+            events.append(event)
+        }
+        commit(message, events, closes: isOver(item.id))
+    }
+
+    /// Nobody can read the entry any more.
+    private func giveUp(_ item: Withdrawn) {
+        hasLeft(item.id)
+        if isOver(item.id) { spool.submit(SpoolGroup(records: [.closed(item.id)])) }
+    }
+
+    private func hasLeft(_ id: MessageID) {
+        leaving[id] = leaving[id].flatMap { $0 > 1 ? $0 - 1 : nil }
+    }
+}
+
+extension SpoolError {
+    /// Whether the same group may be taken later.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .diskFailed, .diskLow, .overloaded, .recovering: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,6 @@
+import NodeProtocol
+
+extension MessageQueue {
+    /// Whether anything of the message is here, waiting or in flight.
+    package func contains(_ id: MessageID) -> Bool { entriesByMessage[id] != nil }
+}
