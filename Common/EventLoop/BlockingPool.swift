@@ -83,9 +83,10 @@ package final class Condition<Value>: @unchecked Sendable {
     /// Changes the value and wakes one waiter.
     package func signal<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
+        // In this order: a waiter that wakes finds the lock free.
         defer {
-            pthread_cond_signal(condition)
             pthread_mutex_unlock(mutex)
+            pthread_cond_signal(condition)
         }
         return body(&value)
     }
@@ -94,8 +95,8 @@ package final class Condition<Value>: @unchecked Sendable {
     package func broadcast<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer {
-            pthread_cond_broadcast(condition)
             pthread_mutex_unlock(mutex)
+            pthread_cond_broadcast(condition)
         }
         return body(&value)
     }

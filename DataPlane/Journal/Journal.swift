@@ -97,7 +97,12 @@ package final class Journal: JournalSink {
     package func append(sequence: UInt64, events: [[UInt8]]) {
         let item = JournalState.Pending(
             spoolSequence: sequence, events: events, bytes: Self.bytes(of: events), waiter: nil)
-        gate.signal { $0.put(item) }
+        // A writer that knows of something to write has set its time already.
+        gate.signalIfNeeded { state in
+            let wasEmpty = state.isEmpty
+            state.put(item)
+            return wasEmpty
+        }
     }
 
     package func whenDurable(_ sequence: UInt64, _ body: @escaping @Sendable () -> Void) {

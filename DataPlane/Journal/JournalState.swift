@@ -66,6 +66,8 @@ struct JournalState {
 
     // MARK: - Callers
 
+    var isEmpty: Bool { queue.isEmpty }
+
     mutating func put(_ item: Pending) {
         if item.spoolSequence != 0 {
             // A group that was taken already is not taken twice.

@@ -47,6 +47,14 @@ package final class Gate<Value>: @unchecked Sendable {
         return body(&value)
     }
 
+    /// Changes the value and wakes the waiter when `body` says that it has something to look at.
+    package func signalIfNeeded(_ body: (inout Value) -> Bool) {
+        pthread_mutex_lock(mutex)
+        let wakes = body(&value)
+        pthread_mutex_unlock(mutex)
+        if wakes { pthread_cond_signal(condition) }
+    }
+
     /// What a waiting thread's look at the value ends in.
     package enum Look<Result> {
         case done(Result)
