@@ -208,11 +208,11 @@ import Testing
     @Test func `what signing makes stands in front of the message, and counts for SIZE`() async throws {
         let sink = try sink()
         var attempt = attempt()
-        attempt.sign = { Array("DKIM-Signature: x\r\n".utf8) }
+        attempt.sign = { _ in Array("DKIM-Signature: x\r\n".utf8) }
         _ = try await DeliveryBench(sink.address).deliver(attempt)
         #expect(sink.ledger.messages.first?.text == "DKIM-Signature: x\r\nSubject: hello\r\n\r\nHello.\r\n")
         #expect(sink.ledger.messages.first?.mail == "MAIL FROM:<alice@sender.test> SIZE=45")
-        attempt.sign = { throw StreamError.closed }
+        attempt.sign = { _ in throw StreamError.closed }
         let failed = try await DeliveryBench(sink.address).deliver(attempt)
         #expect(failed.first?.deferred?.classification.ruleID == "own")
         #expect(sink.ledger.messages.count == 1)
