@@ -192,9 +192,14 @@ package struct DeliveryNotice: Sendable {
             return .leaf(fields: Array(fields.utf8), encoding: encoding, body: message)
         case .header(let header):
             // RFC 6522 §4: quoted-printable where the header is not ASCII.
+            let isUTF8 = String(validating: header, as: UTF8.self) != nil
             let encoding: TransferEncoding = EightBit.contains(header[...]) ? .quotedPrintable : .sevenBit
-            var fields = "Content-Type: text/rfc822-headers\r\n"
-            if encoding == .quotedPrintable { fields += "Content-Transfer-Encoding: quoted-printable\r\n" }
+            var fields = "Content-Type: text/rfc822-headers"
+            if encoding == .quotedPrintable {
+                fields += isUTF8 ? "; charset=utf-8\r\n" : "\r\n"
+                fields += "Content-Transfer-Encoding: quoted-printable"
+            }
+            fields += "\r\n"
             return .leaf(fields: Array(fields.utf8), encoding: encoding, body: encoding.encode(header))
         }
     }
