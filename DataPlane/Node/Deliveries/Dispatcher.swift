@@ -131,10 +131,16 @@ final class Dispatcher {
     private func record(_ work: Work, _ report: WorkReport, _ finished: Finished) -> Milestone? {
         guard var message = open[work.attempt.id] else { return nil }
         var events: [Event] = []
+        var wanted: [DeliveryNotices.Wanted] = []
         for result in report.results {
             var event = result.event
             if event.kind == .deferred, case .waiting(let until) = finished {
                 event.nextAttemptAt = until.milliseconds
+            }
+            if let notice = recorder.notices.wanted(
+                event, of: message, index: Int(result.recipient), isRemoteReply: result.isRemoteReply)
+            {
+                wanted.append(notice)
             }
             message.apply(event, to: Int(result.recipient))
             metrics.outcomes(work.attempt.lane.transport == .smtp ? "smtp" : "webhook", event.kind.rawValue)
@@ -143,13 +149,16 @@ final class Dispatcher {
         }
         if report.isDropped { message.recipients[0].state = .cancelled }
         observe(events, message)
-        return commit(message, events)
+        return commit(message, events, recorder.notices(wanted, of: message, original: report.original))
     }
 
     /// Writes the events and, when nothing of the message waits any more, closes its entry in the same group.
     @discardableResult
-    private func commit(_ message: OpenMessage, _ events: [Event]) -> Milestone {
-        let recorded = recorder.record(events, of: message, closes: message.isFinished)
+    private func commit(
+        _ message: OpenMessage, _ events: [Event], _ notices: [DeliveryNotices.Made] = []
+    ) -> Milestone {
+        let recorded = recorder.record(
+            events, of: message, closes: message.isFinished, notices: notices)
         if message.isFinished {
             open[message.id] = nil
             finished.insert(message)
@@ -169,8 +178,8 @@ final class Dispatcher {
             switch result {
             case .success:
                 milestone.reach()
-                guard !recorded.webhooks.isEmpty else { return }
-                bound.loop.execute { bound.value.add(recorded.webhooks) }
+                guard !recorded.messages.isEmpty else { return }
+                bound.loop.execute { bound.value.add(recorded.messages) }
             case .failure(let error) where error.mayPass:
                 bound.loop.execute { bound.value.writeAgain(recorded, milestone, error) }
             case .failure(let error):
@@ -193,15 +202,35 @@ final class Dispatcher {
 
     private func expire(_ now: Queue.Timestamp) {
         for item in queue.takeExpired(now: now) {
-            guard var message = open[item.id] else { continue }
-            var events: [Event] = []
-            for index in item.recipients {
-                let event = recorder.expired(message, index: index, item: item, at: clock.now())
-                message.apply(event, to: Int(index))
-                events.append(event)
+            guard let message = open[item.id] else { continue }
+            guard case .mail(let mail) = message.entry, mail.request != nil else {
+                expire(item, original: nil)
+                continue
             }
-            commit(message, events)
+            // The sender may want to be told, and given the message back.
+            let bound = LoopBound(self, on: loop)
+            loop.spawn { [spool] in
+                let original = try? await spool.body(of: item.id)
+                bound.value.expire(item, original: original)
+            }
         }
+    }
+
+    private func expire(_ item: Withdrawn, original: [UInt8]?) {
+        guard var message = open[item.id] else { return }
+        var events: [Event] = []
+        var wanted: [DeliveryNotices.Wanted] = []
+        for index in item.recipients {
+            let event = recorder.expired(message, index: index, item: item, at: clock.now())
+            if let notice = recorder.notices.wanted(
+                event, of: message, index: Int(index), isRemoteReply: false)
+            {
+                wanted.append(notice)
+            }
+            message.apply(event, to: Int(index))
+            events.append(event)
+        }
+        commit(message, events, recorder.notices(wanted, of: message, original: original))
     }
 
     private func observe(_ events: [Event], _ message: OpenMessage) {

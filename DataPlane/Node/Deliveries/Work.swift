@@ -17,6 +17,8 @@ struct WorkReport: Sendable {
         let event: Event
         /// What the host asked for, in milliseconds.
         let retryAfterMilliseconds: Int64?
+        /// Whether the response is in the words of the remote host.
+        var isRemoteReply = false
     }
 
     let results: [Result]
@@ -26,4 +28,6 @@ struct WorkReport: Sendable {
     let isThrottled: Bool
     /// Nothing of this is to be tried again, and no event tells of it: the endpoint is gone.
     var isDropped = false
+    /// The message as it was accepted, where its sender may want to be told of the outcome.
+    var original: [UInt8]?
 }

@@ -41,6 +41,7 @@ extension MailEntry {
         writer.put(7, bodyBytes)
         writer.put(8) { log.write(to: &$0) }
         writer.put(9, repeated: suppressed)
+        if let request { writer.put(10) { request.write(to: &$0) } }
     }
 
     fileprivate init?(protobuf bytes: ArraySlice<UInt8>) {
@@ -51,6 +52,7 @@ extension MailEntry {
         var (senderDomain, selector) = ("", "")
         var (isBulk, bodyBytes) = (false, 0)
         var suppressed: [String] = []
+        var request: EnvelopeRequest?
         while let field = reader.next() {
             switch field.number {
             case 1: tenant = field.tenantID
@@ -62,6 +64,7 @@ extension MailEntry {
             case 7: bodyBytes = field.integer()
             case 8: log = Event.Accepted(protobuf: field.bytes)
             case 9: suppressed.append(field.text)
+            case 10: request = EnvelopeRequest(protobuf: field.bytes)
             default: break
             }
         }
@@ -70,6 +73,7 @@ extension MailEntry {
             tenant: tenant, acceptedAt: acceptedAt, deadline: deadline, senderDomain: senderDomain,
             selector: selector, isBulk: isBulk, log: log, suppressed: suppressed)
         self.bodyBytes = bodyBytes
+        self.request = request
     }
 }
 

@@ -28,6 +28,8 @@ struct MailEntry: Sendable {
     var bodyBytes: Int
     var log: Event.Accepted
     var suppressed: [String]
+    /// What was asked for with the envelope; nil when nothing was.
+    var request: EnvelopeRequest?
 
     init(
         tenant: TenantID, acceptedAt: Int64, deadline: Int64, senderDomain: String = "",
@@ -54,6 +56,7 @@ struct MailEntry: Sendable {
         isBulk = admitted.stream == .bulk
         bodyBytes = admitted.message.count
         suppressed = admitted.suppressed
+        request = admitted.request
         log = Event.Accepted(
             origin: admitted.origin, from: admitted.from, envelopeSender: admitted.envelopeSender,
             recipients: admitted.recipients, subject: admitted.subject,
