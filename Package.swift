@@ -125,7 +125,11 @@ let testTargets: [Target] = [
             "Delivery", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service",
             "TestSupport",
         ]),
-    tests("Node", ["Node", "NodeProtocol", "Queue", "Delivery", "Admission", "TestSupport"]),
+    tests(
+        "Node",
+        [
+            "Node", "NodeProtocol", "Queue", "Delivery", "Admission", "MailFormat", "SMTPWire", "TestSupport",
+        ]),
     tests(
         "Doors",
         [

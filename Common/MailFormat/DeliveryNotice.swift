@@ -1,9 +1,9 @@
 /// A report to the sender of a message about what became of it: multipart/report (RFC 6522) with a text for
 /// people, a `message/delivery-status` for programs (RFC 3464, RFC 6533) and the message or its header.
 ///
-/// Pure: all texts, times and the seed of the boundary are given. The result is ASCII but for a message that is
-/// returned whole; values of remote hosts are made printable and cut, so that none can begin a field. It is to
-/// be sent from the null path, and never about a message that came from it (RFC 3461 §6.1).
+/// Pure: all texts, times and the seed of the boundary are given. The result is ASCII but for a message that
+/// is returned whole; values of remote hosts are made printable and cut, so that none can begin a field. It is
+/// to be sent from the null path, and never about a message that came from it (RFC 3461 §6.1).
 package struct DeliveryNotice: Sendable {
     package enum Action: String, Sendable { case failed, delayed, relayed }
 
@@ -166,13 +166,15 @@ package struct DeliveryNotice: Sendable {
             ]
         case .relayed:
             lines += [
-                "Your message was handed over to the mail hosts of the recipients below. Whether it was read,",
-                "or reached a mailbox, is not known here.",
+                "Your message was handed over to the mail hosts of the recipients below. Whether it reached",
+                "a mailbox, or was read, is not known here.",
             ]
         }
         for recipient in recipients {
             let host = recipient.remoteHost.map { "\($0) said: " } ?? ""
-            lines += ["", "<\(recipient.address)>", "    \(recipient.isRemoteReply ? host : "")\(recipient.reply)"]
+            lines += [
+                "", "<\(recipient.address)>", "    \(recipient.isRemoteReply ? host : "")\(recipient.reply)",
+            ]
             if recipient.action == .delayed, let seconds = recipient.retriesUntilSecondsSince1970 {
                 lines.append("    It will be tried until \(MailDate.format(secondsSince1970: seconds)).")
             }

@@ -11,8 +11,8 @@ package enum EightBit {
 
         package init() {}
 
-        /// Looks through a message whose lines end in CRLF. One with ASCII alone, as most are, is passed eight
-        /// bytes at a time.
+        /// Looks through a message whose lines end in CRLF. One with ASCII alone, as most are, is passed in
+        /// words of eight bytes.
         package init(of message: [UInt8]) {
             guard let first = EightBit.firstIndex(in: message[...]) else { return }
             let headerEnd = EightBit.headerEnd(of: message)

@@ -1,10 +1,10 @@
 /// Rewrites a message that is not ASCII for a host that takes nothing else (RFC 6152 §3, RFC 2047, RFC 2231).
 ///
 /// Each part whose body has such bytes is written as quoted-printable or base64, messages inside the message
-/// too; header fields become encoded-words. What a reader shows stays the same. The result is ASCII throughout
-/// and has the same parts, which is checked, or there is none: what cannot be rewritten without losing its
-/// meaning is an `Obstacle`. Pure and deterministic, so that every attempt sends, and signs, the same bytes.
-/// Limits: those of `MIMEParser`, and messages inside messages to a depth of 8.
+/// too; header fields become encoded-words. What a reader shows stays the same. The result is ASCII
+/// throughout and has the same parts, which is checked, or there is none: what cannot be rewritten without
+/// losing its meaning is an `Obstacle`. Pure and deterministic, so that every attempt sends, and signs, the
+/// same bytes. Limits: those of `MIMEParser`, and messages inside messages to a depth of 8.
 package enum EightBitDowngrade {
     static let maxMessageDepth = 8
 
@@ -57,7 +57,8 @@ package enum EightBitDowngrade {
         }
         let result = edits.applied(to: message, maskingRest: true)
         // A soft line break could put a text that looks like a delimiter at the beginning of a line.
-        guard !EightBit.contains(result[...]), MIMEParser.parse(result).parts.count == parsed.parts.count else {
+        guard !EightBit.contains(result[...]), MIMEParser.parse(result).parts.count == parsed.parts.count
+        else {
             throw .unreadable
         }
         return result

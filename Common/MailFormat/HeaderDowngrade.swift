@@ -9,7 +9,8 @@ enum HeaderDowngrade {
     /// Fields whose grammar has no place for an encoded-word.
     private static let rigidFields = [
         "date", "message-id", "in-reply-to", "references", "received", "return-path", "mime-version",
-        "content-transfer-encoding", "content-id", "dkim-signature", "authentication-results", "list-unsubscribe",
+        "content-transfer-encoding", "content-id", "dkim-signature", "authentication-results",
+        "list-unsubscribe",
         "list-unsubscribe-post", "resent-date", "resent-message-id",
     ]
 

@@ -25,7 +25,8 @@ package enum DataEncoder {
     /// Throws for what may not be sent, by DATA or by BDAT: a bare CR or LF, or NUL.
     package static func check(header: [UInt8], _ message: [UInt8]) throws(ContentViolation) {
         var rules = LineRules(maxLineBytes: .max)
-        let violation = header.withUnsafeBytes { rules.check($0) } ?? message.withUnsafeBytes { rules.check($0) }
+        let violation =
+            header.withUnsafeBytes { rules.check($0) } ?? message.withUnsafeBytes { rules.check($0) }
         if let violation = violation ?? rules.checkEnd() { throw violation }
         if let last = header.last, last != .lineFeed { throw .bareCarriageReturn }
     }

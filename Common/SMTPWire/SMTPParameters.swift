@@ -80,7 +80,9 @@ package struct MailParameters: Hashable, Sendable {
     /// RFC 3461 §4.4: printable ASCII, before and after the encoding.
     private static func envelopeID(_ parameter: Parameter) throws(SMTPSyntaxError) -> String {
         let text = try parameter.xtext(maxBytes: SMTPLimits.maxEnvelopeIDBytes)
-        guard !text.isEmpty, text.utf8.allSatisfy(\.isPrintable) else { throw .arguments("Bad value of ENVID") }
+        guard !text.isEmpty, text.utf8.allSatisfy(\.isPrintable) else {
+            throw .arguments("Bad value of ENVID")
+        }
         return text
     }
 

@@ -61,7 +61,8 @@ package struct Admission: Sendable {
             subject: draft.subject, messageIDHeader: draft.messageIDHeader,
             hasAttachments: draft.hasAttachments,
             tags: tags, metadata: metadata, stream: draft.stream ?? submission.stream, acceptedAt: now,
-            scheduledAt: scheduledAt, deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000,
+            scheduledAt: scheduledAt,
+            deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000,
             request: draft.request.isEmpty ? nil : draft.request.keeping(kept))
     }
 

@@ -36,7 +36,8 @@ package struct DeliveryAttempt: Sendable {
     package var clientName: String?
     package var maxMessagesPerConnection: Int
     /// Called once a host has accepted recipients and before the message leaves: the place to record that the
-    /// attempt has begun. An attempt that takes several transactions calls it for each. An error stops the attempt.
+    /// attempt has begun. An attempt that takes several transactions calls it for each. An error stops the
+    /// attempt.
     package var beforeContent: (@Sendable () async throws -> Void)?
 
     /// RFC 8689: the message leaves under verified TLS, to a host that promises the same, or not at all.

@@ -60,7 +60,9 @@ struct DeliveryWork {
         guard attempt.requiresTLS else { return nil }
         let host = RemoteHost(session.candidate, tls: session.tls)
         guard session.tls?.peerVerified == true else {
-            return .unable(550, .init(5, 7, 30), "the certificate of \(host.name) is not verified, as REQUIRETLS asks", host)
+            return .unable(
+                550, .init(5, 7, 30), "the certificate of \(host.name) is not verified, as REQUIRETLS asks",
+                host)
         }
         guard session.extensions.requireTLS else {
             return .unable(550, .init(5, 7, 30), "\(host.name) does not offer REQUIRETLS", host)
@@ -124,7 +126,8 @@ struct DeliveryWork {
     /// RFC 3461 §5.2.1: passed on as given, and who asked for reports is to know the address in them again.
     private func parameters(of recipient: DeliveryAttempt.Recipient) -> RecipientParameters {
         var parameters = recipient.parameters
-        if parameters.notify != nil || attempt.envelope.envelopeID != nil, parameters.originalRecipient == nil {
+        if parameters.notify != nil || attempt.envelope.envelopeID != nil, parameters.originalRecipient == nil
+        {
             parameters.originalRecipient = OriginalRecipient(recipient: recipient.address)
         }
         return parameters

@@ -14,7 +14,8 @@ import Testing
 
     private let text =
         "From: App <app@sender.test>\r\nSubject: hello\r\nMIME-Version: 1.0\r\n"
-        + "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße an alle, die das lesen\r\n"
+        + "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        + "Grüße an alle, die das lesen\r\n"
 
     @Test func `8-bit content goes as it is to a host with 8BITMIME`() async throws {
         let sink = try sink(["PIPELINING", "8BITMIME", "SIZE"])
@@ -24,7 +25,8 @@ import Testing
         #expect(message.mail.hasSuffix(" BODY=8BITMIME"))
     }
 
-    @Test func `8-bit content is converted for a host without 8BITMIME, and signed as it leaves`() async throws
+    @Test func `8-bit content is converted for a host without 8BITMIME, and signed as it leaves`()
+        async throws
     {
         let sink = try sink(["PIPELINING", "SIZE"])
         var attempt = attempt(content: text)
@@ -32,7 +34,9 @@ import Testing
         #expect(try await DeliveryBench(sink.address).deliver(attempt).first?.delivered != nil)
         let message = try #require(sink.ledger.messages.first)
         #expect(message.content.allSatisfy { $0 < 0x80 })
-        #expect(message.text.contains("Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe an alle"))
+        #expect(
+            message.text.contains(
+                "Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe an alle"))
         let unsigned = message.text.drop { $0 != "\r\n" }.dropFirst()
         #expect(message.text.hasPrefix("X-Signed-Bytes: \(unsigned.utf8.count)\r\n"))
         #expect(message.mail == "MAIL FROM:<alice@sender.test> SIZE=\(message.content.count)")
@@ -128,7 +132,8 @@ import Testing
         return attempt
     }
 
-    @Test func `a host that knows DSN is told what the sender asked for, and the first address`() async throws {
+    @Test func `a host that knows DSN is told what the sender asked for, and the first address`() async throws
+    {
         let sink = try SMTPSink()
         #expect(try await DeliveryBench(sink.address).deliver(asking()).allSatisfy { $0.delivered != nil })
         let message = try #require(sink.ledger.messages.first)

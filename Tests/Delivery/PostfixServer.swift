@@ -68,7 +68,10 @@ final class PostfixServer: Sendable {
         for name in try Files.names(in: directory.file("queue/hold")) {
             messages.append(
                 try await ChildProcess.run(
-                    ["/usr/sbin/postcat", "-c", directory.file("config"), directory.file("queue/hold/\(name)")]))
+                    [
+                        "/usr/sbin/postcat", "-c", directory.file("config"),
+                        directory.file("queue/hold/\(name)"),
+                    ]))
         }
         return messages
     }

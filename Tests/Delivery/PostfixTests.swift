@@ -8,7 +8,8 @@ import Testing
 @Suite struct PostfixTests {
     @Test func `a report that is asked for reaches the queue of the next host`() async throws {
         guard let postfix = try await PostfixServer.start() else { return }
-        var asking = attempt(to: ["bob@remote.test", "jörg@remote.test"], content: "Subject: dsn\r\n\r\n.\r\n")
+        var asking = attempt(
+            to: ["bob@remote.test", "jörg@remote.test"], content: "Subject: dsn\r\n\r\n.\r\n")
         asking.envelope.envelopeID = "job+7"
         asking.envelope.returnedContent = .headers
         var first = RecipientParameters()

@@ -21,7 +21,8 @@ import Testing
         let message = try await send([
             "MAIL FROM:<a@one.example> RET=HDRS ENVID=job+2B7", "RCPT TO:<gone@x.example> NOTIFY=NEVER",
             "RCPT TO:<j@x.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;old@y.example",
-            "RCPT TO:<j@x.example> NOTIFY=DELAY", "RCPT TO:<k@x.example> NOTIFY=NEVER", "RCPT TO:<l@x.example>",
+            "RCPT TO:<j@x.example> NOTIFY=DELAY", "RCPT TO:<k@x.example> NOTIFY=NEVER",
+            "RCPT TO:<l@x.example>",
         ])
         let request = try #require(message.request)
         #expect(message.recipients == ["j@x.example", "k@x.example", "l@x.example"])

@@ -73,7 +73,9 @@ import Testing
     }
 
     @Test func `what a remote host says can begin no field and no line that is too long`() throws {
-        let evil = "550 no\r\nAction: relayed\r\n\r\nFinal-Recipient: rfc822;x@y " + String(repeating: "y", count: 5_000)
+        let evil =
+            "550 no\r\nAction: relayed\r\n\r\nFinal-Recipient: rfc822;x@y "
+            + String(repeating: "y", count: 5_000)
         let report = try parsed(try notice(reply: evil))
         let status = report.text(of: 2)
         #expect(!status.contains("\nAction: relayed") && !status.contains("\nFinal-Recipient: rfc822;x"))
@@ -82,7 +84,8 @@ import Testing
     }
 
     @Test func `a message that is returned whole stays as it was, whatever boundaries it holds`() throws {
-        let token = MIMEBuilder.boundaryToken(seed: 7, notIn: .leaf(fields: [], encoding: .sevenBit, body: []))
+        let token = MIMEBuilder.boundaryToken(
+            seed: 7, notIn: .leaf(fields: [], encoding: .sevenBit, body: []))
         let message = "Subject: ü\r\n\r\n--=_0\(token)\r\n--=_0\(token)--\r\nlast ß\r\n"
         var notice = try notice()
         notice.returned = .message(Array(message.utf8))

@@ -46,7 +46,8 @@ import Testing
     }
 
     @Test func `text becomes quoted-printable, or base64 where that is shorter, and reads the same`() throws {
-        let header = mime + "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        let header =
+            mime + "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
         let german = try ascii(header + "Grüße aus Köln, und ein langer Satz ohne Umlaute dahinter.\r\n.\r\n")
         #expect(german.contains("Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe aus"))
         let russian = try ascii(header + "Привет\r\n")
@@ -139,7 +140,9 @@ import Testing
         #expect(headers.text("X-Note") == "ünder way,\tfolded")
         #expect(headers.fields.map(\.name).suffix(2) == ["X-Other", "X-Note"])
         #expect(String(decoding: bytes[headers.bodyStart...], as: UTF8.self) == "body ü\r\n")
-        #expect(ParameterizedValue(parsing: headers.value("Content-Disposition") ?? "")["filename"] == "größe.pdf")
+        #expect(
+            ParameterizedValue(parsing: headers.value("Content-Disposition") ?? "")["filename"] == "größe.pdf"
+        )
     }
 
     @Test func `no input traps, and what comes out is ASCII with the parts that went in`() {

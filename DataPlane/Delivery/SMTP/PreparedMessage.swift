@@ -1,8 +1,8 @@
 import MailFormat
 import SMTPWire
 
-/// A message as a host with given extensions takes it: converted where it must be, signed, and framed for DATA
-/// or BDAT.
+/// A message as a host with given extensions takes it: converted where it must be, signed, and framed for
+/// DATA or BDAT.
 struct PreparedMessage {
     /// What differs between hosts; two hosts with an equal form get the same bytes.
     struct Form: Hashable {

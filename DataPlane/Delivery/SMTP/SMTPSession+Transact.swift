@@ -9,8 +9,8 @@ extension SMTPSession {
     /// what one recipient was told stays true whatever happens afterwards.
     ///
     /// Two writes and two waits where the host knows PIPELINING: the envelope with its DATA, and the message.
-    /// With CHUNKING the message goes by BDAT in the second write. It would be allowed in the first, but then a
-    /// connection that breaks leaves every message in doubt, and an idle one that the host has closed could
+    /// With CHUNKING the message goes by BDAT in the second write. It would be allowed in the first, but then
+    /// a connection that breaks leaves every message in doubt, and an idle one that the host has closed could
     /// not be replaced; and a message for nobody would travel before that is known.
     package func transact(_ transaction: SMTPTransaction) async -> [TransactionResult] {
         var results = [TransactionResult?](repeating: nil, count: transaction.recipients.count)

@@ -8,9 +8,9 @@ import Spool
 ///
 /// The service tells its customers by events and webhooks; a report goes out only where the client asked for
 /// it over SMTP, for this recipient and this outcome, and the envelope names a sender. It is a message of the
-/// tenant like any other: signed for the sender's domain, from its null path, written into the same spool group
-/// as the outcome that it tells of, and logged under the door `notice`. There is none about a notice, about a
-/// test key's mail, or to an address on the tenant's suppression list.
+/// tenant like any other: signed for the sender's domain, from the null path, written into the same spool
+/// group as the outcome that it tells of, and logged under the door `notice`. There is none about a notice,
+/// about a test key's mail, or to an address on the tenant's suppression list.
 struct DeliveryNotices: Sendable {
     static let door = "notice"
     /// A report that cannot be delivered by then is given up.
@@ -49,7 +49,8 @@ struct DeliveryNotices: Sendable {
             let action = Self.action(event.kind), notify.contains(action.notification)
         else { return nil }
         if action == .delayed {
-            let before = message.recipients.indices.contains(index) ? message.recipients[index].lastEvent : nil
+            let before =
+                message.recipients.indices.contains(index) ? message.recipients[index].lastEvent : nil
             guard isLate(event, mail), before.map({ isLate($0, mail) }) != true else { return nil }
         }
         return Wanted(index: index, action: action, event: event, isRemoteReply: isRemoteReply)
