@@ -2,8 +2,8 @@
 /// people, a `message/delivery-status` for programs (RFC 3464, RFC 6533) and the message or its header.
 ///
 /// Pure: all texts, times and the seed of the boundary are given. The result is ASCII but for a message that
-/// is returned whole; values of remote hosts are made printable and cut, so that none can begin a field. It is
-/// to be sent from the null path, and never about a message that came from it (RFC 3461 §6.1).
+/// is returned whole; values of remote hosts are made printable and cut, so that none can begin a field. It
+/// is to be sent from the null path, and never about a message that came from it (RFC 3461 §6.1).
 package struct DeliveryNotice: Sendable {
     package enum Action: String, Sendable { case failed, delayed, relayed }
 
