@@ -54,7 +54,7 @@ let common: [Target] = [
 ]
 
 let dataPlane: [Target] = [
-    module("Admission", in: "DataPlane", ["NodeProtocol", "MailFormat", "Crypto"]),
+    module("Admission", in: "DataPlane", ["NodeProtocol", "MailFormat", "SMTPWire", "Crypto"]),
     module("Spool", in: "DataPlane", ["CLinux", "EventLoop", "NodeProtocol", "Service"]),
     module("Journal", in: "DataPlane", ["Spool", "NodeProtocol", "EventLoop", "Service"]),
     module("Queue", in: "DataPlane", ["NodeProtocol"]),
@@ -115,7 +115,7 @@ let testTargets: [Target] = [
     tests("MailAuth", ["MailAuth", "MailFormat", "Crypto", "TestSupport"]),
     tests("NodeProtocol", ["NodeProtocol", "Crypto", "TestSupport"]),
     tests("Service", ["Service", "EventLoop", "TestSupport"]),
-    tests("Admission", ["Admission", "NodeProtocol", "MailFormat", "Crypto", "TestSupport"]),
+    tests("Admission", ["Admission", "NodeProtocol", "MailFormat", "SMTPWire", "Crypto", "TestSupport"]),
     tests("Spool", ["Spool", "NodeProtocol", "EventLoop", "Service", "TestSupport"]),
     tests("Journal", ["Journal", "Spool", "NodeProtocol", "EventLoop", "Service", "TestSupport"]),
     tests("Queue", ["Queue", "NodeProtocol", "TestSupport"]),
@@ -125,7 +125,11 @@ let testTargets: [Target] = [
             "Delivery", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service",
             "TestSupport",
         ]),
-    tests("Node", ["Node", "NodeProtocol", "Queue", "Delivery", "Admission", "TestSupport"]),
+    tests(
+        "Node",
+        [
+            "Node", "NodeProtocol", "Queue", "Delivery", "Admission", "MailFormat", "SMTPWire", "TestSupport",
+        ]),
     tests(
         "Doors",
         [

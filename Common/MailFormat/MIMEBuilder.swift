@@ -162,7 +162,7 @@ package enum MIMEBuilder {
 
     /// The end of all boundaries: a text that no body contains. At most one part of a level is a multipart,
     /// so the level is all that has to tell them apart.
-    private static func boundaryToken(seed: UInt64, notIn root: MIMENode) -> String {
+    static func boundaryToken(seed: UInt64, notIn root: MIMENode) -> String {
         var state = seed
         while true {
             let token = "_\(hexadecimal(mix(&state)))\(hexadecimal(mix(&state)))"
@@ -187,7 +187,7 @@ package enum MIMEBuilder {
 
 extension String {
     /// A text part of this content. The charset is always named as UTF-8, of which ASCII is a part.
-    fileprivate func textNode(_ subtype: String) -> MIMENode {
+    func textNode(_ subtype: String) -> MIMENode {
         let body = LineEndings.normalized(Array(utf8))
         let encoding = TransferEncoding.chosen(forText: body)
         var fields = "Content-Type: text/\(subtype); charset=utf-8\r\n"

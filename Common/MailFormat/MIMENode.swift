@@ -17,7 +17,7 @@ indirect enum MIMENode {
     func contains(_ token: [UInt8]) -> Bool {
         switch self {
         case .leaf(_, let encoding, let body):
-            return encoding == .sevenBit && Self.find(token, in: body)
+            return (encoding == .sevenBit || encoding == .eightBit) && Self.find(token, in: body)
         case .multipart(_, _, let children): return children.contains { $0.contains(token) }
         }
     }

@@ -57,8 +57,12 @@ package enum TransferEncoding: String, Hashable, Sendable {
     }
 
     /// The value of a header field; unknown encodings are read as binary.
-    init(parsing value: String) {
-        let word = value.prefix { $0 != " " && $0 != ";" && $0 != "(" }.lowercased()
-        self = TransferEncoding(rawValue: word) ?? .binary
+    init(parsing value: String) { self = TransferEncoding(rawValue: Self.word(value)) ?? .binary }
+
+    /// Whether the value of a header field names an encoding of RFC 2045.
+    static func isKnown(_ value: String) -> Bool { TransferEncoding(rawValue: word(value)) != nil }
+
+    private static func word(_ value: String) -> String {
+        value.prefix { $0 != " " && $0 != ";" && $0 != "(" }.lowercased()
     }
 }

@@ -20,12 +20,25 @@ package struct EnhancedStatusCode: Hashable, Sendable, CustomStringConvertible {
     }
 
     init?(bytes: ArraySlice<UInt8>) {
-        let parts = bytes.split(separator: .dot, maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts.allSatisfy({ $0.count <= 3 }),
-            let statusClass = parts[0].decimalNumber, [2, 4, 5].contains(statusClass), parts[0].count == 1,
-            let subject = parts[1].decimalNumber, let detail = parts[2].decimalNumber
+        var rest = bytes
+        guard let statusClass = Self.number(&rest), [2, 4, 5].contains(statusClass), Self.take(.dot, &rest),
+            let subject = Self.number(&rest), Self.take(.dot, &rest), let detail = Self.number(&rest),
+            rest.isEmpty, bytes[bytes.startIndex + 1] == .dot
         else { return nil }
         self.init(statusClass, subject, detail)
+    }
+
+    /// One to three digits.
+    private static func number(_ rest: inout ArraySlice<UInt8>) -> Int? {
+        let digits = rest.prefix(4).prefix(while: \.isDigit)
+        rest = rest.dropFirst(digits.count)
+        return digits.count > 3 ? nil : digits.decimalNumber
+    }
+
+    private static func take(_ byte: UInt8, _ rest: inout ArraySlice<UInt8>) -> Bool {
+        guard rest.first == byte else { return false }
+        rest = rest.dropFirst()
+        return true
     }
 
     package var description: String { "\(statusClass).\(subject).\(detail)" }

@@ -1,54 +1,82 @@
 extension SMTPCommand {
-    /// The line for the wire, CRLF included: what a client sends. Which parameters the server knows is the
-    /// caller's to check (`SMTPExtensions`); a control character from outside becomes `?` and cannot begin a
-    /// second command.
+    /// The line for the wire, CRLF included: what a client sends.
     package func encode() -> [UInt8] {
-        var line = text.utf8.map { $0 < .space || $0 == 0x7F ? 0x3F : $0 }
-        line += [.carriageReturn, .lineFeed]
+        var line: [UInt8] = []
+        append(to: &line)
         return line
     }
 
-    private var text: String {
+    /// Adds the line to what is to be sent, so that several commands leave in one write (RFC 2920). Which
+    /// parameters the server knows is the caller's to check (`SMTPExtensions`); a control character from
+    /// outside becomes `?` and cannot begin a second command.
+    package func append(to output: inout [UInt8]) {
+        let start = output.count
+        write(to: &output)
+        for index in start..<output.count where output[index] < .space || output[index] == 0x7F {
+            output[index] = 0x3F
+        }
+        output.append(.carriageReturn)
+        output.append(.lineFeed)
+    }
+
+    private func write(to output: inout [UInt8]) {
         switch self {
-        case .ehlo(let name): "EHLO \(name)"
-        case .helo(let name): "HELO \(name)"
+        case .ehlo(let name): output.append("EHLO ", name)
+        case .helo(let name): output.append("HELO ", name)
         case .mail(let path, let parameters):
-            (["MAIL FROM:<\(path?.description ?? "")>"] + parameters.words).joined(separator: " ")
+            output.append("MAIL FROM:<")
+            path?.append(to: &output)
+            output.append(.greater)
+            parameters.append(to: &output)
         case .rcpt(let path, let parameters):
-            (["RCPT TO:<\(path)>"] + parameters.words).joined(separator: " ")
-        case .data: "DATA"
-        case .bdat(let byteCount, let isLast): "BDAT \(byteCount)\(isLast ? " LAST" : "")"
-        case .rset: "RSET"
-        case .noop: "NOOP"
-        case .quit: "QUIT"
-        case .vrfy(let name): "VRFY \(name)"
-        case .expn(let name): "EXPN \(name)"
-        case .help: "HELP"
-        case .startTLS: "STARTTLS"
-        case .auth(let mechanism, nil): "AUTH \(mechanism)"
-        case .auth(let mechanism, let response?):
-            "AUTH \(mechanism) \(response.isEmpty ? "=" : String(decoding: response, as: UTF8.self))"
-        case .unknown(let verb): verb
+            output.append("RCPT TO:<")
+            path.append(to: &output)
+            output.append(.greater)
+            parameters.append(to: &output)
+        case .data: output.append("DATA")
+        case .bdat(let byteCount, let isLast):
+            output.append("BDAT ", String(byteCount))
+            if isLast { output.append(" LAST") }
+        case .rset: output.append("RSET")
+        case .noop: output.append("NOOP")
+        case .quit: output.append("QUIT")
+        case .vrfy(let name): output.append("VRFY ", name)
+        case .expn(let name): output.append("EXPN ", name)
+        case .help: output.append("HELP")
+        case .startTLS: output.append("STARTTLS")
+        case .auth(let mechanism, let response):
+            output.append("AUTH ", mechanism)
+            guard let response else { return }
+            output.append(.space)
+            if response.isEmpty { output.append(.equals) } else { output += response }
+        case .unknown(let verb): output.append(verb)
         }
     }
 }
 
 extension MailParameters {
-    fileprivate var words: [String] {
-        [
-            sizeBytes.map { "SIZE=\($0)" }, body.map { "BODY=\($0.rawValue)" }, smtpUTF8 ? "SMTPUTF8" : nil,
-            returnedContent.map { "RET=\($0.rawValue)" }, envelopeID.map { "ENVID=\(Xtext.encode($0))" },
-            authenticatedSender.map { "AUTH=\($0.isEmpty ? "<>" : Xtext.encode($0))" },
-            requireTLS ? "REQUIRETLS" : nil,
-        ].compactMap { $0 }
+    fileprivate func append(to output: inout [UInt8]) {
+        if let sizeBytes { output.append(" SIZE=", String(sizeBytes)) }
+        if let body { output.append(" BODY=", body.rawValue) }
+        if smtpUTF8 { output.append(" SMTPUTF8") }
+        if let returnedContent { output.append(" RET=", returnedContent.rawValue) }
+        if let envelopeID { output.append(" ENVID=", Xtext.encode(envelopeID)) }
+        if let sender = authenticatedSender {
+            output.append(" AUTH=", sender.isEmpty ? "<>" : Xtext.encode(sender))
+        }
+        if requireTLS { output.append(" REQUIRETLS") }
     }
 }
 
 extension RecipientParameters {
-    fileprivate var words: [String] {
-        [
-            notify.map { "NOTIFY=\($0.keyword)" },
-            originalRecipient.map { "ORCPT=\($0.type);\(Xtext.encode($0.address))" },
-        ].compactMap { $0 }
+    fileprivate func append(to output: inout [UInt8]) {
+        if let notify { output.append(" NOTIFY=", notify.keyword) }
+        if let originalRecipient { output.append(" ORCPT=", originalRecipient.encoded) }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ texts: String...) {
+        for text in texts { append(contentsOf: text.utf8) }
     }
 }

@@ -25,6 +25,15 @@ package struct DeliveryNotifications: OptionSet, Hashable, Sendable {
         let wanted = names.filter { contains($0.0) }.map(\.1)
         return wanted.isEmpty ? "NEVER" : wanted.joined(separator: ",")
     }
+
+    fileprivate init?(word: String) {
+        switch word {
+        case "SUCCESS": self = .success
+        case "FAILURE": self = .failure
+        case "DELAY": self = .delay
+        default: return nil
+        }
+    }
 }
 
 /// The parameters of MAIL that this service knows.
@@ -49,8 +58,8 @@ package struct MailParameters: Hashable, Sendable {
             case "SIZE": sizeBytes = try Self.size(parameter)
             case "BODY": body = try parameter.choice(BodyType.init(rawValue:))
             case "SMTPUTF8": smtpUTF8 = try parameter.flag()
-            case "RET": returnedContent = try parameter.choice(ReturnedContent.init(rawValue:))
-            case "ENVID": envelopeID = try parameter.xtext(maxBytes: SMTPLimits.maxEnvelopeIDBytes)
+            case "RET": returnedContent = try Self.returnedContent(parameter)
+            case "ENVID": envelopeID = try Self.envelopeID(parameter)
             case "AUTH":
                 let isUnknown = parameter.value == [.less, .greater]
                 authenticatedSender = isUnknown ? "" : try parameter.xtext(maxBytes: 500)
@@ -58,6 +67,23 @@ package struct MailParameters: Hashable, Sendable {
             default: throw .unsupported("Unsupported parameter \(parameter.name)")
             }
         }
+    }
+
+    /// RFC 3461 §4.3: what is neither FULL nor HDRS is a 501.
+    private static func returnedContent(_ parameter: Parameter) throws(SMTPSyntaxError) -> ReturnedContent {
+        guard let content = ReturnedContent(rawValue: try parameter.required().keyword) else {
+            throw .arguments("RET is FULL or HDRS")
+        }
+        return content
+    }
+
+    /// RFC 3461 §4.4: printable ASCII, before and after the encoding.
+    private static func envelopeID(_ parameter: Parameter) throws(SMTPSyntaxError) -> String {
+        let text = try parameter.xtext(maxBytes: SMTPLimits.maxEnvelopeIDBytes)
+        guard !text.isEmpty, text.utf8.allSatisfy(\.isPrintable) else {
+            throw .arguments("Bad value of ENVID")
+        }
+        return text
     }
 
     private static func size(_ parameter: Parameter) throws(SMTPSyntaxError) -> Int {
@@ -73,19 +99,6 @@ package struct RecipientParameters: Hashable, Sendable {
     /// Nil: the client did not say; RFC 3461 then has failure, and delay at the server's choice.
     package var notify: DeliveryNotifications?
     package var originalRecipient: OriginalRecipient?
-
-    /// `ORCPT=` of RFC 3461 §4.2.
-    package struct OriginalRecipient: Hashable, Sendable {
-        /// `rfc822` or `utf-8`, in lower case.
-        package let type: String
-        /// Decoded from xtext; printable, but not proven to be an address.
-        package let address: String
-
-        package init(type: String, address: String) {
-            self.type = type
-            self.address = address
-        }
-    }
 
     package init() {}
 
@@ -105,26 +118,19 @@ package struct RecipientParameters: Hashable, Sendable {
         if value.keyword == "NEVER" { return [] }
         var wanted: DeliveryNotifications = []
         for word in value.split(separator: .comma, omittingEmptySubsequences: false) {
-            switch word.keyword {
-            case "SUCCESS": wanted.insert(.success)
-            case "FAILURE": wanted.insert(.failure)
-            case "DELAY": wanted.insert(.delay)
-            default: throw .arguments("Bad value of NOTIFY")
-            }
+            let known = DeliveryNotifications(word: word.keyword)
+            // RFC 3461 §4.1: each at most once, and NEVER alone.
+            guard let known, wanted.insert(known).inserted else { throw .arguments("Bad value of NOTIFY") }
         }
         return wanted
     }
 
     private static func originalRecipient(_ parameter: Parameter) throws(SMTPSyntaxError) -> OriginalRecipient
     {
-        let value = try parameter.required()
-        guard value.count <= SMTPLimits.maxOriginalRecipientBytes,
-            let semicolon = value.firstIndex(of: .semicolon),
-            value[..<semicolon].allSatisfy({ $0.isLetterOrDigit || $0 == .hyphen }),
-            semicolon > value.startIndex,
-            let address = Xtext.decode(value[(semicolon + 1)...]), !address.isEmpty
-        else { throw .arguments("Bad value of ORCPT") }
-        return OriginalRecipient(type: value[..<semicolon].keyword.lowercased(), address: address)
+        guard let original = OriginalRecipient(encoded: try parameter.required()) else {
+            throw .arguments("Bad value of ORCPT")
+        }
+        return original
     }
 }
 

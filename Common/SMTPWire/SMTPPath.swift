@@ -36,6 +36,14 @@ package struct SMTPPath: Hashable, Sendable, CustomStringConvertible {
         domain.isEmpty ? printedLocalPart : printedLocalPart + "@" + domain
     }
 
+    /// Adds what `description` says.
+    func append(to output: inout [UInt8]) {
+        output.append(contentsOf: printedLocalPart.utf8)
+        guard !domain.isEmpty else { return }
+        output.append(.at)
+        output.append(contentsOf: domain.utf8)
+    }
+
     /// Whether the address literal form `[192.0.2.1]` stands in place of a domain.
     package var isAddressLiteral: Bool { domain.utf8.first == .openBracket }
 

@@ -23,7 +23,8 @@ package struct SMTPReplyParser: Sendable {
     }
 
     private var code: Int?
-    private var lines: [[UInt8]] = []
+    /// Of a reply that is not complete.
+    private var lines: [ArraySlice<UInt8>] = []
     private var byteCount = 0
 
     package init() {}
@@ -51,17 +52,18 @@ package struct SMTPReplyParser: Sendable {
         let separator = line.dropFirst(3).first ?? .space
         guard separator == .space || separator == .hyphen else { return .malformed(.notAReply) }
         guard code == nil || code == lineCode else { return .malformed(.mixedCodes) }
+        if code == nil, separator == .space { return .reply(Self.reply(code: lineCode, [line.dropFirst(4)])) }
         code = lineCode
         byteCount += line.count
-        lines.append(Array(line.dropFirst(4)))
+        lines.append(Array(line.dropFirst(4))[...])
         guard lines.count <= SMTPLimits.maxReceivedReplyLines else { return .malformed(.tooManyLines) }
         guard byteCount <= SMTPLimits.maxReceivedReplyBytes else { return .malformed(.replyTooLong) }
         guard separator == .space else { return .needMore }
         defer { self = SMTPReplyParser() }
-        return .reply(reply(code: lineCode))
+        return .reply(Self.reply(code: lineCode, lines))
     }
 
-    private func reply(code: Int) -> SMTPReply {
+    private static func reply(code: Int, _ lines: [ArraySlice<UInt8>]) -> SMTPReply {
         let status = lines.first.flatMap(Self.status)
         let matching = status.flatMap { $0.statusClass == code / 100 ? $0 : nil }
         let text = lines.map { line in
@@ -71,13 +73,17 @@ package struct SMTPReplyParser: Sendable {
         return SMTPReply(code, matching, lines: text)
     }
 
-    private static func wordLength(_ line: [UInt8]) -> Int { line.firstIndex(of: .space) ?? line.count }
+    private static func wordLength(_ line: ArraySlice<UInt8>) -> Int {
+        (line.firstIndex(of: .space) ?? line.endIndex) - line.startIndex
+    }
 
-    private static func status(_ line: [UInt8]) -> EnhancedStatusCode? {
+    private static func status(_ line: ArraySlice<UInt8>) -> EnhancedStatusCode? {
         EnhancedStatusCode(bytes: line.prefix(wordLength(line)))
     }
 
     private static func printable(_ bytes: ArraySlice<UInt8>) -> String {
-        String(decoding: bytes.map { $0 < .space || $0 == 0x7F ? 0x3F : $0 }, as: UTF8.self)
+        let isPrintable = !bytes.contains { $0 < .space || $0 == 0x7F }
+        if isPrintable { return String(decoding: bytes, as: UTF8.self) }
+        return String(decoding: bytes.map { $0 < .space || $0 == 0x7F ? 0x3F : $0 }, as: UTF8.self)
     }
 }

@@ -28,6 +28,8 @@ extension Admission {
             senderDomain: domain, envelopeSender: raw.envelopeSender ?? "", from: from,
             recipients: try recipients(raw.recipients), message: [], subject: headers.text("Subject") ?? "",
             messageIDHeader: messageID, hasAttachments: headers.hasAttachments)
+        draft.request = raw.request
+        draft.request.ignoresTLSPolicy = !raw.request.requiresTLS && headers.asksForNoTLSPolicy
         draft.tags = headers.values("X-Dispatch-Tag")
         draft.metadata = try metadata(headers)
         if let name = headers.value("X-Dispatch-Stream") {
@@ -121,6 +123,9 @@ extension HeaderField {
 }
 
 extension MessageHeaders {
+    /// RFC 8689 §5: `TLS-Required: No`, once; any other value means nothing.
+    fileprivate var asksForNoTLSPolicy: Bool { values("TLS-Required").map { $0.lowercased() } == ["no"] }
+
     /// Whether the message is of a type that carries attachments; a look at the top type is enough for the
     /// log.
     fileprivate var hasAttachments: Bool {

@@ -48,6 +48,7 @@ extension Admission {
             case "x-dispatch-tag": draft.tags.append(header.value)
             case "x-dispatch-stream":
                 draft.stream = try stream(named: header.value, field: "headers.\(header.name)")
+            case "tls-required": draft.request.ignoresTLSPolicy = header.value.lowercased() == "no"
             default: break
             }
         }

@@ -46,7 +46,7 @@ package struct Admission: Sendable {
         guard size(of: draft.message, submission.content) <= limits.maxMessageBytes else {
             throw tooLarge(limits)
         }
-        let (recipients, suppressed) = try sort(draft.recipients, limits, snapshot, principal.tenant.id)
+        let (recipients, suppressed, kept) = try sort(draft.recipients, limits, snapshot, principal.tenant.id)
         let tags = submission.tags + draft.tags
         let metadata = submission.metadata.merging(draft.metadata) { $1 }
         try checkLabels(tags, metadata)
@@ -61,8 +61,9 @@ package struct Admission: Sendable {
             subject: draft.subject, messageIDHeader: draft.messageIDHeader,
             hasAttachments: draft.hasAttachments,
             tags: tags, metadata: metadata, stream: draft.stream ?? submission.stream, acceptedAt: now,
-            scheduledAt: scheduledAt, deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000
-        )
+            scheduledAt: scheduledAt,
+            deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000,
+            request: draft.request.isEmpty ? nil : draft.request.keeping(kept))
     }
 
     /// When to send; a time that has passed is at once.
@@ -88,6 +89,7 @@ package struct Admission: Sendable {
         var tags: [String] = []
         var metadata: [String: String] = [:]
         var stream: Submission.Stream?
+        var request = EnvelopeRequest()
     }
 
     /// What counts against the limit: a finished message as it is; of a composed one, whose content is
@@ -121,18 +123,20 @@ package struct Admission: Sendable {
         return domain
     }
 
-    /// Each recipient once, the suppressed ones apart.
+    /// Each recipient once, the suppressed ones apart; `kept` are the places of the others in the list.
     private func sort(
         _ addresses: [MailAddress], _ limits: TenantRecord.Limits, _ snapshot: Snapshot, _ tenant: TenantID
-    ) throws(Refusal) -> (recipients: [String], suppressed: [String]) {
+    ) throws(Refusal) -> (recipients: [String], suppressed: [String], kept: [Int]) {
         var seen: Set<String> = []
         var recipients: [String] = []
         var suppressed: [String] = []
-        for address in addresses where seen.insert(address.caseFolded).inserted {
+        var kept: [Int] = []
+        for (place, address) in addresses.enumerated() where seen.insert(address.caseFolded).inserted {
             if snapshot.isSuppressed(address.caseFolded, tenant: tenant) {
                 suppressed.append(address.description)
             } else {
                 recipients.append(address.description)
+                kept.append(place)
             }
         }
         guard recipients.count + suppressed.count <= limits.maxRecipients else {
@@ -146,7 +150,7 @@ package struct Admission: Sendable {
             }
             throw Refusal(.missing, "the message has no recipient", field: "to")
         }
-        return (recipients, suppressed)
+        return (recipients, suppressed, kept)
     }
 
     private func checkLabels(_ tags: [String], _ metadata: [String: String]) throws(Refusal) {

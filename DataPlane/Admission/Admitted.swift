@@ -27,6 +27,8 @@ package struct Admitted: Sendable {
     package let acceptedAt: Int64
     package let scheduledAt: Int64?
     package let deadline: Int64
+    /// What was asked for with the envelope; nil when nothing was.
+    package let request: EnvelopeRequest?
 }
 
 /// A domain that the tenant has verified: a message leaves only from one. Only a look-up in the tenant's

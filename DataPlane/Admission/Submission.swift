@@ -53,13 +53,18 @@ package struct Submission: Sendable {
         package let headers: Result<MessageHeaders, HeaderError>
         /// For the trace field, such as `ESMTPSA`.
         package var withProtocol: String
+        package var request: EnvelopeRequest
 
-        package init(envelopeSender: String?, recipients: [String], message: [UInt8], withProtocol: String) {
+        package init(
+            envelopeSender: String?, recipients: [String], message: [UInt8], withProtocol: String,
+            request: EnvelopeRequest = EnvelopeRequest()
+        ) {
             self.envelopeSender = envelopeSender
             self.recipients = recipients
             self.message = message
             headers = Result { () throws(HeaderError) in try MessageHeaders(message) }
             self.withProtocol = withProtocol
+            self.request = request
         }
     }
 

@@ -37,10 +37,15 @@ package final class MailDelivery {
     /// Makes one attempt. Answers one outcome for each recipient, in their order.
     package func deliver(_ attempt: DeliveryAttempt) async -> [RecipientOutcome] {
         var work = DeliveryWork(attempt)
-        if let refusal = await work.prepare() { return work.close(refusal) }
+        if let refusal = work.prepare() { return work.close(refusal) }
         let key = ConnectionPool.Key(
             lane: attempt.lane, policy: attempt.policy, localAddress: attempt.localAddress)
         while let session = pool.take(key) {
+            guard work.obstacle(at: session) == nil else {
+                // Another host of the domain may do.
+                pool.give(session, key, maxMessages: attempt.maxMessagesPerConnection)
+                break
+            }
             if await use(session, &work, key, isReused: true) == nil { return work.outcomes }
         }
         switch await selector.candidates(of: selector.route(for: attempt.domain)) {
@@ -68,6 +73,11 @@ package final class MailDelivery {
             }
             do throws(SMTPFailure) {
                 let session = try await open(candidate, work.attempt)
+                if let obstacle = work.obstacle(at: session) {
+                    pool.give(session, key, maxMessages: work.attempt.maxMessagesPerConnection)
+                    last = obstacle
+                    continue
+                }
                 guard let useless = await use(session, &work, key, isReused: false) else { return }
                 last = useless
             } catch {
@@ -103,10 +113,11 @@ package final class MailDelivery {
         _ session: SMTPSession, _ work: inout DeliveryWork, _ key: ConnectionPool.Key, isReused: Bool
     ) async -> Undelivered? {
         let host = RemoteHost(session.candidate, tls: session.tls)
-        while !work.isDone, session.isUsable {
+        while !work.isDone, session.takesMore {
+            guard let content = await work.content(for: session) else { break }
             let most = min(settings.maxRecipientsPerTransaction, session.extensions.maxRecipients ?? .max)
             let indexes = work.nextRecipients(max: most)
-            let results = await session.transact(work.transaction(indexes))
+            let results = await session.transact(work.transaction(indexes, content))
             if let useless = Self.useless(results, host, isReused: isReused) {
                 await session.close()
                 return useless

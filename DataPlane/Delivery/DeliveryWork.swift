@@ -6,11 +6,11 @@ struct DeliveryWork {
     let attempt: DeliveryAttempt
     private var sender: SMTPPath?
     private var paths: [SMTPPath?] = []
-    private var encodedContent: [UInt8] = []
-    private var messageBytes = 0
-    private var hasEightBitBody = false
-    private var hasEightBitHeader = false
     private var results: [Outcome?]
+    /// Looked for once, when a first host has answered.
+    private var use: EightBit.Use?
+    /// The form of the message that was made last: hosts of one domain are mostly alike.
+    private var message: PreparedMessage?
 
     init(_ attempt: DeliveryAttempt) {
         self.attempt = attempt
@@ -28,8 +28,8 @@ struct DeliveryWork {
         }
     }
 
-    /// Reads the addresses, signs, and encodes the message. Answers why nothing can be sent, if so.
-    mutating func prepare() async -> Undelivered? {
+    /// Reads the addresses. Answers why nothing can be sent, if so.
+    mutating func prepare() -> Undelivered? {
         do {
             sender = try attempt.sender.map { text throws(SMTPPath.Malformation) in try Self.path(text) }
         } catch {
@@ -43,12 +43,7 @@ struct DeliveryWork {
                     .ours(553, .init(5, 1, 3), "the recipient's address is malformed", .route))
             }
         }
-        if isDone { return .ours(553, .init(5, 1, 3), "no recipient", .route) }
-        var message: [UInt8] = []
-        do { message = try await attempt.sign?() ?? [] } catch {
-            return .ours(451, .init(4, 3, 0), "the message could not be signed for now", .route)
-        }
-        return encode(message + attempt.content)
+        return isDone ? .ours(553, .init(5, 1, 3), "no recipient", .route) : nil
     }
 
     /// The domain in A-labels, so that only a local part asks for SMTPUTF8.
@@ -60,30 +55,56 @@ struct DeliveryWork {
         return try SMTPPath("\(text[..<at])@\(domain)")
     }
 
-    private mutating func encode(_ message: [UInt8]) -> Undelivered? {
-        messageBytes = message.count
-        let headerEnd = Self.headerEnd(message)
-        hasEightBitHeader = message[..<headerEnd].contains { $0 >= 0x80 }
-        hasEightBitBody = message[headerEnd...].contains { $0 >= 0x80 }
-        do throws(ContentViolation) {
-            encodedContent = try DataEncoder.encode(message)
-            return nil
+    /// Why this host is of no use for the message while another one of the domain may be (RFC 8689 §4.2.1).
+    func obstacle(at session: SMTPSession) -> Undelivered? {
+        guard attempt.requiresTLS else { return nil }
+        let host = RemoteHost(session.candidate, tls: session.tls)
+        guard session.tls?.peerVerified == true else {
+            return .unable(
+                550, .init(5, 7, 30), "the certificate of \(host.name) is not verified, as REQUIRETLS asks",
+                host)
+        }
+        guard session.extensions.requireTLS else {
+            return .unable(550, .init(5, 7, 30), "\(host.name) does not offer REQUIRETLS", host)
+        }
+        return nil
+    }
+
+    /// Makes the message as this host takes it, and settles the recipients for whom it cannot be sent there.
+    /// Answers the content, or nil when there is nobody left to send it to.
+    mutating func content(for session: SMTPSession) async -> SMTPContent? {
+        let host = RemoteHost(session.candidate, tls: session.tls)
+        settleUnicodeAddresses(session.extensions, host)
+        if isDone { return nil }
+        do throws(Undelivered) {
+            let use = use ?? EightBit.Use(of: attempt.content)
+            self.use = use
+            let form = PreparedMessage.Form(of: use, for: session.extensions)
+            if message?.form != form { message = try await PreparedMessage(attempt, form, host) }
+            guard let content = message?.content else { return nil }
+            if let most = session.extensions.maxMessageBytes, content.messageBytes > most {
+                throw .unable(
+                    552, .init(5, 3, 4),
+                    "the message has \(content.messageBytes) bytes, \(host.name) takes \(most)", host)
+            }
+            return content
         } catch {
-            return .ours(554, .init(5, 6, 0), "the message cannot be sent: \(error)", .content)
+            settleRest(error)
+            return nil
         }
     }
 
-    private static func headerEnd(_ message: [UInt8]) -> Int {
-        var index = 0
-        while index + 3 < message.count {
-            if message[index] == 0x0D, message[index + 1] == 0x0A, message[index + 2] == 0x0D,
-                message[index + 3] == 0x0A
-            {
-                return index + 2
-            }
-            index += 1
+    /// RFC 6531 §3.1: an address whose local part is not ASCII has no other form.
+    private mutating func settleUnicodeAddresses(_ extensions: SMTPExtensions, _ host: RemoteHost) {
+        guard !extensions.smtpUTF8 else { return }
+        func refused(_ path: SMTPPath) -> Undelivered {
+            .unable(
+                553, .init(5, 6, 7), "\(host.name) does not support SMTPUTF8, which \(path) needs", host)
         }
-        return message.count
+        if let sender, !sender.isASCII { return settleRest(refused(sender)) }
+        for (index, path) in paths.enumerated() where results[index] == nil {
+            if let path, !path.isASCII { results[index] = .bounced(refused(path)) }
+        }
     }
 
     /// The next recipients to ask for, at most `max` of them.
@@ -91,18 +112,25 @@ struct DeliveryWork {
         Array(results.indices.lazy.filter { results[$0] == nil }.prefix(Swift.max(max, 1)))
     }
 
-    func transaction(_ indexes: [Int]) -> SMTPTransaction {
+    func transaction(_ indexes: [Int], _ content: SMTPContent) -> SMTPTransaction {
         let recipients = indexes.compactMap { index in
             paths[index].map {
-                SMTPTransaction.Recipient($0, parameters: attempt.recipients[index].parameters)
+                SMTPTransaction.Recipient($0, parameters: parameters(of: attempt.recipients[index]))
             }
         }
         return SMTPTransaction(
-            sender: sender, recipients: recipients, encodedContent: encodedContent,
-            messageBytes: messageBytes,
-            hasEightBitBody: hasEightBitBody, hasEightBitHeader: hasEightBitHeader,
-            envelope: attempt.envelope,
+            sender: sender, recipients: recipients, content: content, envelope: attempt.envelope,
             beforeContent: attempt.beforeContent)
+    }
+
+    /// RFC 3461 §5.2.1: passed on as given, and who asked for reports is to know the address in them again.
+    private func parameters(of recipient: DeliveryAttempt.Recipient) -> RecipientParameters {
+        var parameters = recipient.parameters
+        if parameters.notify != nil || attempt.envelope.envelopeID != nil, parameters.originalRecipient == nil
+        {
+            parameters.originalRecipient = OriginalRecipient(recipient: recipient.address)
+        }
+        return parameters
     }
 
     /// Notes what a transaction brought. What was one too many stays open for the next one.
@@ -138,73 +166,5 @@ struct DeliveryWork {
 
     private static func outcome(_ undelivered: Undelivered) -> Outcome {
         undelivered.classification.action.isFinal ? .bounced(undelivered) : .deferred(undelivered)
-    }
-}
-
-extension Undelivered {
-    /// By a reply of the host, or of ours where DNS or EHLO had the answer.
-    static func said(
-        _ reply: SMTPReply, _ stage: SMTPStage, host: RemoteHost?, isRemote: Bool = true,
-        isAboutOneRecipient: Bool = true
-    ) -> Undelivered {
-        let classification = Classifier.classify(reply, stage: stage)
-        return Undelivered(
-            host: host, reply: reply.kept, isRemoteReply: isRemote, stage: stage,
-            classification: isAboutOneRecipient ? classification : classification.withoutSuppression,
-            retryAfter: RetryHint.read(from: reply), isAmbiguous: false)
-    }
-
-    /// By the lack of one.
-    static func failed(_ failure: SMTPFailure, host: RemoteHost?) -> Undelivered {
-        if case .refused(let reply) = failure.reason {
-            let classification = Classifier.classify(failure)
-            return Undelivered(
-                host: host, reply: reply.kept, isRemoteReply: true, stage: failure.stage,
-                classification: classification, retryAfter: RetryHint.read(from: reply), isAmbiguous: false)
-        }
-        return Undelivered(
-            host: host, reply: failure.reply, isRemoteReply: false, stage: failure.stage,
-            classification: Classifier.classify(failure), retryAfter: nil,
-            isAmbiguous: failure.stage == .endOfData)
-    }
-
-    /// By a fault of our own: never held against the recipient.
-    static func ours(_ code: Int, _ status: EnhancedStatusCode, _ text: String, _ stage: SMTPStage)
-        -> Undelivered
-    {
-        Undelivered(
-            host: nil, reply: SMTPReply(code, status, text), isRemoteReply: false, stage: stage,
-            classification: Classification(
-                category: .protocolError, action: code / 100 == 5 ? .bounce : .retry, ruleID: "own"),
-            retryAfter: nil, isAmbiguous: false)
-    }
-}
-
-extension SMTPFailure {
-    /// The failure as a reply in our own words.
-    var reply: SMTPReply {
-        switch reason {
-        case .refused(let reply): reply
-        case .garbled(let what):
-            SMTPReply(451, .init(4, 5, 0), "\(step): the host broke the protocol: \(what)")
-        case .tls(let what): SMTPReply(451, .init(4, 7, 5), "\(step): \(what)")
-        case .connection(let error): SMTPReply(451, .init(4, 4, error.isTimeout ? 1 : 2), "\(step): \(error)")
-        }
-    }
-
-    private var step: String {
-        switch stage {
-        case .route: "finding the mail host"
-        case .connect: "connecting"
-        case .greeting: "waiting for the greeting"
-        case .hello: "at EHLO"
-        case .startTLS: "at STARTTLS"
-        case .mail: "at MAIL"
-        case .recipient: "at RCPT"
-        case .data: "at DATA"
-        case .content: "while sending the message"
-        case .endOfData: "after the final dot"
-        case .reset: "at RSET"
-        }
     }
 }

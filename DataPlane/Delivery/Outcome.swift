@@ -36,7 +36,7 @@ package struct Delivered: Hashable, Sendable {
     package let queueID: String?
 }
 
-package struct Undelivered: Hashable, Sendable {
+package struct Undelivered: Error, Hashable, Sendable {
     /// Nil when no host was reached.
     package let host: RemoteHost?
     /// What was said; for failures without a reply, one in our own words. Cut to what an event holds.

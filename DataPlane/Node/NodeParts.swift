@@ -56,7 +56,11 @@ struct NodeParts: Sendable {
         let random = RandomWords()
         let ids = MessageIDs(node: identity.node, random: { random.next() })
         let webhooks = EventWebhooks(ids: ids)
-        let recorder = Recorder(node: identity.node, holder: holder, webhooks: webhooks, log: log)
+        let notices = DeliveryNotices(
+            ids: ids, hostName: settings.hostName,
+            delayMilliseconds: Int64(settings.delayNoticeTime.components.seconds) * 1_000)
+        let recorder = Recorder(
+            node: identity.node, holder: holder, webhooks: webhooks, notices: notices, log: log)
         guard let routes = settings.routes.map({ RouteTable(setting: $0) }) ?? RouteTable() else {
             throw NodeService.Failure(description: "DISPATCH_ROUTES cannot be read: \(settings.routes ?? "")")
         }

@@ -208,11 +208,11 @@ import Testing
     @Test func `what signing makes stands in front of the message, and counts for SIZE`() async throws {
         let sink = try sink()
         var attempt = attempt()
-        attempt.sign = { Array("DKIM-Signature: x\r\n".utf8) }
+        attempt.sign = { _ in Array("DKIM-Signature: x\r\n".utf8) }
         _ = try await DeliveryBench(sink.address).deliver(attempt)
         #expect(sink.ledger.messages.first?.text == "DKIM-Signature: x\r\nSubject: hello\r\n\r\nHello.\r\n")
         #expect(sink.ledger.messages.first?.mail == "MAIL FROM:<alice@sender.test> SIZE=45")
-        attempt.sign = { throw StreamError.closed }
+        attempt.sign = { _ in throw StreamError.closed }
         let failed = try await DeliveryBench(sink.address).deliver(attempt)
         #expect(failed.first?.deferred?.classification.ruleID == "own")
         #expect(sink.ledger.messages.count == 1)
@@ -231,7 +231,10 @@ import Testing
         #expect(try await DeliveryBench(sink.address).deliver(attempt).first?.delivered != nil)
         let message = try #require(sink.ledger.messages.first)
         #expect(message.mail == "MAIL FROM:<> SIZE=24 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=id+2B1")
-        #expect(message.recipients == ["RCPT TO:<jörg@remote.test> NOTIFY=SUCCESS,FAILURE"])
+        #expect(
+            message.recipients == [
+                "RCPT TO:<jörg@remote.test> NOTIFY=SUCCESS,FAILURE ORCPT=utf-8;j\\x{F6}rg@remote.test"
+            ])
     }
 
     @Test func `a non-ASCII address bounces where SMTPUTF8 is not offered`() async throws {

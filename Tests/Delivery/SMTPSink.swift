@@ -143,6 +143,7 @@ private final class SinkSession {
             return await perform(
                 verb, line, normal: ["250 2.1.5 Ok"], ifRefused: { _ = recipients.popLast() })
         case "DATA": return await data(line)
+        case "BDAT": return await chunk(line)
         case "RSET":
             mail = nil
             recipients = []
@@ -176,6 +177,26 @@ private final class SinkSession {
                 "DATA", line, normal: ["554 5.5.1 no valid recipients"], ifIntermediate: takeMessage)
         }
         return await perform("DATA", line, normal: ["354 go on"], ifIntermediate: takeMessage)
+    }
+
+    /// BDAT n LAST: the bytes follow, wanted or not.
+    private func chunk(_ line: String) async -> Bool {
+        let count = Int(line.split(separator: " ").dropFirst().first ?? "") ?? 0
+        while stream.input.count < count { guard await fill(keeping: false) else { return false } }
+        let content = stream.input.take(count)
+        guard let mail, !recipients.isEmpty else {
+            return await perform("BDAT", line, normal: ["503 5.5.1 no valid recipients"])
+        }
+        let message = SMTPSink.Message(
+            mail: mail, recipients: recipients, content: content, isEncrypted: stream.tls != nil)
+        var isRefused = false
+        let goesOn = await perform(
+            "message", line, normal: ["250 2.0.0 Ok: queued as Q\(number)"], ifRefused: { isRefused = true })
+        if !isRefused {
+            ledger.withLock { $0.messages.append(message) }
+            (self.mail, recipients) = (nil, [])
+        }
+        return goesOn
     }
 
     private func isFinalDot(endingAt lineFeed: Int) -> Bool {

@@ -106,7 +106,7 @@ import Testing
     @Test func `REQUIRETLS is asked for, and bounces where it is not understood`() async throws {
         let sink = try sink(try await Certificates.make())
         var attempt = attempt()
-        attempt.envelope.requireTLS = true
+        attempt.envelope.requiresTLS = true
         let outcomes = try await DeliveryBench(sink.address).deliver(attempt)
         #expect(outcomes.first?.bounced?.reply.status == EnhancedStatusCode(5, 7, 30))
         #expect(sink.ledger.messages.isEmpty)

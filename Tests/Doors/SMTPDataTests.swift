@@ -125,11 +125,6 @@ import Testing
                 "RCPT TO:<c@x.example>") == ["250", "250", "250", "452"])
     }
 
-    @Test func `TLS for the whole way is not promised where it is not offered`() async throws {
-        let client = try await node.login()
-        let reply = try await client.ask("MAIL FROM:<a@one.example> REQUIRETLS")
-        #expect(reply.hasPrefix("555"))
-    }
 }
 
 @Suite struct SMTPChunkTests {

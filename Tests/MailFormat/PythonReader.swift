@@ -40,10 +40,13 @@ enum PythonReader {
         """
 
     /// Nil when there is no python3 here.
-    static func read(_ message: [UInt8]) throws -> Reading? {
+    static func read(_ message: [UInt8]) throws -> Reading? { try run(script, on: message) }
+
+    /// What a script prints as JSON when it is given the bytes; nil when there is no python3 here.
+    static func run<Result: Decodable>(_ script: String, on message: [UInt8]) throws -> Result? {
         guard system("python3 -c 'import email' 2>/dev/null") == 0 else { return nil }
         let folder = FileManager.default.temporaryDirectory.path
-        let base = "\(folder)/dispatch-mime-\(getpid())-\(message.count)"
+        let base = "\(folder)/dispatch-mime-\(getpid())-\(UUID().uuidString)"
         defer {
             unlink("\(base).py")
             unlink("\(base).eml")
@@ -53,6 +56,6 @@ enum PythonReader {
         try Data(message).write(to: URL(fileURLWithPath: "\(base).eml"))
         guard system("python3 '\(base).py' < '\(base).eml' > '\(base).json'") == 0 else { return nil }
         return try JSONDecoder().decode(
-            Reading.self, from: Data(contentsOf: URL(fileURLWithPath: "\(base).json")))
+            Result.self, from: Data(contentsOf: URL(fileURLWithPath: "\(base).json")))
     }
 }

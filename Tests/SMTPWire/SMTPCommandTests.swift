@@ -90,7 +90,12 @@ import Testing
         #expect(refusal("RCPT TO:<>") == "501 5.1.3")
         #expect(refusal("RCPT TO:<joe>") == "501 5.1.3")
         #expect(refusal("RCPT TO:<a@b.example> NOTIFY=NEVER,SUCCESS") == "501 5.5.4")
+        #expect(refusal("RCPT TO:<a@b.example> NOTIFY=SUCCESS,SUCCESS") == "501 5.5.4")
+        #expect(refusal("RCPT TO:<a@b.example> NOTIFY=SUCCESS NOTIFY=NEVER") == "501 5.5.4")
         #expect(refusal("RCPT TO:<a@b.example> ORCPT=rfc822") == "501 5.5.4")
+        #expect(refusal("RCPT TO:<a@b.example> ORCPT=utf-8;a\\x{110000}@b") == "501 5.5.4")
+        #expect(refusal("MAIL FROM:<a@b.example> RET=SOME") == "501 5.5.4")
+        #expect(refusal("MAIL FROM:<a@b.example> ENVID=a+C3+BCb") == "501 5.5.4")
         #expect(refusal("BDAT") == "501 5.5.4")
         #expect(refusal("BDAT 10 FIRST") == "501 5.5.4")
         #expect(refusal("BDAT 18446744073709551616") == "552 5.3.4")
@@ -118,6 +123,21 @@ import Testing
         ]
         for line in lines { #expect(try parse(line).encode() == Array("\(line)\r\n".utf8)) }
         #expect(SMTPCommand.ehlo("a\r\nQUIT").encode() == Array("EHLO a??QUIT\r\n".utf8))
+    }
+
+    @Test func `an original recipient is passed on in ASCII, whichever way it came`() throws {
+        for (given, address, encoded) in [
+            ("rfc822;a+2Bb@x.example", "a+b@x.example", "rfc822;a+2Bb@x.example"),
+            ("UTF-8;j\u{F6}rg@x.example", "j\u{F6}rg@x.example", "utf-8;j\\x{F6}rg@x.example"),
+            ("utf-8;j\\x{f6}rg@x.example", "j\u{F6}rg@x.example", "utf-8;j\\x{F6}rg@x.example"),
+            ("utf-8;a\\x{2B}b@x.example", "a+b@x.example", "utf-8;a\\x{2B}b@x.example"),
+        ] {
+            let original = try #require(OriginalRecipient(encoded: Array(given.utf8)[...]))
+            #expect(original.address == address)
+            #expect(original.encoded == encoded)
+        }
+        #expect(OriginalRecipient(type: "rfc822", address: "a+b@x").reported == "rfc822;a+b@x")
+        #expect(OriginalRecipient(recipient: "\u{F6}@x").reported == "utf-8;\\x{F6}@x")
     }
 
     @Test func `no line traps, whatever its bytes`() {

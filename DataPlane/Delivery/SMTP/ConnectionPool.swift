@@ -48,7 +48,7 @@ package final class ConnectionPool {
 
     /// Keeps the session for the next one, or says goodbye to it without making the caller wait.
     func give(_ session: SMTPSession, _ key: Key, maxMessages: Int) {
-        guard session.isUsable, session.transactionCount < maxMessages, idleCount < settings.maxIdle,
+        guard session.takesMore, session.transactionCount < maxMessages, idleCount < settings.maxIdle,
             idle[key, default: []].count < settings.maxIdlePerKey
         else {
             close(session)

@@ -8,31 +8,15 @@ final class SMTPConnection {
 
     init(_ stream: ByteStream) { self.stream = stream }
 
-    /// Sends one or more commands at once; each is one line without its CRLF.
-    func send(_ commands: [String], _ stage: SMTPStage, timeout: Duration) async throws(SMTPFailure) {
-        var bytes: [UInt8] = []
-        for command in commands {
-            bytes += command.utf8
-            bytes += [0x0D, 0x0A]
-        }
-        try await write(bytes, stage, timeout: timeout)
-    }
-
     func write(_ bytes: [UInt8], _ stage: SMTPStage, timeout: Duration) async throws(SMTPFailure) {
         do { try await stream.write(bytes, timeout: timeout) } catch { throw .lost(error, stage) }
     }
 
     /// The next reply, whole. `timeout` is for all of it, so that one that comes by drops ends as well.
     func reply(_ stage: SMTPStage, timeout: Duration) async throws(SMTPFailure) -> SMTPReply {
+        if let reply = try parsed(stage) { return reply }
         let deadline = MonotonicTime.now().advanced(by: timeout)
         while true {
-            let (step, consumed) = parser.parse(stream.input.prefix(stream.input.count))
-            stream.input.consume(consumed)
-            switch step {
-            case .reply(let reply): return reply
-            case .malformed(let what): throw SMTPFailure(stage: stage, reason: .garbled("\(what)"))
-            case .needMore: break
-            }
             let left = deadline - MonotonicTime.now()
             guard left > .zero else { throw .lost(.timedOut, stage) }
             do {
@@ -40,13 +24,26 @@ final class SMTPConnection {
             } catch {
                 throw .lost(error as? StreamError ?? .closed, stage)
             }
+            if let reply = try parsed(stage) { return reply }
         }
     }
 
-    func exchange(_ command: String, _ stage: SMTPStage, timeout: Duration) async throws(SMTPFailure)
+    /// The reply that is there already.
+    private func parsed(_ stage: SMTPStage) throws(SMTPFailure) -> SMTPReply? {
+        guard !stream.input.isEmpty else { return nil }
+        let (step, consumed) = parser.parse(stream.input.prefix(stream.input.count))
+        stream.input.consume(consumed)
+        switch step {
+        case .reply(let reply): return reply
+        case .malformed(let what): throw SMTPFailure(stage: stage, reason: .garbled("\(what)"))
+        case .needMore: return nil
+        }
+    }
+
+    func exchange(_ command: SMTPCommand, _ stage: SMTPStage, timeout: Duration) async throws(SMTPFailure)
         -> SMTPReply
     {
-        try await send([command], stage, timeout: timeout)
+        try await write(command.encode(), stage, timeout: timeout)
         return try await reply(stage, timeout: timeout)
     }
 

@@ -2,17 +2,22 @@ import EventLoop
 import SMTPWire
 
 extension SMTPSession {
+    /// Up to this size a chunk leaves in one write with its BDAT; a larger one is not copied for that.
+    private static let maxJoinedBytes = 64 * 1024
+
     /// Sends one message. Answers one result for each recipient, in their order; it never throws, because
     /// what one recipient was told stays true whatever happens afterwards.
+    ///
+    /// Two writes and two waits where the host knows PIPELINING: the envelope with its DATA, and the message.
+    /// With CHUNKING the message goes by BDAT in the second write. It would be allowed in the first, but then
+    /// a connection that breaks leaves every message in doubt, and an idle one that the host has closed could
+    /// not be replaced; and a message for nobody would travel before that is known.
     package func transact(_ transaction: SMTPTransaction) async -> [TransactionResult] {
         var results = [TransactionResult?](repeating: nil, count: transaction.recipients.count)
         transactionCount += 1
         do throws(SMTPFailure) {
             if needsReset { try await reset() }
             try connection.expectQuiet(.mail)
-            if let refusal = localRefusal(of: transaction) {
-                return transaction.recipients.map { _ in .refused(refusal, .mail) }
-            }
             needsReset = true
             let isReady =
                 extensions.pipelining
@@ -29,29 +34,18 @@ extension SMTPSession {
         return results.map { $0 ?? .failed(silent) }
     }
 
-    /// What need not be asked because EHLO has answered it.
-    private func localRefusal(of transaction: SMTPTransaction) -> SMTPReply? {
-        if let most = extensions.maxMessageBytes, transaction.messageBytes > most {
-            return SMTPReply(
-                552, .init(5, 3, 4), "Message of \(transaction.messageBytes) bytes, host takes \(most)")
-        }
-        if transaction.needsSMTPUTF8, !extensions.smtpUTF8 {
-            return SMTPReply(553, .init(5, 6, 7), "Non-ASCII addresses are not supported by the host")
-        }
-        if transaction.envelope.requireTLS, !extensions.requireTLS || tls?.peerVerified != true {
-            return SMTPReply(550, .init(5, 7, 30), "REQUIRETLS is not supported by the host")
-        }
-        return nil
-    }
-
     // MARK: The envelope
 
     /// RFC 2920: MAIL, every RCPT and DATA in one write, then their replies in that order.
     private func sendEnvelopeAtOnce(
         _ transaction: SMTPTransaction, _ results: inout [TransactionResult?]
     ) async throws(SMTPFailure) -> Bool {
-        let commands = [mailCommand(transaction)] + transaction.recipients.map(recipientCommand) + ["DATA"]
-        try await connection.send(commands, .mail, timeout: timeouts.mail)
+        var commands: [UInt8] = []
+        commands.reserveCapacity(128 + transaction.recipients.count * 64)
+        mail(transaction).append(to: &commands)
+        for recipient in transaction.recipients { rcpt(recipient).append(to: &commands) }
+        if transaction.content.isStuffed { SMTPCommand.data.append(to: &commands) }
+        try await connection.write(commands, .mail, timeout: timeouts.mail)
         let mail = try await connection.reply(.mail, timeout: timeouts.mail)
         if !mail.isPositive { settleAll(&results, .refused(try refusal(mail, .mail), .mail)) }
         if mail.code == 421 { return false }
@@ -64,8 +58,10 @@ extension SMTPSession {
                 return false
             }
         }
+        let isForNobody = !results.contains { $0 == nil }
+        guard transaction.content.isStuffed else { return !isForNobody }
         let data = try await connection.reply(.data, timeout: timeouts.data)
-        if !results.contains(where: { $0 == nil }) {
+        if isForNobody {
             // Nobody to send to, but the host waits for a message: it gets an empty one (RFC 2920 §3.1).
             if data.isIntermediate {
                 try await connection.write([0x2E, 0x0D, 0x0A], .data, timeout: timeouts.block)
@@ -80,7 +76,7 @@ extension SMTPSession {
     private func sendEnvelopeByTurns(
         _ transaction: SMTPTransaction, _ results: inout [TransactionResult?]
     ) async throws(SMTPFailure) -> Bool {
-        let mail = try await connection.exchange(mailCommand(transaction), .mail, timeout: timeouts.mail)
+        let mail = try await connection.exchange(mail(transaction), .mail, timeout: timeouts.mail)
         guard mail.isPositive else {
             settleAll(&results, .refused(try refusal(mail, .mail), .mail))
             return false
@@ -88,7 +84,7 @@ extension SMTPSession {
         for (index, recipient) in transaction.recipients.enumerated() {
             try connection.expectQuiet(.recipient)
             let reply = try await connection.exchange(
-                recipientCommand(recipient), .recipient, timeout: timeouts.recipient)
+                rcpt(recipient), .recipient, timeout: timeouts.recipient)
             try settle(&results, index, reply)
             if reply.code == 421 {
                 settleAll(&results, .refused(reply, .recipient))
@@ -96,8 +92,9 @@ extension SMTPSession {
             }
         }
         guard results.contains(where: { $0 == nil }) else { return false }
+        guard transaction.content.isStuffed else { return true }
         try connection.expectQuiet(.data)
-        let data = try await connection.exchange("DATA", .data, timeout: timeouts.data)
+        let data = try await connection.exchange(.data, .data, timeout: timeouts.data)
         return try mayBegin(data, &results)
     }
 
@@ -141,7 +138,7 @@ extension SMTPSession {
             throw SMTPFailure(stage: .content, reason: .garbled("stopped before the message: \(error)"))
         }
         do throws(SMTPFailure) {
-            try await connection.write(transaction.encodedContent, .content, timeout: timeouts.block)
+            try await write(transaction.content)
         } catch {
             // A host that has enough says so and closes; its words are worth more than the broken connection.
             guard let last = try? await connection.reply(.content, timeout: timeouts.quit),
@@ -152,40 +149,51 @@ extension SMTPSession {
         }
         let reply = try await connection.reply(.endOfData, timeout: timeouts.endOfData)
         if reply.isPositive {
-            needsReset = false
             settleAll(&results, .accepted(reply))
         } else {
             settleAll(&results, .refused(try refusal(reply, .endOfData), .endOfData))
-            needsReset = false
+        }
+        // RFC 3030 §2: behind a chunk that was refused only RSET is sure to clear the host's buffers.
+        needsReset = !reply.isPositive && !transaction.content.isStuffed
+    }
+
+    private func write(_ content: SMTPContent) async throws(SMTPFailure) {
+        switch content.form {
+        case .stuffed(let bytes): try await connection.write(bytes, .content, timeout: timeouts.block)
+        case .chunk(let header, let message):
+            var bytes = SMTPCommand.bdat(byteCount: content.messageBytes, isLast: true).encode() + header
+            if message.count <= Self.maxJoinedBytes {
+                bytes += message
+                try await connection.write(bytes, .content, timeout: timeouts.block)
+            } else {
+                try await connection.write(bytes, .content, timeout: timeouts.block)
+                try await connection.write(message, .content, timeout: timeouts.block)
+            }
         }
     }
 
     // MARK: Commands
 
-    private func mailCommand(_ transaction: SMTPTransaction) -> String {
-        var command = "MAIL FROM:<\(transaction.sender?.description ?? "")>"
-        if extensions.hasSize { command += " SIZE=\(transaction.messageBytes)" }
-        let isEightBit = transaction.hasEightBitBody || transaction.hasEightBitHeader
-        if extensions.eightBitMIME, isEightBit { command += " BODY=8BITMIME" }
-        if extensions.smtpUTF8, transaction.needsSMTPUTF8 || transaction.hasEightBitHeader {
-            command += " SMTPUTF8"
+    private func mail(_ transaction: SMTPTransaction) -> SMTPCommand {
+        var parameters = MailParameters()
+        if extensions.hasSize { parameters.sizeBytes = transaction.content.messageBytes }
+        if extensions.eightBitMIME, transaction.content.isEightBit { parameters.body = .eightBitMIME }
+        parameters.smtpUTF8 = extensions.smtpUTF8 && transaction.needsSMTPUTF8
+        parameters.requireTLS = transaction.envelope.requiresTLS
+        if extensions.dsn {
+            parameters.returnedContent = transaction.envelope.returnedContent
+            parameters.envelopeID = transaction.envelope.envelopeID
         }
-        if transaction.envelope.requireTLS { command += " REQUIRETLS" }
-        guard extensions.dsn else { return command }
-        if let content = transaction.envelope.returnedContent { command += " RET=\(content.rawValue)" }
-        if let id = transaction.envelope.envelopeID { command += " ENVID=\(Xtext.encode(id))" }
-        return command
+        return .mail(from: transaction.sender, parameters)
     }
 
-    private func recipientCommand(_ recipient: SMTPTransaction.Recipient) -> String {
-        var command = "RCPT TO:<\(recipient.path)>"
-        guard extensions.dsn else { return command }
-        if let notify = recipient.parameters.notify { command += " NOTIFY=\(notify.keyword)" }
-        if let original = recipient.parameters.originalRecipient {
-            command += " ORCPT=\(original.type);\(Xtext.encode(original.address))"
-        }
-        return command
+    private func rcpt(_ recipient: SMTPTransaction.Recipient) -> SMTPCommand {
+        .rcpt(to: recipient.path, extensions.dsn ? recipient.parameters : RecipientParameters())
     }
+}
+
+extension SMTPContent {
+    fileprivate var isStuffed: Bool { if case .stuffed = form { true } else { false } }
 }
 
 extension TransactionResult {

@@ -38,7 +38,7 @@ package final class SMTPSession {
     package internal(set) var extensions = SMTPExtensions()
     /// Messages that were tried over this connection.
     package internal(set) var transactionCount = 0
-    /// Whether another message may follow.
+    /// Whether both sides still agree on where they are.
     package internal(set) var isUsable = true
     /// A transaction was begun and not finished.
     var needsReset = false
@@ -49,6 +49,9 @@ package final class SMTPSession {
     }
 
     package var candidate: MailCandidate { opening.candidate }
+    /// Whether another message may follow: nothing was in doubt, and the host has not had as many as it takes
+    /// in one connection (`LIMITS MAILMAX=` of RFC 9422).
+    package var takesMore: Bool { isUsable && transactionCount < extensions.maxTransactions ?? .max }
     package var tls: TLSInfo? { connection.stream.tls }
     var timeouts: SMTPTimeouts { opening.timeouts }
 
@@ -83,7 +86,7 @@ package final class SMTPSession {
     private func hello() async throws(SMTPFailure) {
         try connection.expectQuiet(.hello)
         let reply = try await connection.exchange(
-            "EHLO \(opening.clientName)", .hello, timeout: timeouts.hello)
+            .ehlo(opening.clientName), .hello, timeout: timeouts.hello)
         if reply.isPositive {
             extensions = SMTPExtensions(reply: reply)
             return
@@ -92,7 +95,7 @@ package final class SMTPSession {
         guard reply.isPermanent else { throw SMTPFailure(stage: .hello, reason: .refused(reply)) }
         try connection.expectQuiet(.hello)
         let plain = try await connection.exchange(
-            "HELO \(opening.clientName)", .hello, timeout: timeouts.hello)
+            .helo(opening.clientName), .hello, timeout: timeouts.hello)
         guard plain.isPositive else { throw SMTPFailure(stage: .hello, reason: .refused(plain)) }
     }
 
@@ -105,7 +108,7 @@ package final class SMTPSession {
             }
             return
         }
-        let reply = try await connection.exchange("STARTTLS", .startTLS, timeout: timeouts.hello)
+        let reply = try await connection.exchange(.startTLS, .startTLS, timeout: timeouts.hello)
         guard reply.code == 220 else {
             if opening.policy.isMandatory { throw SMTPFailure(stage: .startTLS, reason: .refused(reply)) }
             return
@@ -125,7 +128,7 @@ package final class SMTPSession {
     package func close() async {
         if isUsable {
             isUsable = false
-            _ = try? await connection.exchange("QUIT", .reset, timeout: timeouts.quit)
+            _ = try? await connection.exchange(.quit, .reset, timeout: timeouts.quit)
         }
         connection.stream.close()
     }
@@ -135,7 +138,7 @@ package final class SMTPSession {
 
     /// Clears what a refused transaction has left behind.
     func reset() async throws(SMTPFailure) {
-        let reply = try await connection.exchange("RSET", .reset, timeout: timeouts.reset)
+        let reply = try await connection.exchange(.rset, .reset, timeout: timeouts.reset)
         guard reply.isPositive else { throw SMTPFailure(stage: .reset, reason: .refused(reply)) }
         needsReset = false
     }

@@ -141,7 +141,8 @@ extension SMTPSession {
     ) async throws(Refusal) -> MessageID {
         let raw = Submission.Raw(
             envelopeSender: open.sender?.description, recipients: open.recipients.map(\.description),
-            message: message, withProtocol: protocolName)
+            message: message, withProtocol: protocolName,
+            request: EnvelopeRequest(open.parameters, recipients: open.recipientParameters))
         let submission = Submission(door: "smtp", content: .raw(raw))
         let keys = (try? raw.headers.get())?.values("X-Dispatch-Idempotency-Key") ?? []
         guard let key = keys.first else { return try await intake.submit(submission, from: principal).id }

@@ -21,6 +21,9 @@ extension SMTPSession {
         offered.eightBitMIME = true
         offered.smtpUTF8 = true
         offered.chunking = true
+        offered.dsn = true
+        // RFC 8689 §3: only under TLS.
+        offered.requireTLS = stream.tls != nil
         offered.enhancedStatusCodes = true
         offered.startTLS = tls != nil && stream.tls == nil
         if stream.tls != nil { offered.authMechanisms = ["PLAIN", "LOGIN"] }

@@ -23,9 +23,9 @@ extension SMTPSession {
             return refuse(
                 SMTPReply(552, .init(5, 3, 4), "Message larger than \(configuration.maxMessageBytes) bytes"))
         }
-        // Not offered, and whoever asks for it must not have his message leave without it (RFC 8689).
-        guard !parameters.requireTLS else {
-            return refuse(SMTPReply(555, .init(5, 5, 4), "REQUIRETLS is not offered"))
+        // RFC 8689 §4.2: what came in plain text can no more be protected on the whole way.
+        guard !parameters.requireTLS || stream.tls != nil else {
+            return refuse(SMTPReply(530, .init(5, 7, 10), "REQUIRETLS needs TLS here too: STARTTLS first"))
         }
         if sender?.needsSMTPUTF8 == true, !parameters.smtpUTF8 {
             return refuse(SMTPReply(553, .init(5, 6, 7), "A UTF-8 address needs SMTPUTF8"))

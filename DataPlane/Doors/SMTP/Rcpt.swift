@@ -14,6 +14,7 @@ extension SMTPSession {
             return refuse(SMTPReply(553, .init(5, 6, 7), "A UTF-8 address needs SMTPUTF8"))
         }
         transaction?.recipients.append(recipient)
+        transaction?.recipientParameters.append(parameters)
         say(SMTPReply(250, .init(2, 1, 5), "Ok"))
     }
 }

@@ -15,6 +15,8 @@ final class SMTPSession {
         var sender: SMTPPath?
         var parameters: MailParameters
         var recipients: [SMTPPath] = []
+        /// One for each recipient.
+        var recipientParameters: [RecipientParameters] = []
         var chunks: ChunkCollector?
     }
 

@@ -32,6 +32,7 @@ package struct NodeSettings: Sendable {
     package let webhookRootsFile: String?
     package let smtpMaxConnections: Int
     package let httpMaxConnections: Int
+    package let delayNoticeTime: Duration
 
     package init(reading reader: inout SettingsReader) {
         service = ServiceSettings(reading: &reader)
@@ -103,6 +104,9 @@ package struct NodeSettings: Sendable {
         httpMaxConnections = reader.int(
             "DISPATCH_HTTP_MAX_CONNECTIONS", default: 10_000, in: 1...200_000,
             help: "HTTP connections at one time.")
+        delayNoticeTime = reader.duration(
+            "DISPATCH_DELAY_NOTICE", default: .seconds(4 * 3_600), in: .seconds(0)...(.seconds(7 * 86_400)),
+            help: "A sender who asked for it (NOTIFY=DELAY) is told once of a message that waits so long.")
         reader.require(
             (certificateFile == nil) == (keyFile == nil), "DISPATCH_TLS_KEY",
             "set together with DISPATCH_TLS_CERTIFICATE")

@@ -10,9 +10,11 @@ extension Dispatcher {
 
     /// Writes the events and, when nothing of the message waits any more, closes its entry in the same group.
     @discardableResult
-    func commit(_ message: OpenMessage, _ events: [Event], closes: Bool) -> Milestone {
+    func commit(
+        _ message: OpenMessage, _ events: [Event], _ notices: [DeliveryNotices.Made], closes: Bool
+    ) -> Milestone {
         let milestone = Milestone()
-        write(recorder.record(events, of: message, closes: closes), milestone)
+        write(recorder.record(events, of: message, closes: closes, notices: notices), milestone)
         return milestone
     }
 
@@ -24,8 +26,8 @@ extension Dispatcher {
             switch result {
             case .success:
                 milestone.reach()
-                guard !recorded.webhooks.isEmpty else { return }
-                bound.loop.execute { bound.value.add(recorded.webhooks) }
+                guard !recorded.messages.isEmpty else { return }
+                bound.loop.execute { bound.value.add(recorded.messages) }
             case .failure(let error) where error.mayPass:
                 bound.loop.execute { bound.value.writeAgain(recorded, milestone, error) }
             case .failure(let error):
@@ -53,7 +55,11 @@ extension Dispatcher {
         let items = queue.takeExpired(now: now)
         for item in items { leaving[item.id, default: 0] += 1 }
         for item in items {
-            if let message = cache[item.id] { withdraw(item, message) } else { readAndWithdraw(item) }
+            if let message = cache[item.id], !message.wantsNotices {
+                withdraw(item, message, original: nil)
+            } else {
+                readAndWithdraw(item)
+            }
         }
     }
 
@@ -62,8 +68,8 @@ extension Dispatcher {
         loop.spawn { [loader] in
             while true {
                 do throws(MessageLoader.Failure) {
-                    let message = try await loader.load(item.id).message
-                    return bound.value.withdraw(item, message)
+                    let loaded = try await loader.load(item.id)
+                    return bound.value.withdraw(item, loaded.message, original: loaded.body)
                 } catch {
                     switch error {
                     case .notNow: await bound.loop.sleep(.seconds(1))
@@ -74,15 +80,22 @@ extension Dispatcher {
         }
     }
 
-    private func withdraw(_ item: Withdrawn, _ message: OpenMessage) {
+    private func withdraw(_ item: Withdrawn, _ message: OpenMessage, original: [UInt8]?) {
         hasLeft(item.id)
         var events: [Event] = []
+        var wanted: [DeliveryNotices.Wanted] = []
         for index in item.recipients {
             let event = recorder.expired(message, index: index, item: item, at: clock.now())
+            if let notice = recorder.notices.wanted(
+                event, of: message, index: Int(index), isRemoteReply: false)
+            {
+                wanted.append(notice)
+            }
             cache.update(item.id) { $0.apply(event, to: Int(index)) }
             events.append(event)
         }
-        commit(message, events, closes: isOver(item.id))
+        let notices = recorder.notices(wanted, of: message, original: original)
+        commit(message, events, notices, closes: isOver(item.id))
     }
 
     /// Nobody can read the entry any more.
@@ -93,6 +106,14 @@ extension Dispatcher {
 
     private func hasLeft(_ id: MessageID) {
         leaving[id] = leaving[id].flatMap { $0 > 1 ? $0 - 1 : nil }
+    }
+}
+
+extension OpenMessage {
+    /// Whether the sender may want to be told of an outcome, and given the message back.
+    fileprivate var wantsNotices: Bool {
+        guard case .mail(let mail) = entry else { return false }
+        return mail.request != nil
     }
 }
 

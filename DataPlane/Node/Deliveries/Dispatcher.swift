@@ -150,10 +150,16 @@ final class Dispatcher {
             return nil
         }
         var events: [Event] = []
+        var wanted: [DeliveryNotices.Wanted] = []
         for result in report.results {
             var event = result.event
             if event.kind == .deferred, case .waiting(let until) = finished {
                 event.nextAttemptAt = until.milliseconds
+            }
+            if let notice = recorder.notices.wanted(
+                event, of: message, index: Int(result.recipient), isRemoteReply: result.isRemoteReply)
+            {
+                wanted.append(notice)
             }
             cache.update(id) { $0.apply(event, to: Int(result.recipient)) }
             metrics.outcomes(work.attempt.lane.transport == .smtp ? "smtp" : "webhook", event.kind.rawValue)
@@ -163,7 +169,9 @@ final class Dispatcher {
         if report.isDropped { cache.update(id) { $0.recipients[0].state = .cancelled } }
         observe(events, message)
         guard !events.isEmpty || report.isDropped else { return nil }
-        return commit(message, events, closes: finished != .expired && isOver(id))
+        return commit(
+            message, events, recorder.notices(wanted, of: message, original: report.original),
+            closes: finished != .expired && isOver(id))
     }
 
     private func observe(_ events: [Event], _ message: OpenMessage) {

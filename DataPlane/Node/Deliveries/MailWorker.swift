@@ -68,18 +68,16 @@ final class MailWorker {
         after previous: Milestone?
     ) async -> WorkReport {
         let started = MonotonicTime.now()
-        let addresses = attempt.recipients.compactMap { index in
-            Int(index) < mail.log.recipients.count ? mail.log.recipients[Int(index)] : nil
-        }
+        let recipients = attempt.recipients.compactMap { mail.recipient(Int($0)) }
         let sender =
             mail.log.envelopeSender.isEmpty
             ? nil : returnPath.address(message: attempt.id, domain: mail.senderDomain)
         let seconds = Int(mail.acceptedAt / 1000)
         var request = DeliveryAttempt(
-            sender: sender, recipients: addresses.map { DeliveryAttempt.Recipient($0) },
-            domain: MailEntry.domain(of: addresses.first ?? ""), lane: attempt.lane.description,
-            content: content)
-        request.sign = { try signer.sign(content, at: seconds) }
+            sender: sender, recipients: recipients,
+            domain: MailEntry.domain(of: recipients.first?.address ?? ""), lane: attempt.lane.description,
+            content: content, envelope: mail.request.map { EnvelopeOptions($0) } ?? EnvelopeOptions())
+        request.sign = { try signer.sign($0, at: seconds) }
         request.maxMessagesPerConnection = 1_000
         // A crash once the content leaves may have delivered these recipients: the record says which. Nobody
         // waits for it, because without it they would be in doubt all the same. The outcome of the message
@@ -92,7 +90,9 @@ final class MailWorker {
         }
         let outcomes = await delivery.deliver(request)
         let milliseconds = Int((MonotonicTime.now() - started).wholeMilliseconds)
-        return report(attempt, mail, outcomes, milliseconds)
+        var report = report(attempt, mail, outcomes, milliseconds)
+        if mail.request != nil { report.original = content }
+        return report
     }
 
     // MARK: Reports
@@ -108,6 +108,7 @@ final class MailWorker {
             var event = blank(attempt, mail, index)
             event.durationMilliseconds = milliseconds
             var retryAfter: Int64?
+            var isRemoteReply = true
             switch outcome.outcome {
             case .delivered(let delivered):
                 event.kind = .delivered
@@ -118,6 +119,7 @@ final class MailWorker {
                 event.kind = Self.kind(undelivered.classification)
                 event.response = Event.Response(undelivered.reply)
                 event.remoteHost = undelivered.host?.name
+                isRemoteReply = undelivered.isRemoteReply
                 event.classification = Event.Classification(
                     category: undelivered.classification.category.rawValue,
                     action: undelivered.classification.action.rawValue,
@@ -127,7 +129,9 @@ final class MailWorker {
                 if undelivered.classification.action == .suspendLane { unreached += 1 }
             }
             results.append(
-                WorkReport.Result(recipient: index, event: event, retryAfterMilliseconds: retryAfter))
+                WorkReport.Result(
+                    recipient: index, event: event, retryAfterMilliseconds: retryAfter,
+                    isRemoteReply: isRemoteReply))
         }
         return WorkReport(
             results: results, isLaneFailure: !results.isEmpty && unreached == results.count,

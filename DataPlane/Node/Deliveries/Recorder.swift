@@ -10,15 +10,19 @@ struct Recorder: Sendable {
     let node: UInt16
     let holder: SnapshotHolder
     let webhooks: EventWebhooks
+    let notices: DeliveryNotices
     let log: Log
 
     struct Recorded: Sendable {
         let group: SpoolGroup
-        /// To be added to the queue once the group is on disk.
-        let webhooks: [OpenMessage]
+        /// Webhooks and notices, to be added to the queue once the group is on disk.
+        let messages: [OpenMessage]
     }
 
-    func record(_ events: [Event], of message: OpenMessage, closes: Bool) -> Recorded {
+    /// - Parameter notices: reports to the sender that tell of these events.
+    func record(
+        _ events: [Event], of message: OpenMessage, closes: Bool, notices: [DeliveryNotices.Made] = []
+    ) -> Recorded {
         var records: [SpoolRecord] = []
         // The journal's records and the spool's are the same bytes but for webhook attempts, whose kind
         // differs.
@@ -30,13 +34,25 @@ struct Recorder: Sendable {
         if case .mail(let mail) = message.entry {
             made = webhooks.make(of: events, mail: mail, tenant: holder.current?.tenant(mail.tenant))
         }
-        records += made.map(\.record)
+        records += made.map(\.record) + notices.map(\.record)
         if closes { records.append(.closed(message.id)) }
+        let journaled = events.contains { $0.webhook != nil } ? Self.journaled(events) : encoded
+        let accepted = notices.flatMap { notice in
+            AcceptedEvents.journaled(
+                AcceptedEvents.make(id: notice.id, mail: notice.entry, node: node), sealedBody: [])
+        }
         return Recorded(
-            group: SpoolGroup(
-                records: records,
-                events: events.contains { $0.webhook != nil } ? Self.journaled(events) : encoded),
-            webhooks: made.map { OpenMessage(id: $0.id, entry: .webhook($0.entry)) })
+            group: SpoolGroup(records: records, events: journaled + accepted),
+            messages: made.map { OpenMessage(id: $0.id, entry: .webhook($0.entry)) }
+                + notices.map(\.message))
+    }
+
+    /// Reports to the sender of what just happened to recipients of its message, where it wants any.
+    func notices(
+        _ wanted: [DeliveryNotices.Wanted], of message: OpenMessage, original: [UInt8]?
+    ) -> [DeliveryNotices.Made] {
+        guard !wanted.isEmpty, case .mail(let mail) = message.entry else { return [] }
+        return notices.make(wanted, of: message.id, mail, original: original, snapshot: holder.current)
     }
 
     /// What the journal gets of the events of an update.

@@ -18,6 +18,8 @@ struct WorkReport: Sendable {
         let event: Event
         /// What the host asked for, in milliseconds.
         let retryAfterMilliseconds: Int64?
+        /// Whether the response is in the words of the remote host.
+        var isRemoteReply = false
     }
 
     let results: [Result]
@@ -32,6 +34,8 @@ struct WorkReport: Sendable {
     var isUntried = false
     /// The message, when it had to be read.
     var message: OpenMessage?
+    /// The message as it was accepted, where its sender may want to be told of the outcome.
+    var original: [UInt8]?
 }
 
 extension WorkReport {

@@ -41,6 +41,7 @@ extension MailEntry {
         writer.put(7, bodyBytes)
         writer.put(8) { log.write(to: &$0) }
         writer.put(9, repeated: suppressed)
+        if let request { writer.put(10) { request.write(to: &$0) } }
     }
 
     fileprivate convenience init?(protobuf bytes: ArraySlice<UInt8>) {
@@ -51,6 +52,7 @@ extension MailEntry {
         var (senderDomain, selector) = ("", "")
         var (isBulk, bodyBytes) = (false, 0)
         var suppressed: [String] = []
+        var request: EnvelopeRequest?
         while let field = reader.next() {
             switch field.number {
             case 1: tenant = field.tenantID
@@ -62,13 +64,15 @@ extension MailEntry {
             case 7: bodyBytes = field.integer()
             case 8: log = Event.Accepted(protobuf: field.bytes)
             case 9: suppressed.append(field.text)
+            case 10: request = EnvelopeRequest(protobuf: field.bytes)
             default: break
             }
         }
         guard reader.isWhole, let tenant, let log else { return nil }
         self.init(
             tenant: tenant, acceptedAt: acceptedAt, deadline: deadline, senderDomain: senderDomain,
-            selector: selector, isBulk: isBulk, bodyBytes: bodyBytes, log: log, suppressed: suppressed)
+            selector: selector, isBulk: isBulk, bodyBytes: bodyBytes, log: log, suppressed: suppressed,
+            request: request)
     }
 }
 

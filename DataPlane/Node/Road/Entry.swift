@@ -29,11 +29,14 @@ final class MailEntry: Sendable {
     let bodyBytes: Int
     let log: Event.Accepted
     let suppressed: [String]
+    /// What was asked for with the envelope; nil when nothing was.
+    let request: EnvelopeRequest?
 
     init(
         tenant: TenantID, acceptedAt: Int64, deadline: Int64, senderDomain: String = "",
         selector: String = "",
-        isBulk: Bool = false, bodyBytes: Int? = nil, log: Event.Accepted, suppressed: [String] = []
+        isBulk: Bool = false, bodyBytes: Int? = nil, log: Event.Accepted, suppressed: [String] = [],
+        request: EnvelopeRequest? = nil
     ) {
         self.tenant = tenant
         self.acceptedAt = acceptedAt
@@ -44,6 +47,7 @@ final class MailEntry: Sendable {
         self.bodyBytes = bodyBytes ?? log.bodyBytes
         self.log = log
         self.suppressed = suppressed
+        self.request = request
     }
 
     init(_ admitted: Admitted) {
@@ -55,6 +59,7 @@ final class MailEntry: Sendable {
         isBulk = admitted.stream == .bulk
         bodyBytes = admitted.message.count
         suppressed = admitted.suppressed
+        request = admitted.request
         log = Event.Accepted(
             origin: admitted.origin, from: admitted.from, envelopeSender: admitted.envelopeSender,
             recipients: admitted.recipients, subject: admitted.subject,

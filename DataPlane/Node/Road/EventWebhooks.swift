@@ -20,7 +20,7 @@ struct EventWebhooks: Sendable {
     let ids: MessageIDs
 
     func make(of events: [Event], mail: MailEntry, tenant: TenantRecord?) -> [Made] {
-        guard let tenant, !tenant.webhooks.isEmpty else { return [] }
+        guard let tenant, !tenant.webhooks.isEmpty, !mail.isNotice else { return [] }
         var made: [Made] = []
         for event in events {
             guard let name = event.kind.webhookName else { continue }
