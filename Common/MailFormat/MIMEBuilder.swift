@@ -163,6 +163,7 @@ package enum MIMEBuilder {
     /// The end of all boundaries: a text that no body contains. At most one part of a level is a multipart,
     /// so the level is all that has to tell them apart.
     static func boundaryToken(seed: UInt64, notIn root: MIMENode) -> String {
+        guard case .multipart = root else { return "" }
         var state = seed
         while true {
             let token = "_\(hexadecimal(mix(&state)))\(hexadecimal(mix(&state)))"

@@ -17,6 +17,12 @@ package enum QuotedPrintable {
                 (column, index) = (0, index + 2)
                 continue
             }
+            if column > 0 {
+                let run = plainRun(text, from: index, maxBytes: maxLineBytes - 1 - column)
+                encoded.append(contentsOf: text[index..<index + run])
+                (column, index) = (column + run, index + run)
+                if run > 0 { continue }
+            }
             let isPlain = isPlain(text, at: index, column: column)
             let width = isPlain ? 1 : 3
             if column + width > maxLineBytes - 1 {
@@ -31,6 +37,16 @@ package enum QuotedPrintable {
             index += 1
         }
         return encoded
+    }
+
+    /// How many bytes from `start` on stand for themselves wherever they are: no blanks, no `=`.
+    private static func plainRun(_ text: [UInt8], from start: Int, maxBytes: Int) -> Int {
+        text.withUnsafeBufferPointer { text in
+            let end = min(text.count, start + max(0, maxBytes))
+            var index = start
+            while index < end, text[index] > .space, text[index] < 0x7F, text[index] != .equals { index += 1 }
+            return index - start
+        }
     }
 
     private static func isPlain(_ text: [UInt8], at index: Int, column: Int) -> Bool {

@@ -6,8 +6,8 @@ package struct SpoolConfiguration: Sendable {
     /// What one write and one fdatasync take at most, unless a single group is greater. Default 4 MiB.
     package var maxBatchBytes = 4 << 20
     /// While many groups come, a batch begins so long after the one before began; 0: never waits. It costs
-    /// an acknowledgement at most this time and saves most of the fdatasyncs. Default 1000.
-    package var batchIntervalMicroseconds = 1000
+    /// an acknowledgement at most this time and saves most of the fdatasyncs. Default 2000.
+    package var batchIntervalMicroseconds = 2000
     /// A greater group is refused with `.tooLarge`. Default 64 MiB.
     package var maxGroupBytes = 64 << 20
     /// What may wait for the disk before new entries are refused with `.overloaded`; groups without entries

@@ -38,6 +38,8 @@ void clinux_keep_memory(int trim_threshold, int top_pad, int mmap_threshold) {
     mallopt(M_TRIM_THRESHOLD, trim_threshold);
     mallopt(M_TOP_PAD, top_pad);
     mallopt(M_MMAP_THRESHOLD, mmap_threshold);
+    // Without fast bins no free of a large piece has to sweep them together; each thread has its cache.
+    mallopt(M_MXFAST, 0);
 }
 
 int clinux_socket(int family, int type) { return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }

@@ -28,7 +28,7 @@ int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length);
 int clinux_socket(int family, int type);
 int clinux_signalfd(const int *signals, int count);
 const void *clinux_memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
-/// mallopt: M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD, in bytes.
+/// mallopt: M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD in bytes; and no fast bins.
 void clinux_keep_memory(int trim_threshold, int top_pad, int mmap_threshold);
 /// CRC-32C (Castagnoli), by the processor's instruction where it has one.
 uint32_t clinux_crc32c(uint32_t seed, const void *bytes, size_t count);
