@@ -1,37 +1,79 @@
-/// Finds which rows of the table have one of their texts in a reply, in one pass over the reply: phrases are
-/// looked up by their first two bytes.
+/// Finds which rows of the table have one of their phrases in a reply, in one pass over its words.
+///
+/// A phrase begins where a word begins (within scripts that do not part words: where a character does) and
+/// may end within one, so that `greylist` finds `greylisted`; a space at its end makes the last word whole.
+/// `first .. second` is two parts of which the second begins at most `maxGapBytes` after the first has
+/// ended, and `one|other` within a part is either.
 struct PhraseIndex: Sendable {
-    private struct Phrase: Sendable {
+    static let maxGapBytes = 32
+
+    private struct Part: Sendable {
         let bytes: [UInt8]
-        let row: Int
+        let phrase: Int
+        let place: Int
+        let isLast: Bool
     }
 
-    private var phrases: [UInt16: [Phrase]] = [:]
+    private var parts: [UInt32: [Part]] = [:]
+    /// For each phrase, its row and its place there.
+    private var owners: [(row: Int, place: Int)] = []
     private let rowCount: Int
 
-    /// - Parameter rows: the texts of each row, each of at least two bytes; shorter ones are never found.
+    /// - Parameter rows: the phrases of each row, as `ReplyWords` prints them; parts under four bytes are
+    ///   never found.
     init(_ rows: [[String]]) {
         rowCount = rows.count
-        for (row, texts) in rows.enumerated() {
-            for text in texts {
-                let bytes = Array(text.utf8)
-                guard bytes.count >= 2 else { continue }
-                phrases[Self.key(bytes[0], bytes[1]), default: []].append(Phrase(bytes: bytes, row: row))
+        for (row, phrases) in rows.enumerated() {
+            for (place, phrase) in phrases.enumerated() {
+                add(Self.parts(of: phrase), owners.count)
+                owners.append((row, place))
             }
         }
     }
 
-    /// For each row, whether one of its texts stands in `text`.
-    func rows(in text: [UInt8]) -> [Bool] {
-        var found = [Bool](repeating: false, count: rowCount)
-        for start in text.indices.dropLast() {
-            guard let candidates = phrases[Self.key(text[start], text[start + 1])] else { continue }
-            for phrase in candidates where !found[phrase.row] {
-                found[phrase.row] = text[start...].starts(with: phrase.bytes)
+    /// The alternatives of each part.
+    static func parts(of phrase: String) -> [[String]] {
+        phrase.split(separator: " .. ").map { $0.split(separator: "|").map(String.init) }
+    }
+
+    private mutating func add(_ pieces: [[String]], _ phrase: Int) {
+        for (place, alternatives) in pieces.enumerated() {
+            for bytes in alternatives.map({ Array($0.utf8) }) {
+                guard let key = Self.key(bytes[...]) else { continue }
+                parts[key, default: []].append(
+                    Part(bytes: bytes, phrase: phrase, place: place, isLast: place == pieces.count - 1))
+            }
+        }
+    }
+
+    /// For each row, the place of the phrase of it that was found first, if any.
+    func rows(in words: ReplyWords) -> [Int?] {
+        var found = [Int?](repeating: nil, count: rowCount)
+        // How many parts of each phrase are behind us, and where the last of them ended.
+        var progress = [(next: Int, end: Int)](repeating: (0, 0), count: owners.count)
+        let text = words.bytes[...]
+        var isStart = true
+        for start in text.indices {
+            let byte = text[start]
+            defer { isStart = byte == 0x20 }
+            guard isStart || byte >= 0xC0, let key = Self.key(text[start...]), let here = parts[key] else {
+                continue
+            }
+            for part in here where text[start...].starts(with: part.bytes) {
+                let (next, end) = progress[part.phrase]
+                guard part.place == 0 || part.place == next && start - end <= Self.maxGapBytes else {
+                    continue
+                }
+                progress[part.phrase] = (part.place + 1, start + part.bytes.count)
+                let owner = owners[part.phrase]
+                if part.isLast, found[owner.row] == nil { found[owner.row] = owner.place }
             }
         }
         return found
     }
 
-    private static func key(_ first: UInt8, _ second: UInt8) -> UInt16 { UInt16(first) << 8 | UInt16(second) }
+    private static func key(_ bytes: ArraySlice<UInt8>) -> UInt32? {
+        guard bytes.count >= 4 else { return nil }
+        return bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
 }
