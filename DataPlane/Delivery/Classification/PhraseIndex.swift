@@ -1,7 +1,8 @@
 /// Finds which rows of the table have one of their phrases in a reply, in one pass over its words.
 ///
 /// A phrase begins where a word begins (within scripts that do not part words: where a character does) and
-/// may end within one, so that `greylist` finds `greylisted`; a space at its end makes the last word whole.
+/// may end within one, so that `greylist` finds `greylisted`; a space at its end makes the last word whole,
+/// and fewer than four bytes are a whole word.
 /// `first .. second` is two parts of which the second begins at most `maxGapBytes` after the first has
 /// ended, and `one|other` within a part is either.
 struct PhraseIndex: Sendable {
@@ -19,8 +20,8 @@ struct PhraseIndex: Sendable {
     private var owners: [(row: Int, place: Int)] = []
     private let rowCount: Int
 
-    /// - Parameter rows: the phrases of each row, as `ReplyWords` prints them; parts under four bytes are
-    ///   never found.
+    /// - Parameter rows: the phrases of each row, as `ReplyWords` prints them; parts of one byte are never
+    ///   found.
     init(_ rows: [[String]]) {
         rowCount = rows.count
         for (row, phrases) in rows.enumerated() {
@@ -33,7 +34,9 @@ struct PhraseIndex: Sendable {
 
     /// The alternatives of each part.
     static func parts(of phrase: String) -> [[String]] {
-        phrase.split(separator: " .. ").map { $0.split(separator: "|").map(String.init) }
+        phrase.split(separator: " .. ").map { part in
+            part.split(separator: "|").map { $0.utf8.count < 4 ? "\($0) " : String($0) }
+        }
     }
 
     private mutating func add(_ pieces: [[String]], _ phrase: Int) {
@@ -73,7 +76,7 @@ struct PhraseIndex: Sendable {
     }
 
     private static func key(_ bytes: ArraySlice<UInt8>) -> UInt32? {
-        guard bytes.count >= 4 else { return nil }
-        return bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+        guard bytes.count >= 3 else { return nil }
+        return bytes.prefix(3).reduce(0) { $0 << 8 | UInt32($1) }
     }
 }

@@ -10,7 +10,7 @@
 /// Ids never change their meaning; a new row gets a new id. See infra/docs/classification.md.
 extension ClassificationRule {
     static let all: [ClassificationRule] =
-        waiting + throttling + identity + domains + recipients + mailboxes + relaying + reputation + content
+        waiting + throttling + lists + identity + domains + recipients + mailboxes + relaying + reputation + content
         + failures + statusCodes + vagueWords + replyCodes
 
     /// Names the table in force. The second part follows from its content, so that no change goes unnamed.

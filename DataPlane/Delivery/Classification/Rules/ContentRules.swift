@@ -13,6 +13,7 @@ extension ClassificationRule {
         ClassificationRule(
             "content.virus", .virusRelated,
             saying: [
+                "rejected due to security polic", "security policies",
                 "virus", "malware", "trojan", "infected", "malicious", "eicar", "ransomware", "clamav",
                 "viren", "infiziert", "infecte", "infectado", "infetto", "malveillant", "schadcode",
                 "schadsoftware", "вирус", "病毒", "ウイルス", "바이러스", "potential security issue",
@@ -21,6 +22,7 @@ extension ClassificationRule {
         ClassificationRule(
             "content.attachment", .contentRelated,
             saying: [
+                "password protected", "invalid content", "banned content",
                 "attachment .. not allowed|not permitted|prohibit|reject|block|restrict|type|denied|forbid|not accept|unaccept|filter|count|banned|danger|too long|too large|removed",
                 "restricted|prohibited|forbidden|banned|blocked|unacceptable|dangerous|illegal|unsafe|suspicious|executable|with|invalid .. attachment",
                 "file type", "filetype", "file extension", "executable", "banned file", "banned content",
@@ -51,6 +53,7 @@ extension ClassificationRule {
         ClassificationRule(
             "content.spam", .spamContent,
             saying: [
+                "antispam", "antyspam", "mail rejected ofr",
                 "as bulk", "bulkmail", "html tag", "quarantin", "filter reject", "filter rule", "filter process", "rejected by dcc", "unwanted", "words in the message", "flagged as", "detected as", "html subpart",
                 "spam", "junk", "unsolicited", "bulk mail", "bulk email", "phish", "content denied",
                 "content rejected", "content filter", "content restriction", "content policy", "suspicious content",
@@ -105,24 +108,15 @@ extension ClassificationRule {
                 "demasiados destinatarios", "troppi destinatari", "muitos destinatarios", "слишком много получателей", "rp rcl",
             ]),
         ClassificationRule(
-            "message.expired", .messageExpired,
-            saying: [
-                "message too old", "queue too long", "not be delivered for", "retry time not reached", "delivery failed .. attempts", "attempts .. failed",
-                "message expired", "delivery time expired", "queue expired", "retry time", "retry timeout",
-                "message timeout", "time in queue", "been in the queue", "too long in queue", "unable to deliver .. days",
-                "could not be delivered .. days", "could not be delivered .. hours", "undeliverable for",
-                "attempted .. days", "giving up", "been retrying", "delivery expired", "message has expired",
-                "lifetime", "max retry", "retries exceeded", "cannot send message for", "could not send message for",
-                "not been collected", "undelivered for", "gave up", "expire",
-            ]),
-        ClassificationRule(
             "connection.failed", .connectionFailure, .retry,
             saying: [
+                "timeout exceeded .. connection", "connect timeout", "smtp timeout", "host .. timeout",
+                "connection refused", "connection rejected",
                 "lost connection", "connection with .. lost", "tls connect failed", "receiving the initial server greeting", "connect successfully", "destination mail server .. connect",
                 "connection timed out", "connection time out", "connection timeout", "operation timed out",
                 "connecttimeout", "connection reset", "connection lost", "lost connection",
                 "connection closed", "connection broken", "connection died", "connection failed",
-                "conversation .. timed out", "timed out", "timeout", "time out", "host is down",
+                "conversation .. timed out", "timed out",  "time out", "host is down",
                 "no route to host", "network is unreachable", "network unreachable", "host unreachable",
                 "not reachable", "unreachable", "did not accept our requests to connect", "network error",
                 "not responding", "no response", "no answer from", "unable to connect",
@@ -141,8 +135,20 @@ extension ClassificationRule {
                 "name resolution",
             ]),
         ClassificationRule(
+            "message.expired", .messageExpired,
+            saying: [
+                "message too old", "queue too long", "not be delivered for", "retry time not reached", "delivery failed .. attempts", "attempts .. failed",
+                "message expired", "delivery time expired", "queue expired", "retry time", "retry timeout",
+                "message timeout", "time in queue", "been in the queue", "too long in queue", "unable to deliver .. days",
+                "could not be delivered .. days", "could not be delivered .. hours", "undeliverable for",
+                "attempted .. days", "giving up", "been retrying", "delivery expired", "message has expired",
+                "lifetime", "max retry", "retries exceeded", "cannot send message for", "could not send message for",
+                "not been collected", "undelivered for", "gave up", "expire",
+            ]),
+        ClassificationRule(
             "system.busy", .transientFailure, .retry,
             saying: [
+                "ldap .. error|timeout|unavailable|down",
                 "service|server|system|host|resource .. currently unavailable",
                 "time limit exceeded", "mailbox busy", "upstream error", "resources .. not available|unavailable", "queue unavailable", "dot lock", "in progress",
                 "try again later", "try later", "try again", "please retry", "retry later", "come back later",
@@ -160,7 +166,7 @@ extension ClassificationRule {
                 "internal server error", "internal software error", "internal resource", "server error", "server configuration problem",
                 "server configuration error", "system error", "unexpected error", "unknown error", "temporary failure", "temporary error", "temporary problem",
                 "temporary system", "temporary local", "temporarily", "temporary", "server is down", "shutting down", "shut down", "closing transmission",
-                "closing connection", "maintenance", "backend", "database", "ldap", "queue file write", "i o error",
+                "closing connection", "maintenance", "backend", "database",  "queue file write", "i o error",
                 "content scanner", "scanner", "spater erneut", "spater noch", "spaeter erneut", "voruber",
                 "plus tard", "temporairement", "mas tarde", "temporalmente", "mais tarde", "temporariamente",
                 "piu tardi", "temporaneamente", "later opnieuw", "tijdelijk", "pozniej", "tymczasow",

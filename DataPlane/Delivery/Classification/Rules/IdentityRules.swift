@@ -3,16 +3,21 @@
 extension ClassificationRule {
     static let identity: [ClassificationRule] = [
         ClassificationRule(
+            "message.headers", .contentRelated,
+            saying: ["duplicate header", "bad header", "multiple headers", "multiple .. headers"]),
+        ClassificationRule(
             "policy.restricted-recipient", .policyRelated,
             status: [Status(7, 12), Status(7, 2), Status(7, 124), Status(7, 133...136)]),
         ClassificationRule(
             "policy.members-only", .policyRelated,
             saying: [
-                "known senders", "groups google com", "google groups", "requires .. to post", "not accept .. external|outside .. ", "internal use only", "only allowed .. internal",
+                "not a member of the", "not a member of this", "not a member of our",
+                 "not a member .. list|group",
+                "known senders", "groups google com", "google groups", "requires .. to post", "not accept .. external|outside ", "internal use only", "only allowed .. internal",
                 "authentication required delivery restriction", "delivery restriction check",
                 "sendernotauthenticatedfor", "not authenticated when sending to", "rst authrequired",
                 "rst notauthorized", "resolver rst", "only accepts .. from people in", "only members",
-                "only accept mail from", "only accepts mail from", "restricted to members", "not a member",
+                "only accept mail from", "only accepts mail from", "restricted to members", 
                 "not subscribed", "is restricted to", "members of the group",
                 "posting to .. not allowed", "permission to post", "may not exist or you may not have permission",
                 "unauthenticated senders not allowed", "not allowed to send to this", "not allowed to post",
@@ -28,6 +33,7 @@ extension ClassificationRule {
         ClassificationRule(
             "auth.message", .authenticationFailed,
             saying: [
+                "domainkey",
                 "dmarc", "dkim", "spf ", "sender policy framework", "sender id pra", "openspf",
                 "purported responsible address .. fail", "unauthenticated mail", "unauthenticated email",
                 "unauthenticated message", "mail is unauthenticated", "message is unauthenticated",
@@ -57,11 +63,12 @@ extension ClassificationRule {
         ClassificationRule(
             "sender.refused", .invalidSender,
             saying: [
+                "verification failed", "postmaster verification",
                 "return path .. invalid|not valid|not exist|reject|unknown|not found|refuse|unresolv", "invalid return path", "bad return path",
                 "sender .. rejected|refused|denied|invalid|unvalidated|not valid|not exist|unknown|not found|not allowed|verif",
                 "invalid|unknown|bad|malformed|illegal|denies .. sender ", "mail from invalid", "mail from is invalid",
                 "badmailfrom", "senders domain", "senders address",
-                "sender verify", "sender verification", "sender callout", "verification failed for",
+                "sender verify", "sender verification", "sender callout", 
                 "sender address", "sender domain", "sender rejected", "sender not found", "sender does not",
                 "sender doesnt", "sender unknown", "sender is unknown", "sender denied", "sender is invalid",
                 "sender invalid", "senders address .. invalid", "invalid sender", "unknown sender",

@@ -3,8 +3,22 @@
 extension ClassificationRule {
     static let domains: [ClassificationRule] = [
         ClassificationRule(
+            "recipient.verification-pending", .transientFailure, .retry,
+            saying: [
+                "address verification in progress", "unverified address", "unverified recipient",
+                "recipient verify callout", "recipient callout", "unable to verify user",
+                "unable to verify recipient", "could not verify recipient", "recipient verification .. later",
+            ]),
+        ClassificationRule(
+            "dns.again", .dnsFailure, .retry,
+            saying: ["host not found try again", "name service error .. try again", "not found try again"]),
+        ClassificationRule(
+            "recipient.perhaps-unknown", .invalidRecipient, at: .recipient,
+            saying: ["may not exist", "might not exist", "may be invalid", "may be incorrect"]),
+        ClassificationRule(
             "domain.unknown", .badDomain, .suppress, at: .recipient,
             saying: [
+                "host name is unknown", "hostname is unknown", "no route found to domain",
                 "domain .. not found|not exist|doesnt exist|unknown|nonexist|non exist|no such|not used for mail|no mail",
                 "lookup .. host .. not found", "lookup failure .. not found", "name server reply", "no matches to nameserver",
                 "name or service not known", "indicated no smtp", "no smtp service .. domain", "non existent hosts",
@@ -30,19 +44,12 @@ extension ClassificationRule {
 
     static let recipients: [ClassificationRule] = [
         ClassificationRule(
-            "recipient.verification-pending", .transientFailure, .retry,
-            saying: [
-                "address verification in progress", "unverified address", "unverified recipient",
-                "recipient verify callout", "recipient callout", "unable to verify user",
-                "unable to verify recipient", "could not verify recipient", "recipient verification .. later",
-            ]),
-        ClassificationRule(
             "recipient.hosted-directory", .invalidRecipient, .suppress, at: .recipient,
             status: [Status(4, 1)],
-            saying: ["recipient address rejected access denied .. outlook com"]),
+            saying: ["recipient address rejected access denied .. outlook com", "recipient address rejected access denied as"]),
         ClassificationRule(
             "recipient.outlook-com", .noMailbox, .suppress, at: .recipient, status: [Status(5, 0)],
-            saying: ["requested action not taken mailbox unavailable .. protection outlook com"]),
+            saying: ["mailbox unavailable .. outlook com"]),
         ClassificationRule(
             "recipient.inactive-address", .invalidRecipient, .suppress, at: .recipient, status: [Status(1, 1)],
             saying: ["inactive email address"]),
@@ -61,6 +68,8 @@ extension ClassificationRule {
         ClassificationRule(
             "recipient.unknown", .invalidRecipient, .suppress, at: .recipient,
             saying: [
+                "unrouteable address",
+                "not a member of domain", "no one with", "no one here", "no such mail", "destin .. sconosciut|inconnu|desconocid|desconhecid|inexistent|unbekannt", "not found in .. ldap|directory|database|table|domino", "was not found",
                 "user|recipient|addressee|account|username|receiver|member|subscriber|customer .. unknown|not found|not exist|doesnt exist|does not exist|not known|not recogni|invalid|not valid|not listed|not registered|cannot be found|could not be found|couldnt be found|does not have an|doesnt have an|nonexist|non exist",
                 "address|alias|email name|mail address|local part .. unknown|not found|not exist|doesnt exist|does not exist|not known|not recogni|could not be found|couldnt be found",
                 "no such .. user|recipient|account|address|person|alias", "no user", "nobody .. by that name", "here by that name",
@@ -91,7 +100,7 @@ extension ClassificationRule {
                 "address .. wasnt found", "wasnt found at", "couldnt be found at", "address does not exist",
                 "address .. does not exist", "address doesnt exist", "address .. doesnt exist",
                 "address not exist", "email does not exist", "address not known", "unknown email",
-                "unknown e mail", "unknown or illegal", "unknown local", "unrouteable address",
+                "unknown e mail", "unknown or illegal", "unknown local", 
                 "unroutable address", "addressee unknown", "unknown addressee", "no account",
                 "unknown account", "account unknown", "account not found", "account does not exist",
                 "account doesnt exist", "account .. does not exist", "account .. not found",
@@ -177,6 +186,7 @@ extension ClassificationRule {
         ClassificationRule(
             "mailbox.full", .quotaIssues,
             saying: [
+                "zuviele mails auf", "zu viele mails auf", "zu viele nachrichten auf",
                 "mailbox|mail box|inbox|folder|dropfile|postbox|account .. full ",
                 "mailbox|mail box|inbox|folder|dropfile|account|storage|space|recipient .. exceed|used up|over limit|over size|overdrawn|maxed",
                 "over|above|exceed|reached|overdrawn .. quota|allowed quota|storage|diskspace|disk space|mailbox size|allowed mailbox",
@@ -221,6 +231,7 @@ extension ClassificationRule {
         ClassificationRule(
             "mailbox.inactive", .inactiveMailbox, at: .recipient,
             saying: [
+                "not currently being accepted", "inactivo", "inattiv", "inutilizzo", "falta de uso", "deaktiviert", "disattivat", "disatttivat", "desactivee", "desactivad", "desativad", "nieaktywn", "now disabled", "dezaktyw",
                 "user|account|mailbox|mail box|recipient|mailaddress|email address|mail receiving .. disabled|inactive|suspended|deactivated|is locked|been locked|frozen|dormant|discontinued|archived|not active|not enabled|not been activated|not activated|never logged|no longer active|hibernat|terminated|cancelled|canceled",
                 "account|mailbox .. blocked|closed|expired|deleted|locked",
                 "disabled|inactive|suspended|deactivated|locked|expired|closed|frozen|dormant .. user|account|mailbox|recipient|address",

@@ -22,11 +22,11 @@ extension ClassificationRule {
                 "relais refuse", "relais interdit", "relayage", "relaying nicht", "weiterleitung nicht erlaubt",
                 "kein relaying", "reenvio no permitido", "relay no permitido", "relay non consentito",
                 "relay negado", "релей запрещен", "пересылка запрещена", "转发被拒绝", "不允许转发", "中继",
-                "no route to domain", "mail for .. not accepted here", "system is not configured",
+                 "mail for .. not accepted here", "system is not configured",
             ])
     ]
 
-    static let reputation: [ClassificationRule] = [
+    static let lists: [ClassificationRule] = [
         ClassificationRule(
             "list.content", .spamContent,
             saying: [
@@ -36,8 +36,20 @@ extension ClassificationRule {
                 "link .. listed", "domain in message .. listed", "phishtank",
             ]),
         ClassificationRule(
+            "list.host", .spamBlock, .suspendLane, .suspendLane,
+            status: [Status(7, 606...649), Status(7, 650...659), Status(7, 511), Status(7, 513), Status(7, 708)]),
+        ClassificationRule(
+            "list.source", .spamBlock, .suspendLane, .suspendLane,
+            saying: [
+                "sender ip|senders ip|sending ip|source ip|client ip|connecting ip|remote ip|your ip|this ip .. blacklist|black list|block|banned|listed|reputation|denied|rejected",
+                
+                "ip address .. blacklist|black list|block|banned|listed|reputation",
+                "ip .. blacklisted|block list|blocklist|black list",
+            ]),
+        ClassificationRule(
             "list.sender", .spamBlock,
             saying: [
+                "by recipient", "by the recipient",
                 "from this sender", "from your domain", "from your address", "sender .. black list|blacklist|block list|blocklist|blocked|banned|deny list", "black mail address",
                 "sender .. blacklist", "sender .. black list", "sender .. blocklist", "sender .. block list",
                 "sender .. blocked", "senders blacklist", "blocked sender", "blocked senders", "sender is block",
@@ -50,9 +62,6 @@ extension ClassificationRule {
                 "remetente bloqueado", "отправитель .. заблокирован", "отправитель .. черн",
                 "发件人黑名单", "发件人被",
             ]),
-        ClassificationRule(
-            "list.host", .spamBlock, .suspendLane, .suspendLane,
-            status: [Status(7, 606...649), Status(7, 650...659), Status(7, 511), Status(7, 513), Status(7, 708)]),
         ClassificationRule(
             "list.known", .spamBlock, .suspendLane, .suspendLane,
             saying: [
@@ -67,10 +76,15 @@ extension ClassificationRule {
                 "черного списка", "黑名单", "黑名單", "ブラックリスト", "블랙리스트",
                 "ipcheck proofpoint", "dnsbl lookup", "blocked using", "rejected using",
             ]),
+    ]
+
+    static let reputation: [ClassificationRule] = [
         ClassificationRule(
             "list.address", .spamBlock, .suspendLane, .suspendLane,
             saying: [
-                "black ip", "ip .. black", "due to abuse", "currently blocked", "problem occurred .. ask your postmaster", "your ip|this ip|ip address|client ip|host|server|network .. block list|blocklist|blacklist|black list|blocked|banned|listed",
+                "host|server|network|client .. block list|blocklist|blacklist|black list|blocked|banned|listed",
+                "your access to", "allowed to connect", "ip profile", "ips blocked", "ips .. block",
+                "black ip", "ip .. black", "due to abuse", "currently blocked", "problem occurred .. ask your postmaster", 
                 "your ip", "your host .. block", "your host .. reject", "your server .. block", "your server .. reject",
                 "your server .. listed", "your mail server .. block", "your mail server .. reject", "your network",
                 "ip address .. block", "ip address .. listed", "ip address .. reject", "ip address .. denied",
@@ -82,7 +96,7 @@ extension ClassificationRule {
                 "host .. is banned", "host rejected", "host .. denied", "network .. blocked", "network .. block list",
                 "anti spam system", "not accepting mail from", "mail from ip", "mail from .. blocked due",
                 "connections .. will not be accepted", "connections will not be accepted", "connections not accepted",
-                "connection refused by policy", "connection refused", "connection rejected", "connection denied",
+                "connection refused by policy",   
                 "not accept connections", "mail server .. blocked", "server .. blocked",
                 "server is blocked", "dynamic ip", "dynamic address", "dynamic range", "dynamically",
                 "dial up", "dialup", "residential", "generic hostname", "listed at", "listed by", "listed on",

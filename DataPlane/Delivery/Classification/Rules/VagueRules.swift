@@ -5,6 +5,7 @@ extension ClassificationRule {
         ClassificationRule(
             "vague.mailbox-unavailable", .noMailbox, at: .recipient,
             saying: [
+                "no longer an", "account|address .. unavailable",
                 "not receive mail", "does not receive", "email has changed", "unavailable mailbox", "mailbox is currently unavailable", "mailbox is not valid",
                 "invalid mailbox", "mailbox invalid", "mailbox unavailable", "mailbox is unavailable", "mailbox not available", "mailbox name not allowed",
                 "mailbox .. unavailable", "mailbox is not", "no longer available", "no longer valid", "no longer exist",
@@ -18,6 +19,7 @@ extension ClassificationRule {
         ClassificationRule(
             "vague.recipient", .invalidRecipient, at: .recipient,
             saying: [
+                "wrong .. recipient|address|user", "cannot be verified", "account is not allowed", "errato", "account is unavailable", "incorrectly addressed", "rcpt user",
                 "rejected recipients", "bad destination", "invalid .. address", "user not allowed", "recipient verif", "user rejected", "user denied",
                 "recipient address rejected", "recipient rejected", "recipient refused", "recipient not accepted",
                 "recipient was rejected", "destination address rejected", "recipient not allowed",
@@ -41,6 +43,7 @@ extension ClassificationRule {
         ClassificationRule(
             "vague.policy", .policyRelated,
             saying: [
+                "verify",
                 "policy", "policies", "not allowed", "not permitted", "not authorized", "not authorised",
                 "unauthorized", "unauthorised", "authentication required", "refused", "denied", "rejected by",
                 "security", "permission", "prohibited", "administrative", "administrator", "forbidden",

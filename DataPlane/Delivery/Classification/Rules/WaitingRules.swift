@@ -30,6 +30,7 @@ extension ClassificationRule {
         ClassificationRule(
             "throttle.connections", .rateLimited, .slowLane, .slowLane,
             saying: [
+                "connection slots",
                 "too many connection", "too many concurrent", "too many simultaneous", "too many sessions",
                 "too many open connections", "too many smtp", "too many tcp", "too many parallel",
                 "connection limit", "connections limit", "connection rate", "connection frequency",
@@ -45,6 +46,7 @@ extension ClassificationRule {
         ClassificationRule(
             "throttle.deferred-sender", .rateLimited, .suspendLane, .suspendLane,
             saying: [
+                "message|messages|mail from .. temporarily deferred",
                 "will be permanently deferred", "all messages from .. deferred", "retrying will not succeed",
                 "temporarily deferred .. complaints", "temporarily rate limited due to",
                 "temporarily deferred .. unexpected volume", "deferred due to user complaints", "tss0", "tss1",
@@ -55,6 +57,7 @@ extension ClassificationRule {
         ClassificationRule(
             "throttle.rate", .rateLimited, .slowLane, .slowLane,
             saying: [
+                "unfortunately some messages",
                 "too many .. mails|messages|emails", "too many same", "messages|mails|emails|recipients|connections .. per hour|per minute|per day|per second",
                 "rate limit", "ratelimit", "rate exceed", "rate too high", "rate is too high", "message rate",
                 "sending rate", "mail rate", "delivery rate", "exceeded the rate", "exceeded .. rate",
