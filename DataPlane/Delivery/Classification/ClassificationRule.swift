@@ -1,16 +1,17 @@
 import SMTPWire
 
 /// One row of the table: what a reply has to look like, and what it then means. All that is given has to fit.
-package struct ClassificationRule: Sendable {
+struct ClassificationRule: Sendable {
     /// Stable: it stands in events and settings.
-    package let id: String
-    package let category: Classification.Category
-    /// What follows from a 5xx and from a 4xx. `suppress` says that the words alone prove the address to be
-    /// of no use; it becomes `bounce` where the reply is no evidence about one recipient.
+    let id: String
+    let category: Classification.Category
+    /// What follows from a 5xx and from a 4xx. `suppress` says that the words, close together, prove the address
+    /// to be of no use; without it a code has to. It becomes `bounce` where there is no such proof, or where
+    /// the reply is no evidence about one recipient.
     let permanent: Classification.Action
     let transient: Classification.Action
     /// At least one of these in the words of the reply (see `PhraseIndex`); empty: any words.
-    package let phrases: [String]
+    let phrases: [String]
     /// One of these has the subject and detail of the enhanced status code; empty: any, or none.
     let statuses: [Status]
     /// One of the three-digit codes; empty: any, or none.

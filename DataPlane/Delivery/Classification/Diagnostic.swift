@@ -26,7 +26,8 @@ struct Diagnostic {
         for start in bytes.indices.dropLast(2) where start == 0 || isBreak(bytes[start - 1]) {
             let end = start + 3
             guard end == bytes.count || isBreak(bytes[end]) || bytes[end] == 0x2D,
-                let code = number(bytes[start..<end]), (400...459).contains(code)
+                let code = number(bytes[start..<end]),
+                (400...459).contains(code)
                     || (500...559).contains(code) || code == 571
             else { continue }
             return (code, end)

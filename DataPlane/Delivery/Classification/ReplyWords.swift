@@ -86,6 +86,8 @@ struct ReplyWords: Sendable {
         case 0xC3: (latin1[place], 0)
         case 0xC4: (latinA[place], 0)
         case 0xC5: (latinB[place], 0)
+        case 0xD0 where byte == 0x81, 0xD1 where byte == 0x91: (0xD0, 0xB5)  // ё is written е
+        case 0xD0 where byte < 0x90: (0xD1, byte + 0x10)
         case 0xD0 where (0x90...0x9F).contains(byte): (0xD0, byte + 0x20)
         case 0xD0 where (0xA0...0xAF).contains(byte): (0xD1, byte - 0x20)
         default: (lead, byte)

@@ -9,12 +9,15 @@
 ///
 /// Ids never change their meaning; a new row gets a new id. See infra/docs/classification.md.
 extension ClassificationRule {
-    static let all: [ClassificationRule] =
-        waiting + throttling + lists + identity + domains + recipients + mailboxes + relaying + reputation + content
-        + failures + statusCodes + vagueWords + replyCodes
+    static let all = clear + statusCodes + vagueWords + replyCodes
 
-    /// Names the table in force. The second part follows from its content, so that no change goes unnamed.
-    package static let setID = "smtp-2-" + String(fingerprint % 0x1_0000_0000, radix: 16)
+    /// Words that say what they mean.
+    static let clear =
+        waiting + throttling + lists + identity + domains + recipients + mailboxes + relaying + reputation
+        + content + failures
+
+    /// The last part follows from the content, so that no change goes unnamed.
+    static let setID = "smtp-2-" + String(fingerprint % 0x1_0000_0000, radix: 16)
 
     /// FNV-1a over everything that decides.
     private static let fingerprint: UInt64 = {
