@@ -11,8 +11,8 @@ import Testing
 
     @Test func `the reply is found within the words of the host that reports`() {
         let postfix = said(
-            "smtp; host spam.example[192.0.2.1] said: 550 5.1.1 <a@b.example>: User unknown (in reply to RCPT TO"
-                + " command)", "5.0.0")
+            "smtp; host spam.example[192.0.2.1] said: 550 5.1.1 <a@b.example>: User unknown "
+                + "(in reply to RCPT TO command)", "5.0.0")
         #expect(postfix.code == 550)
         #expect(postfix.status == EnhancedStatusCode(5, 1, 1))
         #expect(postfix.stage == .recipient)

@@ -5,9 +5,9 @@ struct ClassificationRule: Sendable {
     /// Stable: it stands in events and settings.
     let id: String
     let category: Classification.Category
-    /// What follows from a 5xx and from a 4xx. `suppress` says that the words, close together, prove the address
-    /// to be of no use; without it a code has to. It becomes `bounce` where there is no such proof, or where
-    /// the reply is no evidence about one recipient.
+    /// What follows from a 5xx and from a 4xx. `suppress` says that the words, close together, prove the
+    /// address to be of no use; without it a code has to. It becomes `bounce` where there is no such proof,
+    /// or where the reply is no evidence about one recipient.
     let permanent: Classification.Action
     let transient: Classification.Action
     /// At least one of these in the words of the reply (see `PhraseIndex`); empty: any words.

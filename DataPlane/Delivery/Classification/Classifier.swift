@@ -1,7 +1,7 @@
 import SMTPWire
 
-/// Turns what a host said into a classification. Pure; the knowledge is the table `ClassificationRule.all`, of
-/// which the first row that fits decides.
+/// Turns what a host said into a classification. Pure; the knowledge is the table `ClassificationRule.all`,
+/// of which the first row that fits decides.
 ///
 /// It always answers, whatever the text holds: reading is bounded by `ReplyWords.maxTextBytes`, and a reply
 /// that no row knows is uncategorized. It is meant for refusals; a 2xx is not to be handed in. Only a 5xx

@@ -5,10 +5,10 @@ extension ClassificationRule {
         ClassificationRule(
             "route.loop", .routingErrors,
             saying: [
-                "loop count", "best preference mx", "mx .. local host", "lowest numbered mx", "dns loop",
-                "received header", "too many hops", "mail loop", "loop detected", "hop count", "loops back",
-                "routing loop", "too many received", "message loop", "mail forwarding loop", "looping",
-                "max hops", "maximum hop", "boucle de", "mailschleife", "too many loops",
+                "mailloop", "loop count", "best preference mx", "mx .. local host", "lowest numbered mx",
+                "dns loop", "received header", "too many hops", "mail loop", "loop detected", "hop count",
+                "loops back", "routing loop", "too many received", "message loop", "mail forwarding loop",
+                "looping", "max hops", "maximum hop", "boucle de", "mailschleife", "too many loops",
                 "local configuration error",
             ]),
         ClassificationRule(
@@ -102,8 +102,8 @@ extension ClassificationRule {
                 "starttls", "tls required", "requires tls", "require tls", "tls is required", "without tls",
                 "must use tls", "encryption required", "encryption needed", "encryption is required",
                 "requires encryption", "tls not available", "tls handshake", "tls connection",
-                "not sent over tls", "tls negotiation", "tls session", "sts policy", "dane ",
-                "tlsa", "certificate",
+                "not sent over tls", "tls negotiation", "tls session", "sts policy", "dane ", "tlsa",
+                "certificate",
             ]),
         ClassificationRule(
             "recipients.too-many", .tooManyRecipients, .retry,

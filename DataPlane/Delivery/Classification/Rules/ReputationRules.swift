@@ -9,7 +9,8 @@ extension ClassificationRule {
                 "relais .. refus|interdit|non autoris|verweigert",
                 "relay|relaying .. denied|rejected|refused|not allowed",
                 "relay|relaying .. not permitted|prohibited|forbidden|disallow|disabled",
-                "denies|deny|denied|refuse|refusing|prohibit .. relay", "openrelay", "not a gateway",
+                "denies|deny|denied|refuse|refusing|prohibit .. relay", "turn on smtp authentication",
+                "enable smtp authentication", "openrelay", "not a gateway",
                 "only allowed with authentication", "requires authentication when",
                 "handle mail for that domain", "authentication .. relay", "non local e mail",
                 "non local domain", "relay operation", "unable to relay", "cannot relay", "can not relay",
@@ -32,8 +33,8 @@ extension ClassificationRule {
             "list.content", .spamContent,
             saying: [
                 "url|urls|uri|link|links|domain in .. listed|blacklist|black list|blocklist|blocked|reject",
-                "black listed url", "blocking url", "contained a url", "contains a url", "surbl", "uribl",
-                "ubelist", "dbl spamhaus", "spamhaus dbl", "phishtank",
+                "blocked using spam", "black listed url", "blocking url", "contained a url", "contains a url",
+                "surbl", "uribl", "ubelist", "dbl spamhaus", "spamhaus dbl", "phishtank",
             ]),
         ClassificationRule(
             "list.host", .spamBlock, .suspendLane, .suspendLane,
@@ -67,15 +68,16 @@ extension ClassificationRule {
         ClassificationRule(
             "list.known", .spamBlock, .suspendLane, .suspendLane,
             saying: [
-                "spamhaus", "spamcop", "sorbs", "barracudacentral", "barracuda reputation",
-                "barracudanetworks com reputation", "uceprotect", "senderscore", "sender score", "senderbase",
-                "sender base", "csi cloudmark", "cloudmark sender", "invaluement", "abusix", "psbl",
-                "mailspike", "nixspam", "backscatterer", "gbudb", "spamrats", "lashback", "hostkarma",
-                "abuseat", "manitu", "njabl", "ordb org", "mail abuse", "interserver", "dnsbl", "rbl ",
-                "rbls ", "blacklist", "black list", "blocklist", "block list", "blocked list",
-                "blocking list", "schwarze liste", "liste noire", "lista negra", "lista nera", "zwarte lijst",
-                "czarn .. list", "kara liste", "черный список", "черном списке", "черного списка", "黑名单",
-                "黑名單", "ブラックリスト", "블랙리스트", "ipcheck proofpoint", "blocked using", "rejected using",
+                "ivmsip", "ivmuri", "spamhaus", "spamcop", "sorbs", "barracudacentral",
+                "barracuda reputation", "barracudanetworks com reputation", "uceprotect", "senderscore",
+                "sender score", "senderbase", "sender base", "csi cloudmark", "cloudmark sender",
+                "invaluement", "abusix", "psbl", "mailspike", "nixspam", "backscatterer", "gbudb", "spamrats",
+                "lashback", "hostkarma", "abuseat", "manitu", "njabl", "ordb org", "mail abuse",
+                "interserver", "dnsbl", "rbl ", "rbls ", "blacklist", "black list", "blocklist", "block list",
+                "blocked list", "blocking list", "schwarze liste", "liste noire", "lista negra", "lista nera",
+                "zwarte lijst", "czarn .. list", "kara liste", "черный список", "черном списке",
+                "черного списка", "黑名单", "黑名單", "ブラックリスト", "블랙리스트", "ipcheck proofpoint", "blocked using",
+                "rejected using",
             ]),
     ]
 

@@ -23,8 +23,8 @@ extension ClassificationRule {
         ClassificationRule(
             "throttle.recipient", .rateLimited, .slowLane, .slowLane,
             saying: [
-                "receiving mail at a rate", "receiving mail too quickly", "receiving too many messages",
-                "receiving mail too fast", "p receivingrate", "message receive limit",
+                "receivingrate", "receiving mail at a rate", "receiving mail too quickly",
+                "receiving too many messages", "receiving mail too fast", "message receive limit",
                 "recipient .. rate limit", "recipient has exceeded",
             ]),
         ClassificationRule(
