@@ -32,8 +32,9 @@ extension ClassificationRule {
         ClassificationRule(
             "list.content", .spamContent,
             saying: [
+                "blocked using spam pattern",
                 "url|urls|uri|link|links|domain in .. listed|blacklist|black list|blocklist|blocked|reject",
-                "blocked using spam", "black listed url", "blocking url", "contained a url", "contains a url",
+                "black listed url", "blocking url", "contained a url", "contains a url",
                 "surbl", "uribl", "ubelist", "dbl spamhaus", "spamhaus dbl", "phishtank",
             ]),
         ClassificationRule(
