@@ -10,12 +10,16 @@ package enum NodeCommand {
         mta-node run                   serve until SIGTERM
         mta-node join --token TOKEN    make this directory a node of the cluster; once
         mta-node join --token-file F   the same with the token out of a file, - for standard input
+        mta-node classify REPLY        say what an SMTP reply means, and which rule says so
         """
 
     package static func run() -> Never {
         ProcessMemory.prepare()
         Lifecycle.prepareSignals()
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == "classify", arguments.count > 1 {
+            end(ClassifyCommand.explain(arguments.dropFirst().joined(separator: " ")), 0)
+        }
         var reader = SettingsReader(
             environment: SettingsReader.processEnvironment, program: "mta-node",
             alsoKnown: ["DISPATCH_URL", "DISPATCH_TOKEN"])

@@ -71,7 +71,7 @@ private final class FixedLookup: MailHostLookup {
             ])
     }
 
-    @Test func `a null MX and a domain that does not exist bounce and may suppress`() async throws {
+    @Test func `a null MX and a domain that does not exist bounce, and suppress nothing`() async throws {
         let null = try await refusal("a.test") { $0.setMX("a.test", [], isNull: true) }
         #expect(null.status == EnhancedStatusCode(5, 1, 10))
         let missing = try await refusal("a.test")
@@ -79,7 +79,7 @@ private final class FixedLookup: MailHostLookup {
         for reply in [null, missing] {
             let classification = Classifier.classify(reply, stage: .route)
             #expect(classification.category == .badDomain)
-            #expect(classification.action == .suppress)
+            #expect(classification.action == .bounce)
         }
     }
 

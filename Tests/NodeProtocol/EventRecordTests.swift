@@ -14,7 +14,8 @@ import Testing
             kind, message: id, tenant: tenant, at: 1_800_000_000_001, node: 3, recipient: "é@x.example")
         event.attempt = 2
         event.response = .init(code: 550, enhancedCode: "5.1.1", text: "no \"such\"\u{0} user\n")
-        event.classification = .init(category: "InvalidRecipient", action: "suppress", rule: "r1")
+        event.classification = .init(
+            category: "InvalidRecipient", action: "suppress", rule: "r1", ruleSet: "s1")
         event.remoteHost = "mx.x.example"
         event.remoteID = "abc"
         event.durationMilliseconds = 12

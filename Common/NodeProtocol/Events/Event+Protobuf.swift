@@ -23,6 +23,7 @@ extension Event {
                 writer.put(1, classification.category)
                 writer.put(2, classification.action)
                 writer.put(3, classification.rule)
+                writer.put(4, classification.ruleSet)
             }
         }
         writer.put(10, remoteHost)
@@ -143,7 +144,9 @@ extension Event.Origin {
 extension Event.Classification {
     fileprivate init?(protobuf bytes: ArraySlice<UInt8>) {
         guard let texts = TextFields(bytes) else { return nil }
-        self.init(category: texts[1], action: texts[2], rule: texts[3])
+        let ruleSet = texts[4]
+        self.init(
+            category: texts[1], action: texts[2], rule: texts[3], ruleSet: ruleSet.isEmpty ? nil : ruleSet)
     }
 }
 

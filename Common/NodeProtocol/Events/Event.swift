@@ -40,11 +40,14 @@ package struct Event: Sendable, Equatable {
         package var category: String
         package var action: String
         package var rule: String
+        /// Names the version of the rules in force; nil where none was asked.
+        package var ruleSet: String?
 
-        package init(category: String, action: String, rule: String) {
+        package init(category: String, action: String, rule: String, ruleSet: String? = nil) {
             self.category = category
             self.action = action
             self.rule = rule
+            self.ruleSet = ruleSet
         }
     }
 

@@ -252,6 +252,7 @@ struct ReportBatch: Sendable {
                 category: event.classification?.category.storable(64),
                 action: event.classification?.action.storable(64),
                 rule: event.classification?.rule.storable(128),
+                rule_set: event.classification?.ruleSet?.storable(64),
                 remote_host: event.remoteHost?.storable(255), remote_id: event.remoteID?.storable(255),
                 duration_ms: event.durationMilliseconds, next_attempt_at: event.nextAttemptAt))
     }

@@ -67,6 +67,7 @@ struct EventRow: Encodable, Sendable {
         var category: String?
         var action: String?
         var rule: String?
+        var rule_set: String?
         var remote_host: String?
         var remote_id: String?
         var duration_ms: Int?

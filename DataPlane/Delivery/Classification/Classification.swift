@@ -65,6 +65,12 @@ package struct Classification: Hashable, Sendable {
         self.ruleID = ruleID
     }
 
+    /// What is left of it when the message has been given up already, as in a report of a failure: there is
+    /// nothing to retry.
+    package var givenUp: Classification {
+        action.isFinal ? self : Classification(category: category, action: .bounce, ruleID: ruleID)
+    }
+
     /// The same, but not held against the address: when the evidence is about the message as a whole.
     var withoutSuppression: Classification {
         action == .suppress ? Classification(category: category, action: .bounce, ruleID: ruleID) : self

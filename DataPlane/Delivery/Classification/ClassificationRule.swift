@@ -1,59 +1,93 @@
 import SMTPWire
 
-/// One row of the table: what a reply has to look like, and what it then means.
+/// One row of the table: what a reply has to look like, and what it then means. All that is given has to fit.
 struct ClassificationRule: Sendable {
     /// Stable: it stands in events and settings.
     let id: String
     let category: Classification.Category
-    /// What follows from a 5xx and from a 4xx.
+    /// What follows from a 5xx and from a 4xx. `suppress` says that the words, close together, prove the
+    /// address to be of no use; without it a code has to. It becomes `bounce` where there is no such proof,
+    /// or where the reply is no evidence about one recipient.
     let permanent: Classification.Action
     let transient: Classification.Action
-    /// At least one of these in the text, in lower case; empty: any text.
-    var texts: [String] = []
-    /// Subject and detail of the enhanced status code; nil: any, or none.
-    var status: StatusPattern?
-    /// The three digits; empty: any.
-    var codes: Set<Int> = []
-    var stages: Stages = .any
+    /// At least one of these in the words of the reply (see `PhraseIndex`); empty: any words.
+    let phrases: [String]
+    /// One of these has the subject and detail of the enhanced status code; empty: any, or none.
+    let statuses: [Status]
+    /// One of the three-digit codes; empty: any, or none.
+    let codes: Set<Int>
+    let stages: Stages
 
     enum Stages: Sendable {
         case any
-        /// Where a reply is about a recipient or its message.
+        /// Where a reply is about a recipient or its message; reports count as that.
         case recipient
         /// Where it is about the sender.
         case sender
         /// Before there is a message.
         case session
 
-        func contains(_ stage: SMTPStage) -> Bool {
-            switch self {
-            case .any: true
-            case .recipient: [.recipient, .data, .content, .endOfData, .route].contains(stage)
-            case .sender: stage == .mail
-            case .session: [.connect, .greeting, .hello, .startTLS].contains(stage)
+        func contains(_ stage: SMTPStage?) -> Bool {
+            switch (self, stage) {
+            case (.any, _): true
+            case (.recipient, .recipient?), (.recipient, .data?), (.recipient, .content?): true
+            case (.recipient, .endOfData?), (.recipient, .route?), (.recipient, nil): true
+            case (.sender, .mail?): true
+            case (.session, let stage?): stage.isBeforeMessage
+            default: false
             }
         }
     }
 
-    struct StatusPattern: Sendable {
+    /// Subject and details of an enhanced status code.
+    struct Status: Sendable {
         let subject: Int
-        /// Nil: any.
-        let details: ClosedRange<Int>?
+        let details: ClosedRange<Int>
 
-        static func one(_ subject: Int, _ detail: Int) -> Self {
-            Self(subject: subject, details: detail...detail)
+        init(_ subject: Int, _ details: ClosedRange<Int> = 0...999) {
+            self.subject = subject
+            self.details = details
         }
-        static func all(_ subject: Int) -> Self { Self(subject: subject, details: nil) }
+
+        init(_ subject: Int, _ detail: Int) { self.init(subject, detail...detail) }
 
         func matches(_ status: EnhancedStatusCode) -> Bool {
-            status.subject == subject && (details?.contains(status.detail) ?? true)
+            status.subject == subject && details.contains(status.detail)
         }
     }
 
-    /// Whether everything but the texts fits.
-    func matches(code: Int, status: EnhancedStatusCode?, stage: SMTPStage) -> Bool {
-        guard stages.contains(stage), codes.isEmpty || codes.contains(code) else { return false }
-        guard let pattern = self.status else { return true }
-        return status.map(pattern.matches) ?? false
+    init(
+        _ id: String, _ category: Classification.Category, _ permanent: Classification.Action = .bounce,
+        _ transient: Classification.Action = .retry, at stages: Stages = .any, codes: Set<Int> = [],
+        status: [Status] = [], saying phrases: [String] = []
+    ) {
+        self.id = id
+        self.category = category
+        self.permanent = permanent
+        self.transient = transient
+        self.phrases = phrases
+        self.statuses = status
+        self.codes = codes
+        self.stages = stages
+    }
+
+    /// Whether everything but the words fits.
+    func matches(code: Int?, status: EnhancedStatusCode?, stage: SMTPStage?) -> Bool {
+        guard stages.contains(stage) else { return false }
+        if !codes.isEmpty {
+            guard let code, codes.contains(code) else { return false }
+        }
+        guard !statuses.isEmpty else { return true }
+        return status.map { status in statuses.contains { $0.matches(status) } } ?? false
+    }
+}
+
+extension SMTPStage {
+    /// Whether the session is not yet about a message.
+    var isBeforeMessage: Bool {
+        switch self {
+        case .connect, .greeting, .hello, .startTLS, .reset: true
+        case .route, .mail, .recipient, .data, .content, .endOfData: false
+        }
     }
 }

@@ -1,57 +1,103 @@
 import SMTPWire
 
-/// Turns what a host said, or failed to say, into a classification. Pure; the knowledge is in
-/// `ClassificationRules`.
+/// Turns what a host said into a classification. Pure; the knowledge is the table `ClassificationRule.all`,
+/// of which the first row that fits decides.
+///
+/// It always answers, whatever the text holds: reading is bounded by `ReplyWords.maxTextBytes`, and a reply
+/// that no row knows is uncategorized. It is meant for refusals; a 2xx is not to be handed in. Only a 5xx
+/// that is evidence about one recipient suppresses: a reply to RCPT, or the status of one recipient in a
+/// report, whose words or whose enhanced status code leave no doubt.
 package enum Classifier {
-    /// Text that is looked at, in bytes; hosts put links and explanations behind it.
-    private static let maxTextBytes = 2_048
-    private static let phrases = PhraseIndex(ClassificationRule.all.map(\.texts))
+    /// Names the table in force, for whoever compares classifications of different days.
+    package static let ruleSet = ClassificationRule.setID
 
+    private static let index = PhraseIndex(ClassificationRule.all.map(\.phrases))
+
+    /// What a host said in our own session.
     package static func classify(_ reply: SMTPReply, stage: SMTPStage) -> Classification {
-        classify(code: reply.code, status: reply.status, text: reply.text, stage: stage)
+        decide(Said(code: reply.code, status: reply.status, text: reply.text, stage: stage)).classification
     }
 
-    /// - Parameter code: of the reply; from a delivery report that has only a status, 4xx or 5xx by its
-    ///   class.
-    package static func classify(
-        code: Int, status: EnhancedStatusCode?, text: String, stage: SMTPStage = .recipient
-    ) -> Classification {
+    /// What a delivery report says of one recipient (RFC 3464): the text of `Diagnostic-Code`, or any words
+    /// about the failure, and the code of `Status`, which yields to one within the text.
+    ///
+    /// The action is what would follow if the words had been said to us; of a report that has given up,
+    /// `Classification.givenUp` remains.
+    package static func classify(status: EnhancedStatusCode?, diagnostic: String) -> Classification {
+        decide(Diagnostic(diagnostic, status: status).said).classification
+    }
+
+    /// The same, with the words that decided; for people.
+    package static func explain(_ line: String) -> (Classification, phrase: String?) {
+        decide(Diagnostic(line, status: nil).said)
+    }
+
+    /// One refusal, from wherever it came.
+    struct Said {
+        /// Nil: there is none, as in many reports.
+        let code: Int?
+        let status: EnhancedStatusCode?
+        let text: String
+        /// Nil: not known, in a report.
+        let stage: SMTPStage?
+
+        /// The reply code rules; a report may have no more than a status, and without either it is final.
+        var isPermanent: Bool { code.map { $0 / 100 == 5 } ?? (status?.statusClass != 4) }
+    }
+
+    static func decide(_ said: Said) -> (classification: Classification, phrase: String?) {
         // The words about a route are our own, and chosen to go with their status code.
-        let words = stage == .route ? "" : String(decoding: text.utf8.prefix(maxTextBytes), as: UTF8.self)
-        let found = phrases.rows(in: Array(words.lowercased().utf8))
+        let found = index.rows(in: ReplyWords(said.stage == .route ? "" : said.text))
         for (row, rule) in ClassificationRule.all.enumerated()
-        where (rule.texts.isEmpty || found[row]) && rule.matches(code: code, status: status, stage: stage) {
-            let action = code / 100 == 5 ? rule.permanent : rule.transient
-            return Classification(category: rule.category, action: Self.heed(action, stage), ruleID: rule.id)
+        where (rule.phrases.isEmpty || found[row] != nil)
+            && rule.matches(code: said.code, status: said.status, stage: said.stage)
+        {
+            let isProved = isProved(rule, found, found[row]?.isTight ?? false, said.status)
+            let result = Classification(
+                category: rule.category, action: action(rule, said, isProved: isProved), ruleID: rule.id)
+            return (result, found[row].map { rule.phrases[$0.place] })
         }
-        return Classification(
-            category: .uncategorized, action: code / 100 == 5 ? .bounce : .retry, ruleID: "other")
+        let action: Classification.Action = said.isPermanent ? .bounce : .retry
+        return (Classification(category: .uncategorized, action: action, ruleID: "other"), nil)
     }
 
-    /// A session that is refused as a whole says nothing about the recipient.
-    private static func heed(_ action: Classification.Action, _ stage: SMTPStage) -> Classification.Action {
-        switch stage {
-        case .connect, .greeting, .hello, .startTLS, .reset: action.isFinal ? .suspendLane : action
-        case .route, .mail, .recipient, .data, .content, .endOfData: action
+    private static func action(_ rule: ClassificationRule, _ said: Said, isProved: Bool)
+        -> Classification.Action
+    {
+        let action = said.isPermanent ? rule.permanent : rule.transient
+        guard action.isFinal else { return action }
+        // A session that is refused as a whole says nothing about the recipient.
+        if said.stage?.isBeforeMessage == true { return .suspendLane }
+        let isEvidence = said.isPermanent && (said.stage == .recipient || said.stage == nil)
+        return isProved && isEvidence ? .suppress : .bounce
+    }
+
+    /// Whether code or words leave no doubt that the address is of no use. Words alone do so where they stand
+    /// close together, the code does not contradict them, and no clear word speaks of anything else.
+    private static func isProved(
+        _ rule: ClassificationRule, _ found: [PhraseIndex.Match?], _ isTight: Bool,
+        _ status: EnhancedStatusCode?
+    ) -> Bool {
+        guard rule.category.maySuppress else { return false }
+        if status.map(provesAddressUseless) ?? false { return true }
+        guard rule.permanent == .suppress, isTight, !(status.map(contradicts) ?? false) else { return false }
+        return !zip(ClassificationRule.clear, found).contains { $1 != nil && !$0.category.maySuppress }
+    }
+
+    /// X.1.1 bad mailbox, X.1.2 bad system, X.1.3 bad syntax, X.1.6 moved, X.1.10 null MX; X.2.1, which is
+    /// of a mailbox that takes nothing, where the words have said that there is none.
+    private static func provesAddressUseless(_ status: EnhancedStatusCode) -> Bool {
+        switch (status.subject, status.detail) {
+        case (1, 1...3), (1, 6), (1, 10), (2, 1): true
+        default: false
         }
     }
 
-    package static func classify(_ failure: SMTPFailure) -> Classification {
-        switch failure.reason {
-        case .refused(let reply): return classify(reply, stage: failure.stage)
-        case .garbled:
-            return Classification(category: .protocolError, action: .retry, ruleID: "failure.protocol")
-        case .tls: return Classification(category: .tlsFailure, action: .retry, ruleID: "failure.tls")
-        case .connection:
-            if failure.stage == .connect {
-                return Classification(
-                    category: .connectionFailure, action: .suspendLane, ruleID: "failure.connect")
-            }
-            if failure.stage == .endOfData {
-                return Classification(
-                    category: .connectionFailure, action: .retry, ruleID: "failure.no-final-reply")
-            }
-            return Classification(category: .connectionFailure, action: .retry, ruleID: "failure.connection")
+    /// A code of something else than an address. X.7.1 is said of everything, as are codes ending in 0.
+    private static func contradicts(_ status: EnhancedStatusCode) -> Bool {
+        switch (status.subject, status.detail) {
+        case (1, _), (_, 0), (7, 1), (4, 1): false
+        default: true
         }
     }
 }

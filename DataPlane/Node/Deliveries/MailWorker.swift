@@ -123,7 +123,7 @@ final class MailWorker {
                 event.classification = Event.Classification(
                     category: undelivered.classification.category.rawValue,
                     action: undelivered.classification.action.rawValue,
-                    rule: undelivered.classification.ruleID)
+                    rule: undelivered.classification.ruleID, ruleSet: Classifier.ruleSet)
                 retryAfter = undelivered.retryAfter?.wholeMilliseconds
                 isThrottled = isThrottled || undelivered.classification.action == .slowLane
                 if undelivered.classification.action == .suspendLane { unreached += 1 }
