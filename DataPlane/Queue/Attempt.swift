@@ -8,6 +8,9 @@ package struct Attempt: Sendable {
     package let tenant: TenantID
     package let stream: MessageStream
     package let lane: LaneKey
+    /// The row of the table of limits that holds in the lane: for mail the provider's id.
+    package let policyID: String
+    package let maxMessagesPerConnection: Int
     /// 1 for the first.
     package let number: UInt16
     package let deadline: Timestamp

@@ -15,7 +15,7 @@ extension MessageQueue {
         var gone: [Withdrawn] = []
         var sending = 0
         for row in rows(of: id) {
-            if entries[row].state == .sending {
+            if entries[row].isHandedOut {
                 entries[row].flags.insert(.cancelWhenBack)
                 sending += 1
             } else {
@@ -35,7 +35,7 @@ extension MessageQueue {
         let rows = rows(of: id)
         for row in rows {
             switch entries[row].state {
-            case .sending: entries[row].flags.insert(.holdWhenBack)
+            case .sending, .lookup: entries[row].flags.insert(.holdWhenBack)
             case .waiting, .ready:
                 detach(row)
                 setState(row, .held)
@@ -87,7 +87,7 @@ extension MessageQueue {
             switch entries[row].state {
             case .waiting: move(row, to: due, now: now)
             case .held: entries[row].due = due
-            case .ready, .sending, .free: continue
+            case .ready, .sending, .lookup, .free: continue
             }
             count += 1
         }

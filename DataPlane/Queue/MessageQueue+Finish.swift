@@ -10,8 +10,7 @@ extension MessageQueue {
     ) -> Finished {
         let now = tick(now)
         let row = attempt.entry
-        guard Int(row) < entries.rows.count, entries[row].generation == attempt.generation,
-            entries[row].state == .sending
+        guard row < entries.end, entries[row].generation == attempt.generation, entries[row].isHandedOut
         else { return .unknown }
         let lane = flows[entries[row].flow].lane
         lanes[lane].inFlight -= 1
@@ -90,33 +89,24 @@ extension MessageQueue {
             replies.release(entries[row].reply)
             entries[row].reply = replies.use(reply)
         }
-        if entries[row].flags.contains(.cancelWhenBack) {
-            let rest = self.recipients(of: row)
-            drop(row, now: now)
-            return .cancelled(rest)
-        }
-        if entries[row].deadline <= now {
-            withdrawExpired(row, reason: .deadline)
-            return .expired
+        if entries[row].flags.contains(.cancelWhenBack) || entries[row].deadline <= now,
+            let gone = leaveIfAsked(row, now: now)
+        {
+            return gone
         }
         guard let due = moment ?? scheduledRetry(row, now: now) else {
             withdrawExpired(row, reason: .attemptsUsedUp)
             return .expired
         }
         entries[row].due = due
-        if entries[row].flags.contains(.holdWhenBack) {
-            entries[row].flags.remove(.holdWhenBack)
-            setState(row, .held)
-            entryTimers.arm(row, at: entries[row].deadline)
-            return .held
-        }
+        if let held = leaveIfAsked(row, now: now) { return held }
         settle(row, now: now)
         return .waiting(until: due)
     }
 
     private mutating func scheduledRetry(_ row: UInt32, now: Timestamp) -> Timestamp? {
         let transport = lanes[flows[entries[row].flow].lane].key.transport
-        let schedule = transport == .smtp ? mailSchedule : webhookSchedule
+        let schedule = transport == .webhook ? webhookSchedule : mailSchedule
         let pause = schedule.pauseMilliseconds(afterAttempts: entries[row].attempts, random: random.next())
         return pause.map(now.advanced(byMilliseconds:))
     }

@@ -10,7 +10,8 @@ extension Shaping {
             Provider(
                 id: row.id, hosts: row.hosts,
                 limits: DestinationLimits(
-                    maxConnections: row.connections, maxMessagesPerConnection: row.messages))
+                    maxConnections: row.connections, maxMessagesPerConnection: row.messages,
+                    messagesPerSecond: large.contains(row.id) ? 1_000 : nil))
         } + [
             Provider(
                 id: defaultID, hosts: ["*"],
@@ -50,6 +51,11 @@ extension Shaping {
         ("kpn", ["*.kpnmail.nl"], 4, 50),
         ("seznam", ["*.seznam.cz"], 5, 50),
         ("libero", ["*.libero.it"], 2, 50),
+    ]
+
+    /// What connections allow is enough of a limit for them.
+    private static let large: Set<String> = [
+        "google", "yahoo", "microsoft.consumer", "microsoft.hosted", "microsoft.dane", "apple",
     ]
 
     /// Careful with those who watch new addresses most; two to three weeks until it is warm.

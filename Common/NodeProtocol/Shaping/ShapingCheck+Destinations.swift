@@ -28,7 +28,9 @@ extension ShapingCheck {
         for provider in providers.prefix(Shaping.maxRows) where provider.id != Shaping.defaultID {
             let patterns = provider.hosts.prefix(Shaping.maxRowParts).map { $0.lowercased() }
             for (index, pattern) in patterns.enumerated() {
-                guard let hiding = Self.covering(pattern).first(where: { before[$0] != nil }) else { continue }
+                guard let hiding = Self.covering(pattern).first(where: { before[$0] != nil }) else {
+                    continue
+                }
                 add(
                     "providers[\(provider.id)].hosts[\(index)]",
                     "`\(pattern)` is never reached: `\(hiding)` of the provider "
