@@ -10,15 +10,15 @@ extension Shaping {
             id: "yahoo.ts03", provider: "yahoo", contains: "[TS03]", action: .suspendLane,
             durationSeconds: 6 * hour, reason: "Yahoo refuses this address for its complaints"),
         .init(
-            id: "microsoft.rp-001", provider: "microsoft.consumer", code: "4", contains: "(RP-001)",
+            id: "microsoft.rp-001", provider: "microsoft.consumer", code: "4", contains: "RP-001",
             action: .slowLane, limits: gentle, durationSeconds: 2 * hour,
             reason: "Microsoft limits the rate of this address by its reputation"),
         .init(
-            id: "microsoft.rp-002", provider: "microsoft.consumer", code: "4", contains: "(RP-002)",
+            id: "microsoft.rp-002", provider: "microsoft.consumer", code: "4", contains: "RP-002",
             action: .slowLane, limits: gentle, durationSeconds: 2 * hour,
             reason: "Microsoft limits the rate of the connecting domain by its reputation"),
         .init(
-            id: "microsoft.rp-003", provider: "microsoft.consumer", code: "4", contains: "(RP-003)",
+            id: "microsoft.rp-003", provider: "microsoft.consumer", code: "4", contains: "RP-003",
             action: .slowLane, limits: gentle, durationSeconds: 2 * hour,
             reason: "Microsoft limits the connections of this address by its reputation"),
         .init(
