@@ -173,7 +173,7 @@ package struct Automation: Sendable {
             separator: " ")
         return Restriction(
             id: id, scope: scope, effect: effect, rule: rule.id, reason: rule.reason,
-            evidence: ReplyTexts.cut(said), since: now,
+            evidence: SharedTexts.cut(said), since: now,
             until: now.advanced(byMilliseconds: Int64(rule.durationSeconds) * 1_000))
     }
 }

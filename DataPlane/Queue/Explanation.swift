@@ -67,7 +67,7 @@ package struct LaneReport: Sendable {
     package let counts: StateCounts
     package let tenants: Int
     /// Streams of tenants that wait until a source may send again.
-    package let parking: (until: Timestamp, reason: ParkingReason)?
+    package let parking: (since: Timestamp, until: Timestamp, reason: ParkingReason)?
     /// What the destination said last to any item.
     package let lastReply: String?
 }

@@ -52,7 +52,7 @@ extension MessageQueue {
             adaptedReason: lane.adaptation.reason, restrictions: restrictionSet.concerning(lane.key),
             pausedUntil: lane.pausedUntil.flatMap { $0 > now ? $0 : nil }, connections: lane.connections,
             inFlight: lane.inFlight, items: Int(lane.entryCount), counts: counts ?? self.counts(ofLane: row),
-            tenants: Int(lane.flowCount), parking: parkings[row].map { ($0.until, $0.reason) },
+            tenants: Int(lane.flowCount), parking: parkings[row].map { ($0.since, $0.until, $0.reason) },
             lastReply: lane.lastReply)
     }
 }

@@ -15,7 +15,7 @@ extension MessageQueue {
         let lane = flows[entries[row].flow].lane
         lanes[lane].inFlight -= 1
         inFlightCount -= 1
-        if let reply { lanes[lane].lastReply = ReplyTexts.cut(reply) }
+        if let reply { lanes[lane].lastReply = SharedTexts.cut(reply) }
         let finished: Finished
         switch result {
         case .done:
@@ -45,7 +45,7 @@ extension MessageQueue {
             lanes[lane].lastSuccess = now
             lanes[lane].adaptation.success(maxConnections: lanes[lane].limits.maxConnections)
         case .throttled:
-            lanes[lane].adaptation.throttled(now: now, reason: reason.map(ReplyTexts.cut))
+            lanes[lane].adaptation.throttled(now: now, reason: reason.map { SharedTexts.cut($0) })
         }
         offer(lane, now: now)
     }
@@ -61,7 +61,7 @@ extension MessageQueue {
     /// A failure beside connections that work is a sign of too many; otherwise the lane pauses, longer each
     /// time, and afterwards one connection probes. Failures during a pause belong to the one that began it.
     private mutating func failed(_ lane: UInt32, pauseMilliseconds: Int64?, reply: String?, now: Timestamp) {
-        let reason = reply.map(ReplyTexts.cut)
+        let reason = reply.map { SharedTexts.cut($0) }
         let isWorking =
             lanes[lane].connections > 1
             && lanes[lane].lastSuccess.map { now.milliseconds(since: $0) < Self.workingLaneMilliseconds }

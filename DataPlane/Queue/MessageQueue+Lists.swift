@@ -26,6 +26,7 @@ extension MessageQueue {
     mutating func drop(_ row: UInt32, now: Timestamp) {
         setState(row, .free)
         replies.release(entries[row].reply)
+        domains.release(entries[row].domain)
         if entries[row].recipientCount > 1 { recipientLists[row] = nil }
         forget(row, of: entries[row].id)
         removeFromFlow(row)

@@ -56,7 +56,7 @@ extension MessageQueue {
     mutating func leaveIfAsked(_ row: UInt32, now: Timestamp) -> Finished? {
         if entries[row].flags.contains(.cancelWhenBack) {
             let rest = recipients(of: row)
-            drop(row, now: now)
+            withdrawExpired(row, reason: .cancelled)
             return .cancelled(rest)
         }
         if entries[row].deadline <= now {

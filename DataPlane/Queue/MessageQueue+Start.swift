@@ -120,7 +120,8 @@ extension MessageQueue {
         let flow = entries[row].flow
         return Attempt(
             id: entries[row].id, recipients: recipients(of: row), tenant: tenants[flows[flow].tenant].id,
-            stream: entries[row].stream, lane: lanes[lane].key, policyID: policies[lanes[lane].policy].id,
+            stream: entries[row].stream, domain: domains[entries[row].domain] ?? "", lane: lanes[lane].key,
+            policyID: policies[lanes[lane].policy].id,
             maxMessagesPerConnection: lanes[lane].limits.maxMessagesPerConnection,
             number: entries[row].attempts, deadline: entries[row].deadline, bytes: entries[row].bytes,
             slot: slot, entry: row, generation: entries[row].generation)

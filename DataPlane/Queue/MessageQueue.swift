@@ -24,7 +24,9 @@ package struct MessageQueue: Sendable {
     var entriesByMessage = MessageIndex()
     /// The recipients of entries that have several.
     var recipientLists: [UInt32: [UInt16]] = [:]
-    var replies = ReplyTexts()
+    var replies = SharedTexts(maxTextBytes: SharedTexts.maxReplyBytes, maxTexts: 20_000)
+    /// The domains of the recipients of waiting mail.
+    var domains = SharedTexts(maxTextBytes: 1_000, maxTexts: Int(noRow))
     var entryTimers = TimerWheel()
 
     var flows = Table<Flow>()
@@ -90,6 +92,7 @@ package struct MessageQueue: Sendable {
                 recipientCount: UInt16(clamping: item.recipients.count), attempts: item.attempts,
                 state: .free,
                 flags: item.stream == .bulk ? .bulk : []))
+        if !item.domain.isEmpty { entries[row].domain = domains.use(item.domain) }
         if item.recipients.count > 1 { recipientLists[row] = Array(item.recipients) }
         entries[row].sibling = entriesByMessage.set(row, for: item.id, in: entries)
         appendToFlow(row)

@@ -27,7 +27,8 @@ extension MessageQueue {
         if !flows[flow].parked.contains(Entry.Streams(entries[row].stream)) {
             flows[flow].parked.insert(Entry.Streams(entries[row].stream))
             let flows = (parkings[lane]?.flows ?? []) + [flow]
-            parkings[lane] = Parking(until: until, reason: reason, flows: flows)
+            parkings[lane] = Parking(
+                since: parkings[lane]?.since ?? now, until: until, reason: reason, flows: flows)
         }
         makeReady(row, now: now)
         if !flows[flow].hasReady { leaveRing(flow) }

@@ -33,6 +33,8 @@ struct Entry: Sendable {
     var flowPrevious = noRow
     var flowNext = noRow
     var reply = noRow
+    /// Row of the domains' names.
+    var domain = noRow
     /// The recipient when there is one; several are in a table beside.
     var recipient: UInt16
     var recipientCount: UInt16
@@ -157,6 +159,7 @@ struct TenantRow: Sendable {
 
 /// Why streams of a lane start nothing until a time: those who sent them there know.
 struct Parking: Sendable {
+    let since: Timestamp
     let until: Timestamp
     let reason: ParkingReason
     /// Rows that may have gone, or belong to others, by the time it ends.
