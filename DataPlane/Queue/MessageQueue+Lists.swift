@@ -106,6 +106,17 @@ extension MessageQueue {
         }
     }
 
+    mutating func prependReady(_ row: UInt32) {
+        let flow = entries[row].flow
+        let isBulk = entries[row].flags.contains(.bulk)
+        let first = isBulk ? flows[flow].bulk.head : flows[flow].transactional.head
+        guard first != noRow else { return appendReady(row) }
+        entries[row].readyPrevious = noRow
+        entries[row].readyNext = first
+        entries[first].readyPrevious = row
+        if isBulk { flows[flow].bulk.head = row } else { flows[flow].transactional.head = row }
+    }
+
     private mutating func removeReady(_ row: UInt32) {
         let flow = entries[row].flow
         let (previous, next) = (entries[row].readyPrevious, entries[row].readyNext)

@@ -117,10 +117,10 @@ package struct MessageQueue: Sendable {
         }
     }
 
-    mutating func makeReady(_ row: UInt32, now: Timestamp) {
+    mutating func makeReady(_ row: UInt32, atHead: Bool = false, now: Timestamp) {
         setState(row, .ready)
         entryTimers.arm(row, at: entries[row].deadline)
-        appendReady(row)
+        if atHead { prependReady(row) } else { appendReady(row) }
         let flow = entries[row].flow
         enterRing(flow)
         offer(flows[flow].lane, now: now)

@@ -47,6 +47,8 @@ struct Entry: Sendable {
         static let bulk = Flags(rawValue: 1)
         static let cancelWhenBack = Flags(rawValue: 2)
         static let holdWhenBack = Flags(rawValue: 4)
+        /// It went to the lane of lookups from the head of a line.
+        static let wasInLine = Flags(rawValue: 8)
     }
 
     struct Streams: OptionSet, Sendable {

@@ -43,6 +43,21 @@ import Testing
         #expect(queue.count == 0)
     }
 
+    @Test func `what is looked up again at the head of a line comes back there, and uses up no rate`() throws
+    {
+        var queue = queue(LaneLimits(maxConnections: 1, rate: Rate(count: 1, perMilliseconds: 60_000)))
+        for number in 0..<5 { queue.add(item(number, lane: real), now: 0) }
+        let first = try #require(queue.startable(now: 0, limit: 1).first)
+        #expect(queue.reroute(first, to: .lookup, now: 0) == .waiting(until: 0))
+        queue.release(first.slot, now: 0)
+        let asked = try #require(queue.startable(now: 0, limit: 10).first { $0.lane == .lookup })
+        #expect(asked.id == message(0))
+        #expect(queue.reroute(asked, to: real, now: 0) == .waiting(until: 0))
+        queue.release(asked.slot, now: 0)
+        #expect(queue.explain(message(0), now: 0).map(\.place) == [1])
+        #expect(queue.explain(message(1), now: 0).map(\.place) == [2])
+    }
+
     @Test func `cancel and hold reach what is being looked up`() throws {
         var queue = queue(LaneLimits(maxConnections: 3))
         for number in 0..<2 { queue.add(item(number, lane: .lookup), now: 0) }

@@ -6,10 +6,16 @@ import SMTPWire
 package struct LaneName: Hashable, Sendable {
     /// The name of the set of its hosts.
     package let name: String
-    /// Of the answer of the DNS, its own or one that is given to failures; 0: nothing is known, for now.
+    /// Of the answer of the DNS, its own or one that is given to failures.
     package let ttlSeconds: UInt32
     /// The DNS could not say: what was known before is better than this.
     package let isTransient: Bool
+
+    package init(name: String, ttlSeconds: UInt32, isTransient: Bool) {
+        self.name = name
+        self.ttlSeconds = ttlSeconds
+        self.isTransient = isTransient
+    }
 }
 
 extension MXSelector {
