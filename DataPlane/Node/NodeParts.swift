@@ -142,7 +142,8 @@ struct NodeParts: Sendable {
         return (journal, spool, recovery)
     }
 
-    /// What operators had imposed and held; without it, where it cannot be read, the node starts all the same.
+    /// What operators had imposed and held; without it, where it cannot be read, the node starts all the
+    /// same.
     private static func loadControl(
         _ files: NodeFiles, _ log: Log
     ) -> (memory: QueueStore.Memory, held: [MessageID: Set<UInt16>]) {

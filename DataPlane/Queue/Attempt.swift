@@ -38,8 +38,8 @@ package enum Finished: Hashable, Sendable {
     case removed
     case waiting(until: Timestamp)
     case held
-    /// It was cancelled while the attempt was in flight: these recipients are withdrawn now, and handed out by
-    /// `takeExpired`.
+    /// It was cancelled while the attempt was in flight: these recipients are withdrawn now, and handed out
+    /// by `takeExpired`.
     case cancelled(RecipientIndexes)
     /// Its time or its attempts are used up; `takeExpired` hands it out.
     case expired

@@ -25,14 +25,15 @@ package struct ObservedReply: Sendable {
     }
 }
 
-/// Turns replies into restrictions by the rules of a shaping. Only replies that refuse or defer are looked at,
-/// so deliveries that succeed cost nothing.
+/// Turns replies into restrictions by the rules of a shaping. Only replies that refuse or defer are looked
+/// at, so deliveries that succeed cost nothing.
 ///
 /// - A rule counts for each lane (for a tenant: each tenant on each destination) and fires when its threshold
 ///   is reached within its window. The window moves in tenths of its length.
 /// - While its restriction is in force a rule neither fires nor counts there: what was in flight says nothing
 ///   new. Afterwards it begins from nothing.
-/// - An operator who cancels a restriction is believed: the rule stays silent there until it would have ended.
+/// - An operator who cancels a restriction is believed: the rule stays silent there until it would have
+///   ended.
 /// - At most 10,000 counts are kept. When there are more, those that have run out go, then the oldest.
 package struct Automation: Sendable {
     private static let maxCounts = 10_000

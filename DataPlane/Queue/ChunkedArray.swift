@@ -1,5 +1,5 @@
-/// An array in pieces of 1,024: it grows without copying what it holds, so a million elements neither stop the
-/// loop nor leave slack behind.
+/// An array in pieces of 1,024: it grows without copying what it holds, so a million elements neither stop
+/// the loop nor leave slack behind.
 struct ChunkedArray<Element: Sendable>: Sendable {
     private static var bits: UInt32 { 10 }
     private static var mask: UInt32 { (1 << bits) - 1 }

@@ -35,8 +35,8 @@ package struct EgressTable: Sendable {
 
     /// The source of a message: by weight among the open members of the pool, or among all when none is open.
     ///
-    /// - Parameter pool: nil, or a pool without a source of this node: the pool `default`, else the node's own
-    ///   address.
+    /// - Parameter pool: nil, or a pool without a source of this node: the pool `default`, else the node's
+    ///   own address.
     package func choose(pool: String?, message: MessageID, isOpen: (String) -> Bool) -> String {
         guard let members = pool.flatMap({ pools[$0] }) ?? pools[Shaping.defaultID] else {
             return Self.ownSource

@@ -13,7 +13,8 @@ package struct Rate: Hashable, Sendable {
         self.burst = min(max(burst, 1), 1_000_000)
     }
 
-    /// - Parameter perSecond: 0.001 to 100,000; a fifth of a second's starts, and 20 at most, may come at once.
+    /// - Parameter perSecond: 0.001 to 100,000; a fifth of a second's starts, and 20 at most, may come at
+    ///   once.
     package init(perSecond: Double) {
         let thousandths = Int64(min(max(perSecond, 0.001), 100_000) * 1_000)
         self.init(

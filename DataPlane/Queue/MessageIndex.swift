@@ -3,8 +3,8 @@ import NodeProtocol
 /// Finds a message's first entry by its id. Holds row numbers alone, four bytes a place: the ids are in the
 /// entries already.
 ///
-/// Open addressing with linear probing in 256 shards; each grows by itself, so no call moves more than a small
-/// part. Ids are random words of our own making, so nobody can aim at one place.
+/// Open addressing with linear probing in 256 shards; each grows by itself, so no call moves more than a
+/// small part. Ids are random words of our own making, so nobody can aim at one place.
 struct MessageIndex: Sendable {
     private static let shardBits = 8
 

@@ -1,12 +1,12 @@
 import NodeProtocol
 
 extension MessageQueue {
-    /// Moves an item whose attempt has not begun to another lane, where it joins the end of its line. Its slot
-    /// stays taken, as after `finish`; the attempt does not count.
+    /// Moves an item whose attempt has not begun to another lane, where it joins the end of its line. Its
+    /// slot stays taken, as after `finish`; the attempt does not count.
     ///
-    /// This is how mail leaves the lane of lookups, and how it follows a destination whose hosts have changed.
-    /// What went to the lane of lookups from the head of a line comes back to the head of one: otherwise a long
-    /// line whose hosts are asked for again and again would never move.
+    /// This is how mail leaves the lane of lookups, and how it follows a destination whose hosts have
+    /// changed. What went to the lane of lookups from the head of a line comes back to the head of one:
+    /// otherwise a long line whose hosts are asked for again and again would never move.
     package mutating func reroute(_ attempt: Attempt, to key: LaneKey, now: Timestamp) -> Finished {
         let now = tick(now)
         guard let row = takeBack(attempt) else { return .unknown }

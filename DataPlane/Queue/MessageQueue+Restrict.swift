@@ -1,7 +1,7 @@
 import NodeProtocol
 
-/// Suspensions and slow-downs. Those of a destination or of everything look at every lane, those of a tenant at
-/// the tenant's flows: they are acts of operators and rules, not of messages.
+/// Suspensions and slow-downs. Those of a destination or of everything look at every lane, those of a tenant
+/// at the tenant's flows: they are acts of operators and rules, not of messages.
 extension MessageQueue {
     /// Restrictions in force at most; one more is refused.
     package static let maxRestrictions = 10_000

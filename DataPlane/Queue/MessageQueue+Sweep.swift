@@ -23,8 +23,8 @@ package struct ItemFilter: Sendable {
     }
 }
 
-/// Goes over the queue in portions, so that an act on a million items does not hold up the loop. What comes in
-/// or moves meanwhile may be seen or not.
+/// Goes over the queue in portions, so that an act on a million items does not hold up the loop. What comes
+/// in or moves meanwhile may be seen or not.
 package struct Sweep: Sendable {
     /// Nil: it only counts.
     package let action: QueueCommand.Action?

@@ -1,5 +1,5 @@
-/// Texts that many entries have in common, kept once: the last replies of deferred ones, and domains. A text is
-/// cut to a number of bytes, and so many different ones are kept.
+/// Texts that many entries have in common, kept once: the last replies of deferred ones, and domains. A text
+/// is cut to a number of bytes, and so many different ones are kept.
 struct SharedTexts: Sendable {
     /// Of what remote hosts say.
     static let maxReplyBytes = 200

@@ -13,8 +13,8 @@ struct TimerWheel: Sendable {
     private static let none = UInt32.max
 
     private struct Node: Sendable {
-        /// The time in the upper 53 bits; in the lower 11 the list that the node is in, plus one: 0 when it is
-        /// not armed. A time has 53 bits at most (`Timestamp`).
+        /// The time in the upper 53 bits; in the lower 11 the list that the node is in, plus one: 0 when it
+        /// is not armed. A time has 53 bits at most (`Timestamp`).
         private var packed: UInt64 = 0
         var previous = TimerWheel.none
         var next = TimerWheel.none

@@ -2,9 +2,9 @@ import NodeProtocol
 
 /// Counts what new sources send each day (UTC) to each group of destinations, and says when that is enough.
 ///
-/// A copy counts when its attempt begins, one for each recipient, whatever becomes of it: that is what the other
-/// side sees. There is one count for each source in warm-up and each group of its plan, so the size is bounded
-/// by the shaping. Counts of another day count as none.
+/// A copy counts when its attempt begins, one for each recipient, whatever becomes of it: that is what the
+/// other side sees. There is one count for each source in warm-up and each group of its plan, so the size is
+/// bounded by the shaping. Counts of another day count as none.
 package struct WarmUpLedger: Sendable {
     /// What a source may send to a group today.
     package struct Allowance: Hashable, Sendable {
@@ -91,8 +91,8 @@ package struct WarmUpLedger: Sendable {
         allowance(source, provider: provider, now: now).map { !$0.isUsedUp } ?? true
     }
 
-    /// Counts the copies of an attempt that begins; answers the allowance when it was used up before, and then
-    /// counts nothing. The last attempt of a day may go beyond by its other recipients.
+    /// Counts the copies of an attempt that begins; answers the allowance when it was used up before, and
+    /// then counts nothing. The last attempt of a day may go beyond by its other recipients.
     package mutating func take(
         _ source: String, provider: String, copies: Int, now: Timestamp
     ) -> Allowance? {

@@ -77,11 +77,12 @@ private func id(_ number: UInt64) -> MessageID {
     }
 
     /// An attempt in a lane.
-    private func attempt(_ lane: LaneKey, _ message: MessageID = id(1)) throws -> Attempt {
+    private func attempt(_ lane: LaneKey, _ domain: String, _ message: MessageID) throws -> Attempt {
         var queue = MessageQueue(seed: 1)
         queue.add(
             QueueItem(
-                id: message, recipients: [0], tenant: TenantID(UUID()), stream: .transactional, lane: lane,
+                id: message, recipients: [0], tenant: TenantID(UUID()), stream: .transactional,
+                domain: domain, lane: lane,
                 due: .zero, deadline: .distantFuture), now: .zero)
         return try #require(queue.startable(now: .zero, limit: 1).first)
     }
@@ -91,7 +92,7 @@ private func id(_ number: UInt64) -> MessageID {
         pool: String? = nil, now: Int64? = nil
     ) throws -> MailRouter.Verdict {
         router.check(
-            try attempt(lane, message), to: domain, pool: { pool }, now: now ?? self.now, refresh: {})
+            try attempt(lane, domain, message), pool: { pool }, now: now ?? self.now, refresh: {})
     }
 
     @Test func `domains with the same hosts share a lane, others wait for the lookup`() {

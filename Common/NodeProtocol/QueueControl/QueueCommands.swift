@@ -27,8 +27,8 @@ package struct SuspendCommand: Codable, Sendable, Equatable {
     }
 }
 
-/// Ends restrictions: the one with this id (of an operator or of a rule), or every one of an operator that was
-/// imposed with exactly this scope.
+/// Ends restrictions: the one with this id (of an operator or of a rule), or every one of an operator that
+/// was imposed with exactly this scope.
 ///
 /// What a rule imposed does not come back on the same lane or tenant before it would have ended.
 package struct ResumeCommand: Codable, Sendable, Equatable {

@@ -1,4 +1,5 @@
-/// What a reply of a destination brings about beyond its own message: a pause or a narrower limit, for a time.
+/// What a reply of a destination brings about beyond its own message: a pause or a narrower limit, for a
+/// time.
 package struct AutomationRule: Codable, Sendable, Equatable {
     package enum Action: String, Codable, Sendable, CaseIterable {
         /// Nothing starts on the lane.

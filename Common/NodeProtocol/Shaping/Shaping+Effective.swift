@@ -1,6 +1,6 @@
 extension Shaping {
-    /// What is in force with these rows of an operator, nil being none: the built-in rows, those with an id of
-    /// the operator's replaced, and the operator's others before them.
+    /// What is in force with these rows of an operator, nil being none: the built-in rows, those with an id
+    /// of the operator's replaced, and the operator's others before them.
     ///
     /// Applied to what is effective already it changes nothing.
     package static func effective(_ rows: Shaping?) -> Shaping {

@@ -1,8 +1,8 @@
 /// How mail leaves the cluster, as data: what each provider takes, what its replies bring about, and from
 /// which addresses we send. Part of the chunk `global`.
 ///
-/// What is published are the operator's rows; what is in force is `effective`: the built-in rows with those of
-/// the same id replaced, and the others before them. The control plane publishes only rows whose effective
+/// What is published are the operator's rows; what is in force is `effective`: the built-in rows with those
+/// of the same id replaced, and the others before them. The control plane publishes only rows whose effective
 /// shaping has no `problems`; a node refuses a snapshot where it has. So a rule that names a provider which
 /// does not exist never comes into force silently.
 package struct Shaping: Codable, Sendable, Equatable {

@@ -3,8 +3,8 @@ import FoundationEssentials
 import NodeProtocol
 import Queue
 
-/// What of the queue's control survives a restart: restrictions and the counts of warm-ups in one file, and the
-/// recipients that operators hold in another. Everything else is in the spool.
+/// What of the queue's control survives a restart: restrictions and the counts of warm-ups in one file, and
+/// the recipients that operators hold in another. Everything else is in the spool.
 ///
 /// Each file is replaced as a whole. Writes happen on the pool's threads, one after the other in the order in
 /// which they were asked for. Loop bound.

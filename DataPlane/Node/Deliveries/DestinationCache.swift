@@ -1,9 +1,9 @@
-/// Where the mail of domains goes, as far as that is known: the name of their set of hosts and the provider that
-/// it belongs to. For one loop.
+/// Where the mail of domains goes, as far as that is known: the name of their set of hosts and the provider
+/// that it belongs to. For one loop.
 ///
-/// Thousands of domains share the hosts of one provider, so they share one lane and its limits. What has run out
-/// is not believed any more; shortly before, `lookUp` asks to refresh it, so that a domain in use never runs
-/// out. Holds at most 100,000 domains: a tenth is forgotten when there are more.
+/// Thousands of domains share the hosts of one provider, so they share one lane and its limits. What has run
+/// out is not believed any more; shortly before, `lookUp` asks to refresh it, so that a domain in use never
+/// runs out. Holds at most 100,000 domains: a tenth is forgotten when there are more.
 struct DestinationCache {
     struct Destination: Equatable {
         let name: String

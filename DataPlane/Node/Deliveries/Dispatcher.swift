@@ -50,7 +50,8 @@ final class Dispatcher {
 
     init(
         on loop: EventLoop, spool: Spool, recorder: Recorder, router: MailRouter, lookups: DestinationLookups,
-        store: QueueStore, clock: WallClock, metrics: NodeMetrics, loader: MessageLoader, isHolding: Bool, seed: UInt64,
+        store: QueueStore, clock: WallClock, metrics: NodeMetrics, loader: MessageLoader, isHolding: Bool,
+        seed: UInt64,
         start: @escaping (Work) -> Void
     ) {
         self.loop = loop

@@ -1,8 +1,8 @@
 import NodeProtocol
 import Queue
 
-/// The items that a message waits as: one for each domain of its recipients, so that each attempt is under one
-/// domain's TLS policy, whatever lanes the domains share.
+/// The items that a message waits as: one for each domain of its recipients, so that each attempt is under
+/// one domain's TLS policy, whatever lanes the domains share.
 enum Lanes {
     /// Mail of test keys goes nowhere, so what becomes of it says nothing about any destination.
     static let captured = LaneKey(

@@ -2,8 +2,8 @@ import Delivery
 import NodeProtocol
 import Queue
 
-/// Decides in which lane mail waits, and whether an attempt may leave from there: destination by the hosts of the
-/// domain (or a fixed route), source by the pool of the tenant's stream and the warm-up of its members.
+/// Decides in which lane mail waits, and whether an attempt may leave from there: destination by the hosts of
+/// the domain (or a fixed route), source by the pool of the tenant's stream and the warm-up of its members.
 ///
 /// Pure but for what it remembers; the dispatcher's loop owns it.
 struct MailRouter {
@@ -25,8 +25,8 @@ struct MailRouter {
     private var egress: EgressTable
     private var destinations = DestinationCache()
 
-    /// - Parameter routeConnections: to each host of a fixed route. It belongs to the operator, so it is as fast
-    ///   as it is, not as a stranger's would be.
+    /// - Parameter routeConnections: to each host of a fixed route. It belongs to the operator, so it is as
+    ///   fast as it is, not as a stranger's would be.
     init(
         node: UInt16, routes: RouteTable, routeConnections: Int, shaping: Shaping = .builtIn,
         counts: WarmUpLedger.State = .init()
@@ -79,8 +79,8 @@ struct MailRouter {
         return LaneKey(transport: .smtp, source: source, destination: destination.name)
     }
 
-    /// What is to become of an attempt in its lane: it leaves only to where its domain's hosts are now, from a
-    /// source that it may leave from, as long as that one's warm-up allows.
+    /// What is to become of an attempt in its lane: it leaves only to where its domain's hosts are now, from
+    /// a source that it may leave from, as long as that one's warm-up allows.
     mutating func check(
         _ attempt: Attempt, pool: () -> String?, now: Int64, refresh: () -> Void
     ) -> Verdict {

@@ -3,7 +3,8 @@ import SMTPWire
 import TestSupport
 
 /// A mail host that takes what it is given and keeps it. Local parts that begin with `refuse` get 550, those
-/// with `defer` 451, those with `throttle` a 451 that names a rule of Yahoo; while `holds` is set the answer to a final dot is kept back.
+/// with `defer` 451, those with `throttle` a 451 that names a rule of Yahoo; while `holds` is set the answer
+/// to a final dot is kept back.
 final class MailSink: Sendable {
     struct Delivery: Sendable {
         let sender: String
