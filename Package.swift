@@ -128,7 +128,8 @@ let testTargets: [Target] = [
     tests(
         "Node",
         [
-            "Node", "NodeProtocol", "Queue", "Delivery", "Admission", "MailFormat", "SMTPWire", "TestSupport",
+            "Node", "NodeProtocol", "Queue", "Delivery", "Admission", "MailFormat", "SMTPWire", "EventLoop", "HTTP",
+            "TestSupport",
         ]),
     tests(
         "Doors",

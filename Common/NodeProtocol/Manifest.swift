@@ -92,6 +92,8 @@ package enum SnapshotRefusal: Error, Equatable, Sendable, CustomStringConvertibl
     case chunkSizeDiffers(String)
     case chunkHashDiffers(String)
     case unreadableChunk(String, String)
+    /// The shaping, or a tenant's use of it, names what is not there or contradicts itself.
+    case unusableShaping(String)
 
     /// A stable word for metrics.
     package var reason: String {
@@ -107,6 +109,7 @@ package enum SnapshotRefusal: Error, Equatable, Sendable, CustomStringConvertibl
         case .chunkSizeDiffers: "chunk_size_differs"
         case .chunkHashDiffers: "chunk_hash_differs"
         case .unreadableChunk: "unreadable_chunk"
+        case .unusableShaping: "unusable_shaping"
         }
     }
 
@@ -124,6 +127,7 @@ package enum SnapshotRefusal: Error, Equatable, Sendable, CustomStringConvertibl
         case .chunkSizeDiffers(let name): "chunk \(name) has another size than the manifest says"
         case .chunkHashDiffers(let name): "chunk \(name) has another hash than the manifest says"
         case .unreadableChunk(let name, let text): "chunk \(name) cannot be read: \(text)"
+        case .unusableShaping(let text): "the shaping cannot come into force: \(text)"
         }
     }
 }

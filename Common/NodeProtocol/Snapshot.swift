@@ -8,6 +8,8 @@ import FoundationEssentials
 package final class Snapshot: Sendable {
     package let manifest: Manifest
     package let global: GlobalChunk
+    /// In force: the built-in rows with those of the snapshot over them.
+    package let shaping: Shaping
     package let tokenVerifier: JWTVerifier
     private let tenants: [TenantID: TenantRecord]
     private let apiKeys: [String: (TenantID, TenantRecord.APIKey)]
@@ -24,7 +26,8 @@ package final class Snapshot: Sendable {
     /// - Parameters:
     ///   - chunks: the bytes by name; each is held against its hash and size first.
     ///   - clusterKeys: 32 bytes each, newest last: more than one while the cluster changes its key.
-    /// - Throws: `.missingChunk`, `.chunkSizeDiffers`, `.chunkHashDiffers`, `.unreadableChunk`.
+    /// - Throws: `.missingChunk`, `.chunkSizeDiffers`, `.chunkHashDiffers`, `.unreadableChunk`,
+    ///   `.unusableShaping`.
     package init(
         _ manifest: Manifest, chunks: [String: [UInt8]], clusterKeys: [[UInt8]]
     ) throws(SnapshotRefusal) {
@@ -57,6 +60,7 @@ package final class Snapshot: Sendable {
         }
         guard let global else { throw .missingChunk("global") }
         self.global = global
+        shaping = try Self.shaping(global, tenants)
         self.tenants = tenants
         self.suppressed = suppressed
         tokenVerifier = try Self.verifier(global, seals: seals)
@@ -124,6 +128,19 @@ package final class Snapshot: Sendable {
         do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch {
             throw .unreadableChunk(name, "\(error)")
         }
+    }
+
+    private static func shaping(
+        _ global: GlobalChunk, _ tenants: [TenantID: TenantRecord]
+    ) throws(SnapshotRefusal) -> Shaping {
+        let shaping = Shaping.effective(global.shaping)
+        if let problem = shaping.problems().first { throw .unusableShaping("\(problem)") }
+        for tenant in tenants.values {
+            if let problem = shaping.problems(of: tenant.limits).first {
+                throw .unusableShaping("tenants[\(tenant.id)].\(problem)")
+            }
+        }
+        return shaping
     }
 
     private static func verifier(

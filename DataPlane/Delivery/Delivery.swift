@@ -52,7 +52,8 @@ package final class MailDelivery {
         case .failure(let refusal):
             return work.close(.said(refusal.reply, .route, host: nil, isRemote: false))
         case .success(let candidates):
-            await tryEach(candidates.prefix(settings.maxCandidatesPerAttempt), &work, key)
+            let reachable = attempt.localAddress.reachable(candidates)
+            await tryEach(reachable.prefix(settings.maxCandidatesPerAttempt), &work, key)
             return work.outcomes
         }
     }
@@ -95,7 +96,8 @@ package final class MailDelivery {
         var opening = SMTPSession.Opening(
             candidate: candidate, clientName: attempt.clientName ?? settings.clientName,
             policy: attempt.policy,
-            contexts: contexts, timeouts: settings.timeouts, localAddress: attempt.localAddress)
+            contexts: contexts, timeouts: settings.timeouts,
+            localAddress: attempt.localAddress.address(towards: candidate.address))
         if isOptional, brokenTLS.contains(candidate, now: .now()) { opening.policy = .never }
         do throws(SMTPFailure) {
             return try await SMTPSession.open(opening)

@@ -30,8 +30,8 @@ package struct DeliveryAttempt: Sendable {
     package var sign: (@Sendable ([UInt8]) async throws -> [UInt8])?
     package var policy: TLSPolicy
     package var envelope: EnvelopeOptions
-    /// The address to send from; its port is 0.
-    package var localAddress: SocketAddress?
+    /// The addresses to send from.
+    package var localAddress: LocalAddresses
     /// The name in EHLO, which goes with that address; nil: the settings'.
     package var clientName: String?
     package var maxMessagesPerConnection: Int
@@ -46,7 +46,7 @@ package struct DeliveryAttempt: Sendable {
     package init(
         sender: String?, recipients: [Recipient], domain: String, lane: String, content: [UInt8],
         sign: (@Sendable ([UInt8]) async throws -> [UInt8])? = nil, policy: TLSPolicy = .opportunistic,
-        envelope: EnvelopeOptions = EnvelopeOptions(), localAddress: SocketAddress? = nil,
+        envelope: EnvelopeOptions = EnvelopeOptions(), localAddress: LocalAddresses = .any,
         clientName: String? = nil, maxMessagesPerConnection: Int = 100,
         beforeContent: (@Sendable () async throws -> Void)? = nil
     ) {

@@ -35,7 +35,7 @@ struct NodeDoors {
         try listen("http", settings.httpAddress, doors)
         try listen("https", settings.httpsAddress, doors, tls: true)
         let control = ControlServer(
-            identity: parts.identity, intake: parts.intake, clock: parts.clock,
+            identity: parts.identity, intake: parts.intake, dispatcher: parts.dispatcher, clock: parts.clock,
             status: { await parts.status() })
         try listen("control", settings.controlAddress, control.router())
         let health = HealthServer(metrics: parts.metrics, health: { await parts.health() })

@@ -70,15 +70,25 @@ struct NodeParts: Sendable {
             returnPath: ReturnPath(clusterKeys: identity.clusterKeys.map { Array($0) }), node: identity.node,
             clock: clock, loader: loader,
             on: group.loops)
-        let lanes = Lanes(routes: routes)
-        let dispatcher = makeDispatcher(
-            settings, lanes, workers, main, spool, recorder, .steady(), metrics, loader, seed: random.next())
-        holder.onSwap { snapshot in
-            let inactive = snapshot.inactiveTenants
-            main.execute { dispatcher.value.suspend(inactive) }
+        let control = loadControl(files, log)
+        let router = MailRouter(
+            node: identity.node, routes: routes, routeConnections: settings.routeConnections,
+            counts: control.memory.warmUp)
+        let lookups = try await main.run {
+            let selector = try LoopWorkers.selector(settings, routes, main)
+            return LoopBound(DestinationLookups(on: main, selector: selector), on: main)
         }
-        if let inactive = holder.current?.inactiveTenants {
-            main.execute { dispatcher.value.suspend(inactive) }
+        let queueStore = LoopBound(QueueStore(on: main, pool: pool, files: files), on: main)
+        let seed = random.next()
+        let dispatcher = try await main.run {
+            makeDispatcher(
+                settings, router, lookups.value, queueStore.value, workers, main, spool, recorder, .steady(),
+                metrics, loader, seed: seed)
+        }
+        holder.onSwap { snapshot in main.execute { dispatcher.value.take(snapshot) } }
+        try await main.run {
+            if let snapshot = holder.current { dispatcher.value.take(snapshot) }
+            dispatcher.value.restore(control.memory)
         }
         let road = Road(
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
@@ -91,7 +101,7 @@ struct NodeParts: Sendable {
             return bodies.seal(body, id: id, tenant: tenant, now: clock.now() / 1000)
         }
         await restart.run(recovery) { messages in
-            main.execute { dispatcher.value.restore(messages) }
+            main.execute { dispatcher.value.restore(messages, held: control.held) }
         }
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
@@ -132,17 +142,27 @@ struct NodeParts: Sendable {
         return (journal, spool, recovery)
     }
 
+    /// What operators had imposed and held; without it, where it cannot be read, the node starts all the
+    /// same.
+    private static func loadControl(
+        _ files: NodeFiles, _ log: Log
+    ) -> (memory: QueueStore.Memory, held: [MessageID: Set<UInt16>]) {
+        do { return (try QueueStore.load(files), try QueueStore.loadHeld(files)) } catch {
+            log.error("suspensions and holds of before are lost", ["error": .error(error)])
+            return (QueueStore.Memory(), [:])
+        }
+    }
+
     private static func makeDispatcher(
-        _ settings: NodeSettings, _ lanes: Lanes, _ workers: [LoopWorkers], _ loop: EventLoop, _ spool: Spool,
-        _ recorder: Recorder, _ clock: WallClock, _ metrics: NodeMetrics,
-        _ loader: MessageLoader, seed: UInt64
+        _ settings: NodeSettings, _ router: MailRouter, _ lookups: DestinationLookups, _ store: QueueStore,
+        _ workers: [LoopWorkers], _ loop: EventLoop, _ spool: Spool, _ recorder: Recorder, _ clock: WallClock,
+        _ metrics: NodeMetrics, _ loader: MessageLoader, seed: UInt64
     ) -> LoopBound<Dispatcher> {
         let turn = LoopBound(0, on: loop)
         let handle = Locked<LoopBound<Dispatcher>?>(nil)
         let dispatcher = Dispatcher(
-            on: loop, spool: spool, recorder: recorder, lanes: lanes,
-            policies: lanes.policies(routeConnections: settings.routeConnections), clock: clock,
-            metrics: metrics, loader: loader,
+            on: loop, spool: spool, recorder: recorder, router: router, lookups: lookups, store: store,
+            clock: clock, metrics: metrics, loader: loader,
             isHolding: settings.holdsDelivery, seed: seed
         ) { work in
             guard let dispatcher = handle.withLock({ $0 }) else { return }
@@ -161,6 +181,17 @@ struct NodeParts: Sendable {
         let uplink = Uplink(
             journal: journal, link: link, loop: group.loops[0], log: log.named("uplink"), metrics: metrics)
         group.loops[0].spawn { await uplink.run() }
+    }
+
+    /// Keeps the counts of warm-ups, every minute.
+    func startSaving() {
+        let (loop, dispatcher) = (group.loops[0], dispatcher)
+        loop.spawn {
+            while true {
+                await loop.sleep(.seconds(60))
+                await dispatcher.value.saveIfChanged()
+            }
+        }
     }
 
     /// The backstop of the push: asks for the cluster's keys and the newest manifest at start and every 30 s.
@@ -212,6 +243,7 @@ struct NodeParts: Sendable {
         try? await loop.run {
             dispatcher.value.stop()
             for _ in 0..<120 where dispatcher.value.inFlightCount > 0 { await loop.sleep(.milliseconds(100)) }
+            await dispatcher.value.saveIfChanged()
         }
         await spool.close()
         await journal.close()

@@ -48,6 +48,7 @@ package final class NodeService: LifecycleService {
         try doors.start(on: group.loops)
         parts.startUplink()
         parts.startAsking()
+        parts.startSaving()
         running.withLock {
             $0 = Running(parts: parts, servers: doors.servers, smtp: doors.smtp)
         }

@@ -7,7 +7,12 @@ package struct Attempt: Sendable {
     package let recipients: RecipientIndexes
     package let tenant: TenantID
     package let stream: MessageStream
+    /// Of all its recipients; empty for a webhook.
+    package let domain: String
     package let lane: LaneKey
+    /// The row of the table of limits that holds in the lane: for mail the provider's id.
+    package let policyID: String
+    package let maxMessagesPerConnection: Int
     /// 1 for the first.
     package let number: UInt16
     package let deadline: Timestamp
@@ -33,12 +38,21 @@ package enum Finished: Hashable, Sendable {
     case removed
     case waiting(until: Timestamp)
     case held
-    /// It was cancelled while the attempt was in flight: these recipients are withdrawn now.
+    /// It was cancelled while the attempt was in flight: these recipients are withdrawn now, and handed out
+    /// by `takeExpired`.
     case cancelled(RecipientIndexes)
     /// Its time or its attempts are used up; `takeExpired` hands it out.
     case expired
     /// The queue does not know this attempt (any more).
     case unknown
+
+    /// Whether `takeExpired` hands the item out.
+    package var isWithdrawn: Bool {
+        switch self {
+        case .cancelled, .expired: true
+        case .removed, .waiting, .held, .unknown: false
+        }
+    }
 }
 
 /// An item that left the queue unfinished.

@@ -1,7 +1,7 @@
 import NodeProtocol
 
 /// Answers "why is this still waiting?" for one item.
-package struct Explanation: Hashable, Sendable {
+package struct Explanation: Sendable {
     /// What keeps the item, or its lane, from starting at this moment.
     package enum Wait: Hashable, Sendable {
         /// An attempt is in flight.
@@ -18,6 +18,10 @@ package struct Explanation: Hashable, Sendable {
         /// The destination asked for less: starts are spaced.
         case spacing(until: Timestamp, milliseconds: Int64)
         case connections(limit: Int)
+        /// Its source has used up what it may send to the destination today.
+        case parked(until: Timestamp, ParkingReason)
+        /// The hosts of its destination are being looked up.
+        case lookup
         case inFlight(limit: Int)
     }
 
@@ -42,7 +46,7 @@ package struct Explanation: Hashable, Sendable {
 }
 
 /// A lane as it stands: what it may do, why, and what it does.
-package struct LaneReport: Hashable, Sendable {
+package struct LaneReport: Sendable {
     package let key: LaneKey
     /// The row of the table of limits that holds.
     package let policyID: String
@@ -59,6 +63,11 @@ package struct LaneReport: Hashable, Sendable {
     package let connections: Int
     package let inFlight: Int
     package let items: Int
+    /// Recipients by state.
+    package let counts: StateCounts
+    package let tenants: Int
+    /// Streams of tenants that wait until a source may send again.
+    package let parking: (since: Timestamp, until: Timestamp, reason: ParkingReason)?
     /// What the destination said last to any item.
     package let lastReply: String?
 }
@@ -86,21 +95,20 @@ extension MessageQueue {
     private func wait(_ row: UInt32, now: Timestamp) -> Explanation.Wait {
         switch entries[row].state {
         case .sending: return .sending
+        case .lookup: return .lookup
         case .held: return .held
         case .waiting: return .time(entries[row].due)
-        case .ready, .free: return waitInLane(entries[row].flow, now: now)
+        case .ready, .free: return waitInLane(entries[row].flow, entries[row].stream, now: now)
         }
     }
 
-    private func waitInLane(_ flow: UInt32, now: Timestamp) -> Explanation.Wait {
+    private func waitInLane(_ flow: UInt32, _ stream: MessageStream, now: Timestamp) -> Explanation.Wait {
         let lane = flows[flow].lane
         let tenant = tenants[flows[flow].tenant].id
-        let key = lanes[lane].key
-        let suspension = restrictions.first { restriction in
-            restriction.suspends(tenant: tenant) || restriction.suspends(tenant: tenant, on: key)
-                || (restriction.effect == .suspend && restriction.concerns(lane: key))
+        if let suspension = suspension(of: tenant, in: lanes[lane].key) { return .restriction(suspension) }
+        if flows[flow].parked.contains(Entry.Streams(stream)), let parking = parkings[lane] {
+            return .parked(until: parking.until, parking.reason)
         }
-        if let suspension { return .restriction(suspension) }
         let report = lanes[lane]
         switch blockage(lane, now: now, onOpenConnection: false) {
         case .paused(let until): return .paused(until: until, failures: Int(report.failures))
@@ -114,13 +122,25 @@ extension MessageQueue {
         }
     }
 
+    private func suspension(of tenant: TenantID, in lane: LaneKey) -> Restriction? {
+        if inactiveTenants.contains(tenant) {
+            return Restriction(
+                id: "tenant-status", scope: .tenant(tenant), effect: .suspend,
+                reason: "the tenant is not active", since: .zero)
+        }
+        let own = restrictionSet.of(tenant).first {
+            $0.suspends(tenant: tenant) || $0.suspends(tenant: tenant, on: lane)
+        }
+        return own ?? restrictionSet.concerning(lane).first { $0.effect == .suspend }
+    }
+
     private func nextAttempt(_ wait: Explanation.Wait, now: Timestamp) -> Timestamp? {
         switch wait {
         case .time(let due): due
-        case .paused(let until, _), .rate(let until, _), .spacing(let until, _): until
+        case .paused(let until, _), .rate(let until, _), .spacing(let until, _), .parked(let until, _): until
         case .restriction(let restriction): restriction.until
         case .turn: now
-        case .sending, .held, .connections, .inFlight: nil
+        case .sending, .held, .connections, .inFlight, .lookup: nil
         }
     }
 
@@ -134,28 +154,5 @@ extension MessageQueue {
             before = entries[before].readyPrevious
         }
         return place
-    }
-
-    /// A lane as it stands; nil when the queue does not hold it.
-    package func laneReport(_ key: LaneKey, now: Timestamp) -> LaneReport? {
-        lanesByKey[key].map { report($0, now: max(now, clock)) }
-    }
-
-    /// Every lane, in order of destination; at most `limit`. Looks at all of them.
-    package func laneReports(now: Timestamp, limit: Int) -> [LaneReport] {
-        lanesByKey.sorted { ($0.key.destination, $0.key.source) < ($1.key.destination, $1.key.source) }
-            .prefix(max(limit, 0)).map { report($0.value, now: max(now, clock)) }
-    }
-
-    private func report(_ row: UInt32, now: Timestamp) -> LaneReport {
-        let lane = lanes[row]
-        return LaneReport(
-            key: lane.key, policyID: lane.policy.id, limits: lane.limits,
-            connectionLimit: lane.connectionLimit,
-            spacingMilliseconds: lane.adaptation.spacingMilliseconds, adaptedSince: lane.adaptation.since,
-            adaptedReason: lane.adaptation.reason,
-            restrictions: restrictions.filter { $0.concerns(lane: lane.key) },
-            pausedUntil: lane.pausedUntil.flatMap { $0 > now ? $0 : nil }, connections: lane.connections,
-            inFlight: lane.inFlight, items: Int(lane.entryCount), lastReply: lane.lastReply)
     }
 }

@@ -2,6 +2,8 @@
 package enum Transport: UInt8, Hashable, Sendable, CaseIterable {
     case smtp
     case webhook
+    /// Not at all: the mail waits until its destination's hosts are known.
+    case lookup
 }
 
 /// Names a lane: everything that leaves by one transport, from one egress source, to one destination.
@@ -18,7 +20,22 @@ package struct LaneKey: Hashable, Sendable, CustomStringConvertible {
         self.destination = destination
     }
 
+    /// The lane of all mail whose hosts are not known yet. Its attempts are questions to the DNS, and end by
+    /// `reroute`.
+    package static let lookup = LaneKey(transport: .lookup, source: "", destination: "lookup")
+
     package var description: String { "\(source)->\(destination)@\(transport)" }
+
+    /// Reads what `description` prints; nil for anything else.
+    package init?(text: String) {
+        guard let arrow = text.firstRange(of: "->"), let at = text.lastIndex(of: "@"),
+            arrow.upperBound < at,
+            let transport = Transport.allCases.first(where: { "\($0)" == text[text.index(after: at)...] })
+        else { return nil }
+        self.init(
+            transport: transport, source: String(text[..<arrow.lowerBound]),
+            destination: String(text[arrow.upperBound..<at]))
+    }
 }
 
 /// One of a lane's connections. It is taken by the attempt that opens it and lasts until it is released.

@@ -1,3 +1,5 @@
+import NodeProtocol
+
 /// So many starts in so long, with a burst: 100 in a minute, of which up to 10 at once.
 package struct Rate: Hashable, Sendable {
     package let count: Int64
@@ -10,6 +12,16 @@ package struct Rate: Hashable, Sendable {
         self.perMilliseconds = min(max(perMilliseconds, 1), 86_400_000)
         self.burst = min(max(burst, 1), 1_000_000)
     }
+
+    /// - Parameter perSecond: 0.001 to 100,000; a fifth of a second's starts, and 20 at most, may come at
+    ///   once.
+    package init(perSecond: Double) {
+        let thousandths = Int64(min(max(perSecond, 0.001), 100_000) * 1_000)
+        self.init(
+            count: thousandths, perMilliseconds: 1_000_000, burst: min(max(thousandths / 5_000, 1), 20))
+    }
+
+    package var perSecond: Double { Double(count) * 1_000 / Double(perMilliseconds) }
 
     var microsecondsBetweenStarts: Int64 { max(perMilliseconds * 1_000 / count, 1) }
 
@@ -27,7 +39,7 @@ package struct LaneLimits: Hashable, Sendable {
     package var rate: Rate?
     /// Connections that a lane begins with, before replies have told more.
     package var startConnections: Int
-    /// Messages over one connection; for the delivery, the queue does not count them.
+    /// Messages over one connection: handed out with each attempt, the delivery counts them.
     package var maxMessagesPerConnection: Int
 
     package init(
@@ -46,6 +58,9 @@ package struct LaneLimits: Hashable, Sendable {
         var result = self
         if let most = cap.maxConnections { result.maxConnections = min(maxConnections, max(most, 1)) }
         if let most = cap.maxInFlight { result.maxInFlight = min(maxInFlight, max(most, 1)) }
+        if let most = cap.maxMessagesPerConnection {
+            result.maxMessagesPerConnection = min(maxMessagesPerConnection, max(most, 1))
+        }
         result.startConnections = min(startConnections, result.maxConnections)
         if let slower = cap.rate, rate.map({ slower.isSlower(than: $0) }) ?? true { result.rate = slower }
         return result
@@ -56,11 +71,28 @@ package struct LaneLimits: Hashable, Sendable {
 package struct LimitCap: Hashable, Sendable {
     package var maxConnections: Int?
     package var maxInFlight: Int?
+    package var maxMessagesPerConnection: Int?
     package var rate: Rate?
 
-    package init(maxConnections: Int? = nil, maxInFlight: Int? = nil, rate: Rate? = nil) {
+    package init(
+        maxConnections: Int? = nil, maxInFlight: Int? = nil, maxMessagesPerConnection: Int? = nil,
+        rate: Rate? = nil
+    ) {
         self.maxConnections = maxConnections
         self.maxInFlight = maxInFlight
+        self.maxMessagesPerConnection = maxMessagesPerConnection
         self.rate = rate
+    }
+
+    package init(_ limits: DestinationLimits) {
+        self.init(
+            maxConnections: limits.maxConnections, maxMessagesPerConnection: limits.maxMessagesPerConnection,
+            rate: limits.messagesPerSecond.map(Rate.init(perSecond:)))
+    }
+
+    package var limits: DestinationLimits {
+        DestinationLimits(
+            maxConnections: maxConnections, maxMessagesPerConnection: maxMessagesPerConnection,
+            messagesPerSecond: rate?.perSecond)
     }
 }

@@ -2,5 +2,5 @@ import NodeProtocol
 
 extension MessageQueue {
     /// Whether anything of the message is here, waiting or in flight.
-    package func contains(_ id: MessageID) -> Bool { entriesByMessage[id] != nil }
+    package func contains(_ id: MessageID) -> Bool { entriesByMessage.row(of: id, in: entries) != noRow }
 }

@@ -12,19 +12,9 @@ extension MessageQueue {
     /// Withdraws what has not left. What is in flight is withdrawn when it comes back.
     package mutating func cancel(_ id: MessageID, now: Timestamp) -> CancelReport {
         let now = tick(now)
-        var gone: [Withdrawn] = []
-        var sending = 0
-        for row in rows(of: id) {
-            if entries[row].state == .sending {
-                entries[row].flags.insert(.cancelWhenBack)
-                sending += 1
-            } else {
-                detach(row)
-                gone.append(withdrawn(row, reason: .cancelled))
-                drop(row, now: now)
-            }
-        }
-        return CancelReport(withdrawn: gone, sending: sending)
+        let rows = rows(of: id)
+        let gone = rows.compactMap { cancel($0, now: now) }
+        return CancelReport(withdrawn: gone, sending: rows.count - gone.count)
     }
 
     /// Keeps a message back until `unhold`; its deadline goes on. What is in flight is held when it comes
@@ -33,35 +23,24 @@ extension MessageQueue {
     package mutating func hold(_ id: MessageID, now: Timestamp) -> Int {
         _ = tick(now)
         let rows = rows(of: id)
-        for row in rows {
-            switch entries[row].state {
-            case .sending: entries[row].flags.insert(.holdWhenBack)
-            case .waiting, .ready:
-                detach(row)
-                setState(row, .held)
-                entryTimers.arm(row, at: entries[row].deadline)
-            case .held, .free: break
-            }
-        }
+        for row in rows { hold(row) }
         return rows.count
+    }
+
+    /// Keeps those items of a message back that are for one of these recipients. For what was held before a
+    /// restart.
+    package mutating func hold(_ id: MessageID, recipients: Set<UInt16>, now: Timestamp) {
+        _ = tick(now)
+        for row in rows(of: id) where self.recipients(of: row).contains(where: recipients.contains) {
+            hold(row)
+        }
     }
 
     /// Lets a held message go on where it was. Answers the number of items concerned.
     @discardableResult
     package mutating func unhold(_ id: MessageID, now: Timestamp) -> Int {
         let now = tick(now)
-        var count = 0
-        for row in rows(of: id) {
-            if entries[row].flags.contains(.holdWhenBack) {
-                entries[row].flags.remove(.holdWhenBack)
-                count += 1
-            } else if entries[row].state == .held {
-                entryTimers.disarm(row)
-                settle(row, now: now)
-                count += 1
-            }
-        }
-        return count
+        return rows(of: id).count { unhold($0, now: now) }
     }
 
     /// Makes waiting items due at once, whatever their schedule. Held ones stay held.
@@ -69,12 +48,7 @@ extension MessageQueue {
     @discardableResult
     package mutating func requeue(_ id: MessageID, now: Timestamp) -> Int {
         let now = tick(now)
-        var count = 0
-        for row in rows(of: id) where entries[row].state == .waiting {
-            move(row, to: now, now: now)
-            count += 1
-        }
-        return count
+        return rows(of: id).count { requeue($0, now: now) }
     }
 
     /// Moves the first time of items that have not been attempted and do not wait for their turn already.
@@ -87,65 +61,71 @@ extension MessageQueue {
             switch entries[row].state {
             case .waiting: move(row, to: due, now: now)
             case .held: entries[row].due = due
-            case .ready, .sending, .free: continue
+            case .ready, .sending, .lookup, .free: continue
             }
             count += 1
         }
         return count
     }
 
+    /// Every held item, with its recipients: what has to be held again after a restart.
+    package func heldItems() -> [(id: MessageID, recipients: RecipientIndexes)] {
+        (0..<entries.end).compactMap { row in
+            let entry = entries[row]
+            guard entry.generation != 0, entry.state == .held || entry.flags.contains(.holdWhenBack) else {
+                return nil
+            }
+            return (entry.id, recipients(of: row))
+        }
+    }
+
+    // MARK: Single items
+
+    /// Nil when it is in flight.
+    mutating func cancel(_ row: UInt32, now: Timestamp) -> Withdrawn? {
+        if entries[row].isHandedOut {
+            entries[row].flags.insert(.cancelWhenBack)
+            return nil
+        }
+        detach(row)
+        let gone = withdrawn(row, reason: .cancelled)
+        drop(row, now: now)
+        return gone
+    }
+
+    mutating func hold(_ row: UInt32) {
+        switch entries[row].state {
+        case .sending, .lookup: entries[row].flags.insert(.holdWhenBack)
+        case .waiting, .ready:
+            detach(row)
+            setState(row, .held)
+            entryTimers.arm(row, at: entries[row].deadline)
+        case .held, .free: break
+        }
+    }
+
+    @discardableResult
+    mutating func unhold(_ row: UInt32, now: Timestamp) -> Bool {
+        if entries[row].flags.contains(.holdWhenBack) {
+            entries[row].flags.remove(.holdWhenBack)
+            return true
+        }
+        guard entries[row].state == .held else { return false }
+        entryTimers.disarm(row)
+        settle(row, now: now)
+        return true
+    }
+
+    @discardableResult
+    mutating func requeue(_ row: UInt32, now: Timestamp) -> Bool {
+        guard entries[row].state == .waiting else { return false }
+        move(row, to: now, now: now)
+        return true
+    }
+
     private mutating func move(_ row: UInt32, to due: Timestamp, now: Timestamp) {
         detach(row)
         entries[row].due = due
         settle(row, now: now)
-    }
-
-    /// Chooses messages for an operation on many. At least one of the fields must be set: nothing acts on
-    /// everything because a filter was empty.
-    package struct Filter: Sendable {
-        package var tenant: TenantID?
-        package var lane: LaneKey?
-        package var destination: DestinationPattern?
-        package var state: QueueState?
-
-        package init(
-            tenant: TenantID? = nil, lane: LaneKey? = nil, destination: DestinationPattern? = nil,
-            state: QueueState? = nil
-        ) {
-            self.tenant = tenant
-            self.lane = lane
-            self.destination = destination
-            self.state = state
-        }
-
-        var isEmpty: Bool { tenant == nil && lane == nil && destination == nil && state == nil }
-    }
-
-    /// The messages that match, at most `limit`, each once; none for an empty filter. Looks at every flow,
-    /// and at every item of those that match.
-    package func messages(matching filter: Filter, limit: Int) -> [MessageID] {
-        guard !filter.isEmpty else { return [] }
-        var found: [MessageID] = []
-        var seen: Set<MessageID> = []
-        for flow in flowsByLaneAndTenant.sorted(by: { $0.key < $1.key }).map(\.value)
-        where matches(flow, filter) {
-            var row = flows[flow].firstEntry
-            while row != noRow {
-                if filter.state == nil || filter.state == entries[row].told, found.count < limit,
-                    seen.insert(entries[row].id).inserted
-                {
-                    found.append(entries[row].id)
-                }
-                row = entries[row].flowNext
-            }
-        }
-        return found
-    }
-
-    private func matches(_ flow: UInt32, _ filter: Filter) -> Bool {
-        let key = lanes[flows[flow].lane].key
-        if let tenant = filter.tenant, tenants[flows[flow].tenant].id != tenant { return false }
-        if let lane = filter.lane, lane != key { return false }
-        return filter.destination?.matches(key.destination) ?? true
     }
 }

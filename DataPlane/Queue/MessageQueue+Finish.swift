@@ -10,13 +10,12 @@ extension MessageQueue {
     ) -> Finished {
         let now = tick(now)
         let row = attempt.entry
-        guard Int(row) < entries.rows.count, entries[row].generation == attempt.generation,
-            entries[row].state == .sending
+        guard row < entries.end, entries[row].generation == attempt.generation, entries[row].isHandedOut
         else { return .unknown }
         let lane = flows[entries[row].flow].lane
         lanes[lane].inFlight -= 1
         inFlightCount -= 1
-        if let reply { lanes[lane].lastReply = ReplyTexts.cut(reply) }
+        if let reply { lanes[lane].lastReply = SharedTexts.cut(reply) }
         let finished: Finished
         switch result {
         case .done:
@@ -46,7 +45,7 @@ extension MessageQueue {
             lanes[lane].lastSuccess = now
             lanes[lane].adaptation.success(maxConnections: lanes[lane].limits.maxConnections)
         case .throttled:
-            lanes[lane].adaptation.throttled(now: now, reason: reason.map(ReplyTexts.cut))
+            lanes[lane].adaptation.throttled(now: now, reason: reason.map { SharedTexts.cut($0) })
         }
         offer(lane, now: now)
     }
@@ -62,7 +61,7 @@ extension MessageQueue {
     /// A failure beside connections that work is a sign of too many; otherwise the lane pauses, longer each
     /// time, and afterwards one connection probes. Failures during a pause belong to the one that began it.
     private mutating func failed(_ lane: UInt32, pauseMilliseconds: Int64?, reply: String?, now: Timestamp) {
-        let reason = reply.map(ReplyTexts.cut)
+        let reason = reply.map { SharedTexts.cut($0) }
         let isWorking =
             lanes[lane].connections > 1
             && lanes[lane].lastSuccess.map { now.milliseconds(since: $0) < Self.workingLaneMilliseconds }
@@ -90,33 +89,24 @@ extension MessageQueue {
             replies.release(entries[row].reply)
             entries[row].reply = replies.use(reply)
         }
-        if entries[row].flags.contains(.cancelWhenBack) {
-            let rest = self.recipients(of: row)
-            drop(row, now: now)
-            return .cancelled(rest)
-        }
-        if entries[row].deadline <= now {
-            withdrawExpired(row, reason: .deadline)
-            return .expired
+        if entries[row].flags.contains(.cancelWhenBack) || entries[row].deadline <= now,
+            let gone = leaveIfAsked(row, now: now)
+        {
+            return gone
         }
         guard let due = moment ?? scheduledRetry(row, now: now) else {
             withdrawExpired(row, reason: .attemptsUsedUp)
             return .expired
         }
         entries[row].due = due
-        if entries[row].flags.contains(.holdWhenBack) {
-            entries[row].flags.remove(.holdWhenBack)
-            setState(row, .held)
-            entryTimers.arm(row, at: entries[row].deadline)
-            return .held
-        }
+        if let held = leaveIfAsked(row, now: now) { return held }
         settle(row, now: now)
         return .waiting(until: due)
     }
 
     private mutating func scheduledRetry(_ row: UInt32, now: Timestamp) -> Timestamp? {
         let transport = lanes[flows[entries[row].flow].lane].key.transport
-        let schedule = transport == .smtp ? mailSchedule : webhookSchedule
+        let schedule = transport == .webhook ? webhookSchedule : mailSchedule
         let pause = schedule.pauseMilliseconds(afterAttempts: entries[row].attempts, random: random.next())
         return pause.map(now.advanced(byMilliseconds:))
     }

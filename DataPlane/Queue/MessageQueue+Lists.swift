@@ -26,6 +26,7 @@ extension MessageQueue {
     mutating func drop(_ row: UInt32, now: Timestamp) {
         setState(row, .free)
         replies.release(entries[row].reply)
+        domains.release(entries[row].domain)
         if entries[row].recipientCount > 1 { recipientLists[row] = nil }
         forget(row, of: entries[row].id)
         removeFromFlow(row)
@@ -37,9 +38,14 @@ extension MessageQueue {
 
     private mutating func forget(_ row: UInt32, of id: MessageID) {
         let sibling = entries[row].sibling
-        guard let first = entriesByMessage[id] else { return }
+        let first = entriesByMessage.row(of: id, in: entries)
+        guard first != noRow else { return }
         if first == row {
-            entriesByMessage[id] = sibling == noRow ? nil : sibling
+            if sibling == noRow {
+                entriesByMessage.remove(id, in: entries)
+            } else {
+                _ = entriesByMessage.set(sibling, for: id, in: entries)
+            }
             return
         }
         var before = first
@@ -52,7 +58,7 @@ extension MessageQueue {
     /// The entries of a message.
     func rows(of id: MessageID) -> [UInt32] {
         var found: [UInt32] = []
-        var row = entriesByMessage[id] ?? noRow
+        var row = entriesByMessage.row(of: id, in: entries)
         while row != noRow {
             found.append(row)
             row = entries[row].sibling
@@ -66,13 +72,14 @@ extension MessageQueue {
         let flow = entries[row].flow
         let last = flows[flow].lastEntry
         entries[row].flowPrevious = last
+        entries[row].flowNext = noRow
         if last == noRow { flows[flow].firstEntry = row } else { entries[last].flowNext = row }
         flows[flow].lastEntry = row
         flows[flow].entryCount += 1
         lanes[flows[flow].lane].entryCount += 1
     }
 
-    private mutating func removeFromFlow(_ row: UInt32) {
+    mutating func removeFromFlow(_ row: UInt32) {
         let flow = entries[row].flow
         let (previous, next) = (entries[row].flowPrevious, entries[row].flowNext)
         if previous == noRow { flows[flow].firstEntry = next } else { entries[previous].flowNext = next }
@@ -99,6 +106,17 @@ extension MessageQueue {
         }
     }
 
+    mutating func prependReady(_ row: UInt32) {
+        let flow = entries[row].flow
+        let isBulk = entries[row].flags.contains(.bulk)
+        let first = isBulk ? flows[flow].bulk.head : flows[flow].transactional.head
+        guard first != noRow else { return appendReady(row) }
+        entries[row].readyPrevious = noRow
+        entries[row].readyNext = first
+        entries[first].readyPrevious = row
+        if isBulk { flows[flow].bulk.head = row } else { flows[flow].transactional.head = row }
+    }
+
     private mutating func removeReady(_ row: UInt32) {
         let flow = entries[row].flow
         let (previous, next) = (entries[row].readyPrevious, entries[row].readyNext)
@@ -121,9 +139,7 @@ extension MessageQueue {
         let name = UInt64(lane) << 32 | UInt64(owner)
         if let flow = flowsByLaneAndTenant[name] { return flow }
         var new = Flow(lane: lane, tenant: owner)
-        new.isSuspended =
-            !restrictionsByID.isEmpty
-            && restrictionsByID.values.contains { $0.suspends(tenant: tenant, on: key) }
+        new.isSuspended = restrictionSet.suspends(tenant: tenant, on: key)
         new.tenantNext = tenants[owner].firstFlow
         let flow = flows.insert(new)
         if new.tenantNext != noRow { flows[new.tenantNext].tenantPrevious = flow }
@@ -136,19 +152,20 @@ extension MessageQueue {
     private mutating func tenantFor(_ id: TenantID) -> UInt32 {
         if let row = tenantsByID[id] { return row }
         var new = TenantRow(id: id)
-        new.isSuspended =
-            !restrictionsByID.isEmpty && restrictionsByID.values.contains { $0.suspends(tenant: id) }
+        new.isSuspended = inactiveTenants.contains(id) || restrictionSet.suspends(tenant: id)
         let row = tenants.insert(new)
         tenantsByID[id] = row
         return row
     }
 
-    private mutating func dropFlow(_ flow: UInt32, now: Timestamp) {
+    mutating func dropFlow(_ flow: UInt32, now: Timestamp) {
         let (lane, tenant) = (flows[flow].lane, flows[flow].tenant)
         let (previous, next) = (flows[flow].tenantPrevious, flows[flow].tenantNext)
         if previous == noRow { tenants[tenant].firstFlow = next } else { flows[previous].tenantNext = next }
         if next != noRow { flows[next].tenantPrevious = previous }
         flowsByLaneAndTenant[UInt64(lane) << 32 | UInt64(tenant)] = nil
+        flows[flow].lane = noRow
+        flows[flow].parked = []
         flows.remove(flow)
         lanes[lane].flowCount -= 1
         if tenants[tenant].firstFlow == noRow {
@@ -201,9 +218,10 @@ extension MessageQueue {
 
     private mutating func laneFor(_ key: LaneKey) -> UInt32 {
         if let row = lanesByKey[key] { return row }
-        let row = lanes.insert(Lane(key: key, policy: policies.policy(for: key)))
+        let policy = policies.index(for: key)
+        let row = lanes.insert(Lane(key: key, policy: policy, limits: policies[policy].limits))
         lanesByKey[key] = row
-        if !restrictionsByID.isEmpty { applyRestrictions(toLane: row) }
+        if !restrictionSet.isEmpty { applyRestrictions(toLane: row) }
         return row
     }
 
@@ -218,6 +236,7 @@ extension MessageQueue {
         }
         unoffer(lane)
         laneTimers.disarm(lane)
+        parkings[lane] = nil
         lanesByKey[lanes[lane].key] = nil
         lanes[lane].lastReply = nil
         lanes.remove(lane)

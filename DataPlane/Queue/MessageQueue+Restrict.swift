@@ -1,13 +1,15 @@
 import NodeProtocol
 
-/// Suspensions and slow-downs. These look at every lane, and at the tenant's flows: they are acts of
-/// operators and rules, not of messages.
+/// Suspensions and slow-downs. Those of a destination or of everything look at every lane, those of a tenant
+/// at the tenant's flows: they are acts of operators and rules, not of messages.
 extension MessageQueue {
     /// Restrictions in force at most; one more is refused.
-    package static let maxRestrictions = 1_000
+    package static let maxRestrictions = 10_000
 
     /// Those in force, by id.
-    package var restrictions: [Restriction] { restrictionsByID.values.sorted { $0.id < $1.id } }
+    package var restrictions: [Restriction] { restrictionSet.byID.values.sorted { $0.id < $1.id } }
+
+    package func restriction(_ id: String) -> Restriction? { restrictionSet.byID[id] }
 
     /// Puts a restriction in force, in place of the one with the same id. False when there are too many, or
     /// its end has passed.
@@ -15,10 +17,10 @@ extension MessageQueue {
     package mutating func impose(_ restriction: Restriction, now: Timestamp) -> Bool {
         let now = tick(now)
         if let until = restriction.until, until <= now { return false }
-        guard restrictionsByID.count < Self.maxRestrictions || restrictionsByID[restriction.id] != nil else {
+        guard restrictionSet.count < Self.maxRestrictions || restrictionSet.byID[restriction.id] != nil else {
             return false
         }
-        let replaced = restrictionsByID.updateValue(restriction, forKey: restriction.id)
+        let replaced = restrictionSet.insert(restriction)
         if let replaced { apply(replaced.scope, now: now) }
         apply(restriction.scope, now: now)
         return true
@@ -28,18 +30,34 @@ extension MessageQueue {
     @discardableResult
     package mutating func lift(_ id: String, now: Timestamp) -> Bool {
         let now = tick(now)
-        guard let lifted = restrictionsByID.removeValue(forKey: id) else { return false }
+        guard let lifted = restrictionSet.remove(id) else { return false }
         apply(lifted.scope, now: now)
         return true
     }
 
-    /// Uses another table of limits from now on, in the lanes that there are as well.
+    /// Nothing of these tenants starts until a later call leaves them out. There may be any number of them.
+    package mutating func setInactive(_ inactive: Set<TenantID>, now: Timestamp) {
+        let now = tick(now)
+        let changed = inactive.symmetricDifference(inactiveTenants)
+        inactiveTenants = inactive
+        for id in changed.sorted(by: { $0.description < $1.description }) {
+            if let tenant = tenantsByID[id] { refresh(tenant: tenant, now: now) }
+        }
+    }
+
+    /// Uses another table of limits from now on. A lane that is there keeps what it holds and has learnt; one
+    /// whose row says the same as before is not touched.
     package mutating func setPolicies(_ table: LanePolicyTable, now: Timestamp) {
         let now = tick(now)
+        guard table != policies else { return }
+        let before = policies
         policies = table
         for lane in lanesByKey.values.sorted() {
-            lanes[lane].policy = table.policy(for: lanes[lane].key)
+            let old = before[lanes[lane].policy]
+            lanes[lane].policy = table.index(for: lanes[lane].key)
+            guard table[lanes[lane].policy] != old else { continue }
             applyRestrictions(toLane: lane)
+            unoffer(lane)
             offer(lane, now: now)
         }
     }
@@ -57,18 +75,14 @@ extension MessageQueue {
     }
 
     mutating func endRestrictions(now: Timestamp) {
-        guard !restrictionsByID.isEmpty else { return }
-        let ended = restrictionsByID.values.filter { restriction in
-            restriction.until.map { $0 <= now } ?? false
-        }
-        for restriction in ended.sorted(by: { $0.id < $1.id }) { lift(restriction.id, now: now) }
+        for id in restrictionSet.ended(now: now) { lift(id, now: now) }
     }
 
     /// A lane's limits and whether it is suspended, from its policy and what is in force.
     mutating func applyRestrictions(toLane lane: UInt32) {
-        var limits = lanes[lane].policy.limits
+        var limits = policies[lanes[lane].policy].limits
         var isSuspended = false
-        for restriction in restrictionsByID.values where restriction.concerns(lane: lanes[lane].key) {
+        for restriction in restrictionSet.concerning(lanes[lane].key) {
             switch restriction.effect {
             case .suspend: isSuspended = true
             case .slow(let cap): limits = limits.narrowed(by: cap)
@@ -87,6 +101,7 @@ extension MessageQueue {
             for lane in lanesByKey.values.sorted() where pattern.matches(lanes[lane].key.destination) {
                 refresh(lane, now: now)
             }
+        case .everything: for lane in lanesByKey.values.sorted() { refresh(lane, now: now) }
         case .tenant(let id), .tenantOnDestination(let id, _):
             if let tenant = tenantsByID[id] { refresh(tenant: tenant, now: now) }
         }
@@ -100,12 +115,11 @@ extension MessageQueue {
 
     private mutating func refresh(tenant: UInt32, now: Timestamp) {
         let id = tenants[tenant].id
-        tenants[tenant].isSuspended = restrictionsByID.values.contains { $0.suspends(tenant: id) }
+        tenants[tenant].isSuspended = inactiveTenants.contains(id) || restrictionSet.suspends(tenant: id)
         var flow = tenants[tenant].firstFlow
         while flow != noRow {
             let lane = flows[flow].lane
-            let key = lanes[lane].key
-            flows[flow].isSuspended = restrictionsByID.values.contains { $0.suspends(tenant: id, on: key) }
+            flows[flow].isSuspended = restrictionSet.suspends(tenant: id, on: lanes[lane].key)
             if tenants[tenant].isSuspended || flows[flow].isSuspended {
                 leaveRing(flow)
             } else {

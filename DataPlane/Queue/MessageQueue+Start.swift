@@ -17,7 +17,8 @@ extension MessageQueue {
         let now = tick(now)
         advance(now: now)
         var attempts: [Attempt] = []
-        while attempts.count < limit, offeredHead != noRow {
+        var expired = 0
+        while attempts.count < limit, expired < Self.maxExpiredAtStart, offeredHead != noRow {
             let lane = offeredHead
             if let blockage = blockage(lane, now: now, onOpenConnection: false) {
                 unoffer(lane)
@@ -25,10 +26,14 @@ extension MessageQueue {
                 continue
             }
             offeredHead = lanes[lane].offeredNext
+            guard let row = takeLive(lane, now: now) else {
+                expired += 1
+                continue
+            }
             nextSlotSerial &+= 1
             slots[nextSlotSerial] = lane
             lanes[lane].connections += 1
-            attempts.append(start(lane, slot: SlotID(serial: nextSlotSerial), now: now))
+            attempts.append(start(row, in: lane, slot: SlotID(serial: nextSlotSerial), now: now))
         }
         return attempts
     }
@@ -38,13 +43,19 @@ extension MessageQueue {
     package mutating func nextOnLane(_ slot: SlotID, now: Timestamp) -> Attempt? {
         let now = tick(now)
         guard let lane = slots[slot.serial] else { return nil }
-        advance(now: now)
-        if let blockage = blockage(lane, now: now, onOpenConnection: true) {
-            rouse(after: blockage, lane)
-            return nil
+        for _ in 0..<Self.maxExpiredAtStart {
+            if let blockage = blockage(lane, now: now, onOpenConnection: true) {
+                rouse(after: blockage, lane)
+                return nil
+            }
+            if let row = takeLive(lane, now: now) { return start(row, in: lane, slot: slot, now: now) }
         }
-        return start(lane, slot: slot, now: now)
+        offer(lane, now: now)
+        return nil
     }
+
+    /// Items that are found to be past their deadline in one call: their timers are behind.
+    private static let maxExpiredAtStart = 256
 
     /// Gives a connection's place back. A slot that is not (or no longer) taken is ignored.
     package mutating func release(_ slot: SlotID, now: Timestamp) {
@@ -89,24 +100,39 @@ extension MessageQueue {
     private mutating func rouse(after blockage: Blockage, _ lane: UInt32) {
         switch blockage {
         case .paused(let until), .rate(let until), .spacing(let until): laneTimers.arm(lane, at: until)
-        case .nothingReady, .suspended, .inFlight, .connections: break
+        case .nothingReady:
+            if let parking = parkings[lane] { laneTimers.arm(lane, at: parking.until) }
+        case .suspended, .inFlight, .connections: break
         }
     }
 
-    private mutating func start(_ lane: UInt32, slot: SlotID, now: Timestamp) -> Attempt {
-        let row = takeNext(lane)
+    private mutating func start(_ row: UInt32, in lane: UInt32, slot: SlotID, now: Timestamp) -> Attempt {
         lanes[lane].inFlight += 1
         inFlightCount += 1
         lanes[lane].lastStart = now
         if let rate = lanes[lane].limits.rate { lanes[lane].rate.take(rate, now: now) }
-        setState(row, .sending)
-        if entries[row].attempts < UInt16.max { entries[row].attempts += 1 }
+        if lanes[lane].key.transport == .lookup {
+            setState(row, .lookup)
+        } else {
+            setState(row, .sending)
+            if entries[row].attempts < UInt16.max { entries[row].attempts += 1 }
+        }
         let flow = entries[row].flow
         return Attempt(
             id: entries[row].id, recipients: recipients(of: row), tenant: tenants[flows[flow].tenant].id,
-            stream: entries[row].stream, lane: lanes[lane].key, number: entries[row].attempts,
-            deadline: entries[row].deadline, bytes: entries[row].bytes, slot: slot, entry: row,
-            generation: entries[row].generation)
+            stream: entries[row].stream, domain: domains[entries[row].domain] ?? "", lane: lanes[lane].key,
+            policyID: policies[lanes[lane].policy].id,
+            maxMessagesPerConnection: lanes[lane].limits.maxMessagesPerConnection,
+            number: entries[row].attempts, deadline: entries[row].deadline, bytes: entries[row].bytes,
+            slot: slot, entry: row, generation: entries[row].generation)
+    }
+
+    /// The next item of a lane that has one, taken out of its lists; nil when its deadline had passed.
+    private mutating func takeLive(_ lane: UInt32, now: Timestamp) -> UInt32? {
+        let row = takeNext(lane)
+        guard entries[row].deadline <= now else { return row }
+        withdrawExpired(row, reason: .deadline)
+        return nil
     }
 
     /// Deficit round robin: the flow at the head is served while its deficit is positive, then the next one's
@@ -136,7 +162,9 @@ extension MessageQueue {
     }
 
     private mutating func chooseStream(_ flow: UInt32) -> UInt32 {
-        let (first, second) = (flows[flow].transactional.head, flows[flow].bulk.head)
+        let parked = flows[flow].parked
+        let first = parked.contains(.transactional) ? noRow : flows[flow].transactional.head
+        let second = parked.contains(.bulk) ? noRow : flows[flow].bulk.head
         if second == noRow { return first }
         if first == noRow { return second }
         if flows[flow].transactionalRun >= Self.maxTransactionalRun {

@@ -6,11 +6,8 @@ extension MessageQueue {
     package func nextWake(now: Timestamp) -> Timestamp? {
         let now = max(now, clock)
         if offeredHead != noRow || !expired.isEmpty { return now }
-        let restrictionEnd =
-            restrictionsByID.isEmpty ? nil : restrictionsByID.values.compactMap(\.until).min()
-        guard let next = [entryTimers.next, laneTimers.next, restrictionEnd].compactMap(\.self).min() else {
-            return nil
-        }
+        let ends = [entryTimers.next, laneTimers.next, restrictionSet.soonestEnd]
+        guard let next = ends.compactMap(\.self).min() else { return nil }
         return max(next, now)
     }
 
@@ -28,6 +25,7 @@ extension MessageQueue {
         endRestrictions(now: now)
         var steps = Self.maxTimerStepsPerCall
         while let lane = laneTimers.popDue(now: now, steps: &steps) {
+            if let parking = parkings[lane], parking.until <= now { unpark(lane, now: now) }
             offer(lane, now: now)
             dropIfIdle(lane, now: now)
         }

@@ -6,15 +6,17 @@ package enum MessageStream: UInt8, Hashable, Sendable {
     case bulk
 }
 
-/// What the queue needs to know of a waiting message: those of its recipients that share one lane.
+/// What the queue needs to know of a waiting message: those of its recipients that share one domain.
 ///
-/// A message has as many items as it has lanes; after a restart it may have several in one lane, when its
-/// recipients wait for different times.
+/// A message has as many items as its recipients have domains; after a restart it may have several for one,
+/// when its recipients wait for different times.
 package struct QueueItem: Hashable, Sendable {
     package var id: MessageID
     package var recipients: RecipientIndexes
     package var tenant: TenantID
     package var stream: MessageStream
+    /// What stands behind the `@` of all its recipients; empty for a webhook.
+    package var domain: String
     package var lane: LaneKey
     /// Not to be attempted before.
     package var due: Timestamp
@@ -26,13 +28,15 @@ package struct QueueItem: Hashable, Sendable {
     package var bytes: UInt32
 
     package init(
-        id: MessageID, recipients: RecipientIndexes, tenant: TenantID, stream: MessageStream, lane: LaneKey,
+        id: MessageID, recipients: RecipientIndexes, tenant: TenantID, stream: MessageStream,
+        domain: String = "", lane: LaneKey,
         due: Timestamp, deadline: Timestamp, attempts: UInt16 = 0, bytes: UInt32 = 0
     ) {
         self.id = id
         self.recipients = recipients
         self.tenant = tenant
         self.stream = stream
+        self.domain = domain
         self.lane = lane
         self.due = due
         self.deadline = deadline

@@ -17,5 +17,8 @@ struct RateMeter: Sendable {
             max(fullAtMicroseconds, now.milliseconds * 1_000) + rate.microsecondsBetweenStarts
     }
 
+    /// Returns a token that was not used.
+    mutating func giveBack(_ rate: Rate) { fullAtMicroseconds -= rate.microsecondsBetweenStarts }
+
     var fullAt: Timestamp { Timestamp(milliseconds: fullAtMicroseconds / 1_000) }
 }

@@ -8,6 +8,7 @@ package struct Restriction: Hashable, Sendable {
         case destination(DestinationPattern)
         case tenant(TenantID)
         case tenantOnDestination(TenantID, DestinationPattern)
+        case everything
     }
 
     package enum Effect: Hashable, Sendable {
@@ -22,19 +23,22 @@ package struct Restriction: Hashable, Sendable {
     package let effect: Effect
     package let rule: String?
     package let reason: String
+    /// The reply that brought it about.
+    package let evidence: String?
     package let since: Timestamp
     /// Nil: until it is lifted.
     package let until: Timestamp?
 
     package init(
-        id: String, scope: Scope, effect: Effect, rule: String? = nil, reason: String, since: Timestamp,
-        until: Timestamp? = nil
+        id: String, scope: Scope, effect: Effect, rule: String? = nil, reason: String,
+        evidence: String? = nil, since: Timestamp, until: Timestamp? = nil
     ) {
         self.id = id
         self.scope = scope
         self.effect = effect
         self.rule = rule
         self.reason = reason
+        self.evidence = evidence
         self.since = since
         self.until = until
     }
@@ -42,7 +46,8 @@ package struct Restriction: Hashable, Sendable {
     func concerns(lane: LaneKey) -> Bool {
         switch scope {
         case .lane(let key): key == lane
-        case .destination(let pattern): pattern.matches(lane.destination)
+        case .destination(let pattern): lane.transport != .lookup && pattern.matches(lane.destination)
+        case .everything: lane.transport != .lookup
         case .tenant, .tenantOnDestination: false
         }
     }

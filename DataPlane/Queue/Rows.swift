@@ -3,7 +3,7 @@ import NodeProtocol
 /// The rows of the queue's tables name each other by index; this is the index of no row.
 let noRow = UInt32.max
 
-/// A waiting or sending item. 80 bytes; everything that can be found through another row is not repeated.
+/// A waiting or sending item. 80 bytes: everything that can be found through another row is not repeated.
 struct Entry: Sendable {
     enum State: UInt8, Sendable {
         case free
@@ -12,6 +12,8 @@ struct Entry: Sendable {
         /// In one of its flow's two lists; its timer runs to the deadline.
         case ready
         case sending
+        /// Handed out of the lane of lookups: it waits for an answer of the DNS.
+        case lookup
         /// Its timer runs to the deadline.
         case held
     }
@@ -31,6 +33,8 @@ struct Entry: Sendable {
     var flowPrevious = noRow
     var flowNext = noRow
     var reply = noRow
+    /// Row of the domains' names.
+    var domain = noRow
     /// The recipient when there is one; several are in a table beside.
     var recipient: UInt16
     var recipientCount: UInt16
@@ -43,14 +47,27 @@ struct Entry: Sendable {
         static let bulk = Flags(rawValue: 1)
         static let cancelWhenBack = Flags(rawValue: 2)
         static let holdWhenBack = Flags(rawValue: 4)
+        /// It went to the lane of lookups from the head of a line.
+        static let wasInLine = Flags(rawValue: 8)
+    }
+
+    struct Streams: OptionSet, Sendable {
+        let rawValue: UInt8
+        static let transactional = Streams(rawValue: 1)
+        static let bulk = Streams(rawValue: 2)
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+        init(_ stream: MessageStream) { self = stream == .bulk ? .bulk : .transactional }
     }
 
     var stream: MessageStream { flags.contains(.bulk) ? .bulk : .transactional }
 
+    var isHandedOut: Bool { state == .sending || state == .lookup }
+
     /// The state as it is told and counted.
     var told: QueueState {
         switch state {
-        case .free, .ready: .queued
+        case .free, .ready, .lookup: .queued
         case .waiting: attempts == 0 ? .scheduled : .deferred
         case .sending: .sending
         case .held: .held
@@ -76,6 +93,8 @@ struct Flow: Sendable {
     var transactionalRun: UInt8 = 0
     var isInRing = false
     var isSuspended = false
+    /// The streams that start nothing before the lane's parking ends.
+    var parked = Entry.Streams()
     var ringPrevious = noRow
     var ringNext = noRow
     /// All flows of the tenant.
@@ -88,7 +107,11 @@ struct Flow: Sendable {
     /// Recipients by state.
     var counts = StateCounts()
 
-    var hasReady: Bool { transactional.head != noRow || bulk.head != noRow }
+    /// Whether something in one of its lists may start.
+    var hasReady: Bool {
+        transactional.head != noRow && !parked.contains(.transactional)
+            || bulk.head != noRow && !parked.contains(.bulk)
+    }
 }
 
 /// Recipients in each state.
@@ -136,10 +159,20 @@ struct TenantRow: Sendable {
     var isSuspended = false
 }
 
+/// Why streams of a lane start nothing until a time: those who sent them there know.
+struct Parking: Sendable {
+    let since: Timestamp
+    let until: Timestamp
+    let reason: ParkingReason
+    /// Rows that may have gone, or belong to others, by the time it ends.
+    var flows: [UInt32]
+}
+
 /// A lane that has entries, connections, or something to remember.
 struct Lane: Sendable {
     var key: LaneKey
-    var policy: LanePolicy
+    /// Row of the queue's list of policies.
+    var policy: UInt32
     /// The policy's limits narrowed by the restrictions in force.
     var limits: LaneLimits
     var isSuspended = false
@@ -162,11 +195,11 @@ struct Lane: Sendable {
     var offeredPrevious = noRow
     var offeredNext = noRow
 
-    init(key: LaneKey, policy: LanePolicy) {
+    init(key: LaneKey, policy: UInt32, limits: LaneLimits) {
         self.key = key
         self.policy = policy
-        limits = policy.limits
-        adaptation = Adaptation(startConnections: policy.limits.startConnections)
+        self.limits = limits
+        adaptation = Adaptation(startConnections: limits.startConnections)
     }
 
     var connectionLimit: Int { min(adaptation.connections, limits.maxConnections) }

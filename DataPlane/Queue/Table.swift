@@ -1,25 +1,26 @@
-/// Rows by index, with the indexes of removed rows used again. Grows by a quarter, not by doubling: with a
-/// million rows the slack counts.
+/// Rows by index, with the indexes of removed rows used again.
 struct Table<Row: Sendable>: Sendable {
-    private(set) var rows: ContiguousArray<Row> = []
+    private var rows = ChunkedArray<Row>()
     private var free: ContiguousArray<UInt32> = []
 
     /// Rows in use.
-    var count: Int { rows.count - free.count }
+    var count: Int { Int(rows.count) - free.count }
+
+    /// One more than the greatest index that was ever in use.
+    var end: UInt32 { rows.count }
 
     subscript(index: UInt32) -> Row {
-        _read { yield rows[Int(index)] }
-        _modify { yield &rows[Int(index)] }
+        _read { yield rows[index] }
+        _modify { yield &rows[index] }
     }
 
     mutating func insert(_ row: Row) -> UInt32 {
         if let index = free.popLast() {
-            rows[Int(index)] = row
+            rows[index] = row
             return index
         }
-        if rows.count == rows.capacity { rows.reserveCapacity(rows.count + rows.count / 4 + 16) }
         rows.append(row)
-        return UInt32(rows.count - 1)
+        return rows.count - 1
     }
 
     /// The caller has cleared what the row held on to, and knows that it was in use.

@@ -5,7 +5,7 @@
 /// eight times in its life) as its time comes near. On level 0 a list is one millisecond: nothing is rounded.
 ///
 /// Work is done in steps with a budget, so that a million timers of one moment cannot stop the loop: what is
-/// left over stays due. Rows are named by their index; the wheel keeps 24 bytes for each row.
+/// left over stays due. Rows are named by their index; the wheel keeps 16 bytes for each row.
 struct TimerWheel: Sendable {
     private static let levelBits = 6
     private static let levels = 9
@@ -13,14 +13,25 @@ struct TimerWheel: Sendable {
     private static let none = UInt32.max
 
     private struct Node: Sendable {
-        var when: Int64 = 0
+        /// The time in the upper 53 bits; in the lower 11 the list that the node is in, plus one: 0 when it
+        /// is not armed. A time has 53 bits at most (`Timestamp`).
+        private var packed: UInt64 = 0
         var previous = TimerWheel.none
         var next = TimerWheel.none
-        /// The list that the node is in; -1 when it is not armed.
-        var list: Int16 = -1
+
+        var when: Int64 {
+            get { Int64(truncatingIfNeeded: packed >> 11) }
+            set { packed = UInt64(truncatingIfNeeded: newValue) << 11 | packed & 0x7FF }
+        }
+
+        /// -1 when it is not armed.
+        var list: Int {
+            get { Int(packed & 0x7FF) - 1 }
+            set { packed = packed & ~0x7FF | UInt64(truncatingIfNeeded: newValue + 1) & 0x7FF }
+        }
     }
 
-    private var nodes: ContiguousArray<Node> = []
+    private var nodes = ChunkedArray<Node>()
     /// The first node of each list; lists are circular, so the first one's `previous` is the last.
     private var heads = ContiguousArray(repeating: none, count: levels * listsPerLevel)
     /// A lower bound of the times in each list that is not empty.
@@ -34,17 +45,14 @@ struct TimerWheel: Sendable {
 
     /// Sets the timer of `row`, in place of the one that it had.
     mutating func arm(_ row: UInt32, at moment: Timestamp) {
-        while nodes.count <= Int(row) {
-            if nodes.count == nodes.capacity { nodes.reserveCapacity(nodes.count + nodes.count / 4 + 16) }
-            nodes.append(Node())
-        }
-        if nodes[Int(row)].list >= 0 { unlink(row) }
-        nodes[Int(row)].when = max(moment.milliseconds, elapsed)
+        while nodes.count <= row { nodes.append(Node()) }
+        if nodes[row].list >= 0 { unlink(row) }
+        nodes[row].when = max(moment.milliseconds, elapsed)
         link(row)
     }
 
     mutating func disarm(_ row: UInt32) {
-        guard Int(row) < nodes.count, nodes[Int(row)].list >= 0 else { return }
+        guard row < nodes.count, nodes[row].list >= 0 else { return }
         unlink(row)
     }
 
@@ -103,41 +111,41 @@ struct TimerWheel: Sendable {
     }
 
     private mutating func link(_ row: UInt32) {
-        let when = nodes[Int(row)].when
+        let when = nodes[row].when
         let differing = UInt64(bitPattern: when ^ elapsed)
         let level = differing == 0 ? 0 : (63 - differing.leadingZeroBitCount) / Self.levelBits
         let slot = Int(when >> (level * Self.levelBits)) & (Self.listsPerLevel - 1)
         let list = level * Self.listsPerLevel + slot
-        nodes[Int(row)].list = Int16(list)
+        nodes[row].list = list
         let head = heads[list]
         if head == Self.none {
             heads[list] = row
-            nodes[Int(row)].previous = row
-            nodes[Int(row)].next = row
+            nodes[row].previous = row
+            nodes[row].next = row
             occupied[level] |= 1 << UInt64(slot)
             earliest[list] = when
         } else {
-            let last = nodes[Int(head)].previous
-            nodes[Int(row)].previous = last
-            nodes[Int(row)].next = head
-            nodes[Int(last)].next = row
-            nodes[Int(head)].previous = row
+            let last = nodes[head].previous
+            nodes[row].previous = last
+            nodes[row].next = head
+            nodes[last].next = row
+            nodes[head].previous = row
             earliest[list] = min(earliest[list], when)
         }
     }
 
     private mutating func unlink(_ row: UInt32) {
-        let node = nodes[Int(row)]
-        let list = Int(node.list)
-        nodes[Int(row)].list = -1
+        let node = nodes[row]
+        let list = node.list
+        nodes[row].list = -1
         if node.next == row {
             heads[list] = Self.none
             earliest[list] = Int64.max
             occupied[list / Self.listsPerLevel] &= ~(1 << UInt64(list % Self.listsPerLevel))
             return
         }
-        nodes[Int(node.previous)].next = node.next
-        nodes[Int(node.next)].previous = node.previous
+        nodes[node.previous].next = node.next
+        nodes[node.next].previous = node.previous
         if heads[list] == row { heads[list] = node.next }
     }
 }

@@ -60,18 +60,3 @@ import Testing
         #expect(message.pending == [0])
     }
 }
-
-@Suite struct LanesTests {
-    @Test func `recipients of one destination share an item, others have their own`() throws {
-        let accepted = Event.Accepted(
-            origin: Event.Origin(kind: .apiKey, id: "k", door: "ingest"), from: "a@example.com",
-            envelopeSender: "a@example.com", recipients: ["a@one.example", "b@two.example", "c@ONE.example"],
-            subject: "s", messageIDHeader: "<1@example.com>", bodyBytes: 10, hasAttachments: false, tags: [],
-            metadata: [:], isTest: false, scheduledAt: nil)
-        let id = MessageID(milliseconds: 1, node: 1, random: (1, 2))
-        let entry = MailEntry(tenant: TenantID(UUID()), acceptedAt: 1, deadline: 100, log: accepted)
-        let items = Lanes(routes: .init()).items(of: OpenMessage(id: id, entry: .mail(entry)))
-        #expect(items.map { Array($0.recipients) } == [[0, 2], [1]])
-        #expect(items.map(\.lane.destination) == ["one.example", "two.example"])
-    }
-}

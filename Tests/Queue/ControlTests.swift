@@ -138,20 +138,6 @@ import Testing
         #expect(queue.started(now: 1).count == 8)
     }
 
-    @Test func `an empty filter matches nothing`() {
-        var queue = queue()
-        for number in 0..<10 {
-            let lane = mailLane(number < 5 ? "a" : "b")
-            queue.add(item(number, tenant: number % 2, lane: lane, due: number == 0 ? 1_000 : 0), now: 0)
-        }
-        #expect(queue.messages(matching: .init(), limit: 100).isEmpty)
-        #expect(queue.messages(matching: .init(tenant: tenant(0)), limit: 100).count == 5)
-        #expect(queue.messages(matching: .init(lane: mailLane("a")), limit: 3).count == 3)
-        #expect(queue.messages(matching: .init(state: .scheduled), limit: 100) == [message(0)])
-        let both = MessageQueue.Filter(tenant: tenant(1), destination: DestinationPattern("b"))
-        #expect(Set(queue.messages(matching: both, limit: 100)) == [message(5), message(7), message(9)])
-    }
-
     @Test func `a summary counts recipients by state and destination with the oldest age`() throws {
         var queue = queue(LaneLimits(maxConnections: 1))
         queue.add(item(1, lane: mailLane("a"), recipients: [0, 1]), now: 2_000)

@@ -158,13 +158,13 @@ import Testing
     }
 
     @Test func `limits come from the first policy that matches`() {
-        let table = LanePolicyTable.providerDefaults
+        let table = LanePolicyTable.builtIn
         let google = mailLane("(alt1|alt2|alt3).gmail-smtp-in.l.google.com")
-        #expect(table.policy(for: google).id == "provider.google")
-        #expect(table.policy(for: mailLane("mx.example.com")).id == "default.mail")
-        #expect(table.policy(for: mailLane("mx.a.example|mx1.orange.fr")).id == "provider.orange")
+        #expect(table.policy(for: google).id == "google")
+        #expect(table.policy(for: mailLane("mx.example.com")).id == "default")
+        #expect(table.policy(for: mailLane("mx.a.example|mx1.orange.fr")).id == "orange")
         let endpoint = LaneKey(transport: .webhook, source: "", destination: "ep_google.com")
-        #expect(table.policy(for: endpoint).id == "default.webhook")
+        #expect(table.policy(for: endpoint).id == "webhook")
         #expect(!DestinationPattern("*.google.com").matches("notgoogle.com"))
         #expect(DestinationPattern("*.Google.com").matches("GOOGLE.com"))
     }

@@ -40,9 +40,10 @@ func item(
 
 /// A queue in which every lane has these limits.
 func queue(_ limits: LaneLimits = LaneLimits(maxConnections: 1_000)) -> MessageQueue {
-    let every = LanePolicy(id: "test", destination: DestinationPattern("*"), limits: limits)
+    let every = LanePolicy(id: "test", destinations: [DestinationPattern("*")], limits: limits)
     return MessageQueue(
-        policies: LanePolicyTable(policies: [], mailDefault: every, webhookDefault: every), seed: 1)
+        policies: LanePolicyTable(policies: [], mailDefault: every, webhookDefault: every, lookup: every),
+        seed: 1)
 }
 
 extension MessageQueue {

@@ -1,8 +1,10 @@
 /// How mail leaves the cluster, as data: what each provider takes, what its replies bring about, and from
 /// which addresses we send. Part of the chunk `global`.
 ///
-/// The control plane publishes it only when `problems` is empty; a node refuses a snapshot where it is not.
-/// So a rule that names a provider which does not exist never comes into force silently.
+/// What is published are the operator's rows; what is in force is `effective`: the built-in rows with those
+/// of the same id replaced, and the others before them. The control plane publishes only rows whose effective
+/// shaping has no `problems`; a node refuses a snapshot where it has. So a rule that names a provider which
+/// does not exist never comes into force silently.
 package struct Shaping: Codable, Sendable, Equatable {
     package var providers: [Provider]
     /// Tried in their order; every rule that matches applies.
@@ -27,8 +29,9 @@ package struct Shaping: Codable, Sendable, Equatable {
 package struct Provider: Codable, Sendable, Equatable {
     /// Such as `google` or `microsoft.hosted`; rules and warm-up plans name providers by it.
     package var id: String
-    /// Names of MX hosts: `mx.example.com`, or `*.example.com` for that name and all below it. The first
-    /// provider with a pattern that matches is the one.
+    /// Names of MX hosts, as `DestinationPattern` reads them: `mx.example.com`, or `*.example.com` for that
+    /// name and all below it. The first provider with a pattern that matches one of a destination's hosts is
+    /// the one. `*` is for the provider `default` alone, which comes last.
     package var hosts: [String]
     package var limits: DestinationLimits
 
@@ -39,10 +42,13 @@ package struct Provider: Codable, Sendable, Equatable {
     }
 }
 
-/// What one lane may do at most; nil leaves the default of mail lanes.
+/// What one lane may do at most; nil leaves what the provider `default` has.
 package struct DestinationLimits: Codable, Sendable, Equatable {
+    /// 1 … 10,000.
     package var maxConnections: Int?
+    /// 1 … 100,000.
     package var maxMessagesPerConnection: Int?
+    /// 0.001 … 100,000.
     package var messagesPerSecond: Double?
 
     package init(
@@ -54,64 +60,9 @@ package struct DestinationLimits: Codable, Sendable, Equatable {
     }
 }
 
-/// What a reply of a destination brings about beyond its own message: a pause or a narrower limit.
-package struct AutomationRule: Codable, Sendable, Equatable {
-    package enum Action: String, Codable, Sendable, CaseIterable {
-        /// Nothing starts on the lane.
-        case suspendLane = "suspend_lane"
-        /// Nothing of the tenant starts on the destination.
-        case suspendTenant = "suspend_tenant"
-        /// The lane gets `limits`.
-        case slowLane = "slow_lane"
-    }
-
-    package var id: String
-    /// Where the rule holds: a provider's id; nil together with `destination` nil: everywhere.
-    package var provider: String?
-    /// Or a pattern of destinations, as in `Provider.hosts`.
-    package var destination: String?
-    /// What the reply must be: its three digits or the first of them (`421`, `4`), an enhanced status code or
-    /// its beginning (`4.7.`), a text that it contains (ASCII case does not count), or a category of the
-    /// classification. What is nil is not asked for; at least one is not nil.
-    package var code: String?
-    package var enhancedCode: String?
-    package var contains: String?
-    package var category: String?
-    /// So many such replies …
-    package var threshold: Int
-    /// … within so many seconds: 1 in any time is "at once".
-    package var windowSeconds: Int
-    package var action: Action
-    package var limits: DestinationLimits?
-    package var durationSeconds: Int
-    /// Shown to operators when the rule is in force.
-    package var reason: String
-
-    package init(
-        id: String, provider: String? = nil, destination: String? = nil, code: String? = nil,
-        enhancedCode: String? = nil, contains: String? = nil, category: String? = nil, threshold: Int = 1,
-        windowSeconds: Int = 3_600, action: Action, limits: DestinationLimits? = nil, durationSeconds: Int,
-        reason: String
-    ) {
-        self.id = id
-        self.provider = provider
-        self.destination = destination
-        self.code = code
-        self.enhancedCode = enhancedCode
-        self.contains = contains
-        self.category = category
-        self.threshold = threshold
-        self.windowSeconds = windowSeconds
-        self.action = action
-        self.limits = limits
-        self.durationSeconds = durationSeconds
-        self.reason = reason
-    }
-}
-
 /// An address that mail leaves from. A source belongs to the node that has its addresses.
 package struct EgressSource: Codable, Sendable, Equatable {
-    /// Such as `a1`; lanes are named by it.
+    /// Such as `a1`; lanes are named by it. `default` is taken: the node's own address.
     package var id: String
     /// The number of the node.
     package var node: UInt16
@@ -139,7 +90,8 @@ package struct EgressSource: Codable, Sendable, Equatable {
     }
 }
 
-/// Sources that share the mail of some plans or streams by weight.
+/// Sources that share the mail of some plans or streams by weight. The pool `default` is for everything that
+/// names no other. A node uses those members that are its own; without any it sends from its own address.
 package struct EgressPool: Codable, Sendable, Equatable {
     package struct Member: Codable, Sendable, Equatable {
         package var source: String
@@ -181,6 +133,7 @@ package struct WarmUpPlan: Codable, Sendable, Equatable {
         /// The messages of a day (0 is the first); nil once the source is warm.
         package func messages(onDay day: Int) -> Int? {
             var messages = Double(firstDay)
+            guard growth > 1 || day <= 0 else { return firstDay < warmAt ? firstDay : nil }
             for _ in 0..<max(0, day) {
                 guard messages < Double(warmAt) else { return nil }
                 messages *= growth

@@ -45,8 +45,8 @@ package final class MXSelector {
     private static let maxHosts = 10
     private static let maxCandidates = 20
 
-    private let lookup: any MailHostLookup
-    private let routes: RouteTable
+    let lookup: any MailHostLookup
+    let routes: RouteTable
     private let egressGuard: EgressGuard
     private let port: UInt16
     private let usesIPv6: Bool

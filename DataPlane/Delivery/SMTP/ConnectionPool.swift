@@ -9,7 +9,7 @@ package final class ConnectionPool {
     package struct Key: Hashable, Sendable {
         package let lane: String
         package let policy: TLSPolicy
-        package let localAddress: SocketAddress?
+        package let localAddress: LocalAddresses
     }
 
     package struct Settings: Sendable, Hashable {

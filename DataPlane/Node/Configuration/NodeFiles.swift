@@ -11,6 +11,10 @@ package struct NodeFiles: Sendable {
     var spool: String { "\(directory)/spool" }
     var journal: String { "\(directory)/journal" }
     var identity: String { "\(directory)/identity.json" }
+    /// Restrictions and warm-up counts.
+    var queue: String { "\(directory)/queue.json" }
+    /// Recipients that operators hold.
+    var held: String { "\(directory)/queue-held" }
     var manifest: String { "\(directory)/snapshot/manifest.json" }
     func chunk(sha256: String) -> String { "\(directory)/snapshot/\(sha256).chunk" }
 

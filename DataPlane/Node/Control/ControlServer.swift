@@ -4,7 +4,8 @@ import FoundationEssentials
 import HTTP
 import NodeProtocol
 
-/// The listener that the control plane talks to: it pushes manifests and asks how the node is.
+/// The listener that the control plane talks to: it pushes manifests, asks how the node is, and controls its
+/// queue.
 ///
 /// A manifest proves itself by its signature; everything else must be a request signed by a pinned key, not
 /// older than the tolerance and never seen before.
@@ -13,16 +14,18 @@ struct ControlServer: Sendable {
 
     let identity: NodeIdentity
     let intake: SnapshotIntake
+    let dispatcher: LoopBound<Dispatcher>
     let status: @Sendable () async -> NodeStatus
     let clock: WallClock
     private let nonces = Locked<[String: Int64]>([:])
 
     init(
-        identity: NodeIdentity, intake: SnapshotIntake, clock: WallClock,
+        identity: NodeIdentity, intake: SnapshotIntake, dispatcher: LoopBound<Dispatcher>, clock: WallClock,
         status: @escaping @Sendable () async -> NodeStatus
     ) {
         self.identity = identity
         self.intake = intake
+        self.dispatcher = dispatcher
         self.clock = clock
         self.status = status
     }
@@ -44,6 +47,7 @@ struct ControlServer: Sendable {
             try verify(request, body: [])
             return try await .json(status())
         }
+        QueueRoutes(dispatcher: dispatcher, verify: { try verify($0, body: $1) }).add(to: &router)
         return router
     }
 

@@ -52,7 +52,11 @@ extension Dispatcher {
 
     /// Tells of what left the queue unfinished: its time or its attempts are used up, or it was cancelled.
     func expire(_ now: Queue.Timestamp) {
-        let items = queue.takeExpired(now: now)
+        leave(queue.takeExpired(now: now))
+    }
+
+    /// Tells of items that have left the queue.
+    func leave(_ items: [Withdrawn]) {
         for item in items { leaving[item.id, default: 0] += 1 }
         for item in items {
             if let message = cache[item.id], !message.wantsNotices {

@@ -7,7 +7,8 @@ import Spool
 
 /// Keeps the queue, on one loop, and hands attempts to the workers of all loops.
 ///
-/// It decides nothing about order or time: the queue does. It records: what a worker reports becomes events,
+/// It decides nothing about order or time: the queue does, and the router decides where mail leaves. It
+/// records: what a worker reports becomes events,
 /// goes to the spool as one group together with the webhooks that tell of it, and an entry is closed in the
 /// group that ends its last recipient. Of what waits it holds only the queue's rows; a message itself is in
 /// the cache when it came lately, and else is read from the spool by whoever needs it. Loop bound to the
@@ -16,18 +17,28 @@ final class Dispatcher {
     /// Attempts that are started in one go, before the loop looks at its sockets again.
     private static let startsPerPump = 256
     private static let cachedMessages = 10_000
+    /// Attempts that go elsewhere instead of leaving, until the connection is given back.
+    private static let movesPerFinish = 64
 
     let loop: EventLoop
     let spool: Spool
     let recorder: Recorder
     let clock: WallClock
     let loader: MessageLoader
-    private let lanes: Lanes
     private let metrics: NodeMetrics
-    private let isHolding: Bool
+    let isHolding: Bool
+    let lookups: DestinationLookups
+    let store: QueueStore
     /// Starts work on one of the loops.
     private let start: (Work) -> Void
     var queue: MessageQueue
+    var router: MailRouter
+    var automation: Automation
+    /// Attempts of the lane of lookups, by the domain whose answer they wait for.
+    var lookedUp: [String: [Attempt]] = [:]
+    /// What is on disk of the queue's control, and whether a newer state is about to be.
+    var saved: QueueStore.Memory?
+    var isSaveDue = false
     var cache = MessageCache(capacity: cachedMessages)
     /// Items that left the queue unfinished and wait for their message to be read.
     var leaving: [MessageID: Int] = [:]
@@ -35,24 +46,27 @@ final class Dispatcher {
     var unwritten = 0
     private var wake: TimerHandle?
     private var wakeAt = Queue.Timestamp.distantFuture
-    private var isStopping = false
-    private var suspended: Set<TenantID> = []
+    private(set) var isStopping = false
 
     init(
-        on loop: EventLoop, spool: Spool, recorder: Recorder, lanes: Lanes, policies: LanePolicyTable,
-        clock: WallClock, metrics: NodeMetrics, loader: MessageLoader, isHolding: Bool, seed: UInt64,
+        on loop: EventLoop, spool: Spool, recorder: Recorder, router: MailRouter, lookups: DestinationLookups,
+        store: QueueStore, clock: WallClock, metrics: NodeMetrics, loader: MessageLoader, isHolding: Bool,
+        seed: UInt64,
         start: @escaping (Work) -> Void
     ) {
         self.loop = loop
         self.spool = spool
         self.recorder = recorder
-        self.lanes = lanes
+        self.router = router
+        self.lookups = lookups
+        self.store = store
         self.clock = clock
         self.metrics = metrics
         self.loader = loader
         self.isHolding = isHolding
         self.start = start
-        queue = MessageQueue(policies: policies, seed: seed)
+        queue = MessageQueue(policies: router.policies, seed: seed)
+        automation = Automation(router.shaping)
     }
 
     var waitingCount: Int { queue.count }
@@ -63,16 +77,25 @@ final class Dispatcher {
         let now = timestamp()
         for message in messages {
             cache.insert(message)
-            for item in lanes.items(of: message) { queue.add(item, now: now) }
+            enqueue(message, now)
         }
         pump()
     }
 
+    private func enqueue(_ message: OpenMessage, _ now: Queue.Timestamp) {
+        for item in Lanes.items(of: message, lane: { lane(of: message.id, $0, to: $1) }) {
+            queue.add(item, now: now)
+        }
+    }
+
     /// Takes in what the process before this one left in the spool.
-    func restore(_ messages: [OpenMessage]) {
+    ///
+    /// - Parameter held: recipients that operators kept back.
+    func restore(_ messages: [OpenMessage], held: [MessageID: Set<UInt16>]) {
         let now = timestamp()
         for message in messages {
-            for item in lanes.items(of: message) { queue.add(item, now: now) }
+            enqueue(message, now)
+            if let recipients = held[message.id] { queue.hold(message.id, recipients: recipients, now: now) }
         }
         pump()
     }
@@ -85,18 +108,15 @@ final class Dispatcher {
         return message.status
     }
 
-    /// Nothing of these tenants starts until a later call leaves them out.
-    func suspend(_ tenants: Set<TenantID>) {
+    /// Decides by another snapshot from now on.
+    func take(_ snapshot: Snapshot) {
         let now = timestamp()
-        for tenant in tenants.subtracting(suspended) {
-            _ = queue.impose(
-                Restriction(
-                    id: "tenant-status:\(tenant)", scope: .tenant(tenant), effect: .suspend,
-                    reason: "the tenant is not active", since: now),
-                now: now)
+        queue.setInactive(snapshot.inactiveTenants, now: now)
+        if router.update(snapshot.shaping) {
+            queue.setPolicies(router.policies, now: now)
+            automation.update(router.shaping)
+            queue.unparkAll(now: now)
         }
-        for tenant in suspended.subtracting(tenants) { _ = queue.lift("tenant-status:\(tenant)", now: now) }
-        suspended = tenants
         pump()
     }
 
@@ -117,6 +137,7 @@ final class Dispatcher {
             attempt, result: Self.result(report, now), reply: report.results.first?.event.response?.text,
             now: now)
         if report.isThrottled { queue.report(attempt.lane, .throttled, reason: nil, now: now) }
+        observe(report, of: attempt, now)
         let onDisk = record(work, report, finished)
         expire(now)
         var next = isStopping || unwritten > 0 ? nil : nextWork(on: attempt.slot, now)
@@ -138,7 +159,11 @@ final class Dispatcher {
     }
 
     private func nextWork(on slot: SlotID, _ now: Queue.Timestamp) -> Work? {
-        queue.nextOnLane(slot, now: now).map(begin)
+        for _ in 0..<Self.movesPerFinish {
+            guard let attempt = queue.nextOnLane(slot, now: now) else { return nil }
+            if let work = begin(attempt, now) { return work }
+        }
+        return nil
     }
 
     /// The milestone is reached when the outcome is on disk; nil when there is none.
@@ -171,7 +196,7 @@ final class Dispatcher {
         guard !events.isEmpty || report.isDropped else { return nil }
         return commit(
             message, events, recorder.notices(wanted, of: message, original: report.original),
-            closes: finished != .expired && isOver(id))
+            closes: !finished.isWithdrawn && isOver(id))
     }
 
     private func observe(_ events: [Event], _ message: OpenMessage) {
@@ -188,16 +213,36 @@ final class Dispatcher {
         guard !isHolding, !isStopping, unwritten == 0 else { return }
         let now = timestamp()
         expire(now)
-        for attempt in queue.startable(now: now, limit: Self.startsPerPump) { start(begin(attempt)) }
+        for attempt in queue.startable(now: now, limit: Self.startsPerPump) {
+            if attempt.lane.transport == .lookup {
+                lookUp(attempt, now)
+            } else if let work = begin(attempt, now) {
+                start(work)
+            } else {
+                queue.release(attempt.slot, now: now)
+            }
+        }
         arm(now)
     }
 
-    /// Notes that the attempt is in flight.
-    private func begin(_ attempt: Attempt) -> Work {
+    /// Notes that the attempt is in flight; nil when it goes elsewhere: its slot is free for another.
+    private func begin(_ attempt: Attempt, _ now: Queue.Timestamp) -> Work? {
+        var source: EgressSource?
+        if attempt.lane.transport == .smtp, attempt.lane != Lanes.captured {
+            switch verdict(attempt, now) {
+            case .leave(let from): source = from
+            case .move(let lane):
+                _ = queue.reroute(attempt, to: lane, now: now)
+                return nil
+            case .park(let until, let reason):
+                _ = queue.park(attempt, until: until, reason: reason, now: now)
+                return nil
+            }
+        }
         cache.update(attempt.id) { message in
             for index in attempt.recipients { message.start(Int(index), attempt: Int(attempt.number)) }
         }
-        return Work(attempt: attempt, message: cache[attempt.id])
+        return Work(attempt: attempt, message: cache[attempt.id], source: source)
     }
 
     private func arm(_ now: Queue.Timestamp) {

@@ -81,7 +81,7 @@ struct LoopWorkers: Sendable {
     private func report(_ work: Work, _ message: OpenMessage, body: [UInt8]?) async -> WorkReport {
         switch message.entry {
         case .mail(let mail):
-            await pair.value.mail.run(work.attempt, mail, body: body, after: work.previous)
+            await pair.value.mail.run(work, mail, body: body)
         case .webhook(let webhook): await pair.value.webhooks.run(work.attempt, webhook, body: body)
         }
     }
@@ -93,6 +93,15 @@ struct LoopWorkers: Sendable {
     private static func delivery(
         _ settings: NodeSettings, _ routes: RouteTable, _ loop: EventLoop
     ) throws -> MailDelivery {
+        MailDelivery(
+            on: loop, settings: DeliverySettings(clientName: settings.hostName),
+            selector: try selector(settings, routes, loop), contexts: try MailTLSContexts())
+    }
+
+    /// What asks the DNS on a loop.
+    static func selector(
+        _ settings: NodeSettings, _ routes: RouteTable, _ loop: EventLoop
+    ) throws -> MXSelector {
         let servers =
             settings.nameServers.isEmpty
             ? ResolverSettings.systemServers()
@@ -100,13 +109,10 @@ struct LoopWorkers: Sendable {
         guard let servers, let resolverSettings = ResolverSettings(servers: servers) else {
             throw NodeService.Failure(description: "DISPATCH_NAME_SERVERS cannot be read")
         }
-        let selector = MXSelector(
+        return MXSelector(
             lookup: Resolver(on: loop, resolverSettings), routes: routes,
             egressGuard: EgressGuard(allowing: try allowed(settings), blockedPorts: []),
             port: UInt16(clamping: settings.mxPort), usesIPv6: settings.usesIPv6)
-        return MailDelivery(
-            on: loop, settings: DeliverySettings(clientName: settings.hostName), selector: selector,
-            contexts: try MailTLSContexts())
     }
 
     private static func client(_ settings: NodeSettings, _ loop: EventLoop) throws -> HTTPClient {

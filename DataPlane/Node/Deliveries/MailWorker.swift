@@ -37,12 +37,9 @@ final class MailWorker {
 
     func shutDown() async { await delivery.shutDown() }
 
-    /// - Parameters:
-    ///   - body: when it has been read already.
-    ///   - previous: the outcome of the message before on the same connection is on disk.
-    func run(
-        _ attempt: Attempt, _ mail: MailEntry, body: [UInt8]?, after previous: Milestone?
-    ) async -> WorkReport {
+    /// - Parameter body: when it has been read already.
+    func run(_ work: Work, _ mail: MailEntry, body: [UInt8]?) async -> WorkReport {
+        let attempt = work.attempt
         guard let snapshot = holder.current, let tenant = snapshot.tenant(mail.tenant),
             tenant.status == .active
         else {
@@ -60,13 +57,13 @@ final class MailWorker {
             return report(attempt, mail, isLost ? .failed : .deferred, "the message cannot be read: \(error)")
         }
         if mail.log.isTest { return captured(attempt, mail) }
-        return await deliver(attempt, mail, content, signer, after: previous)
+        return await deliver(work, mail, content, signer)
     }
 
     private func deliver(
-        _ attempt: Attempt, _ mail: MailEntry, _ content: [UInt8], _ signer: DKIMSigner,
-        after previous: Milestone?
+        _ work: Work, _ mail: MailEntry, _ content: [UInt8], _ signer: DKIMSigner
     ) async -> WorkReport {
+        let attempt = work.attempt
         let started = MonotonicTime.now()
         let recipients = attempt.recipients.compactMap { mail.recipient(Int($0)) }
         let sender =
@@ -75,17 +72,21 @@ final class MailWorker {
         let seconds = Int(mail.acceptedAt / 1000)
         var request = DeliveryAttempt(
             sender: sender, recipients: recipients,
-            domain: MailEntry.domain(of: recipients.first?.address ?? ""), lane: attempt.lane.description,
+            domain: attempt.domain, lane: attempt.lane.description,
             content: content, envelope: mail.request.map { EnvelopeOptions($0) } ?? EnvelopeOptions())
         request.sign = { try signer.sign($0, at: seconds) }
-        request.maxMessagesPerConnection = 1_000
+        request.maxMessagesPerConnection = attempt.maxMessagesPerConnection
+        if let source = work.source {
+            request.localAddress = LocalAddresses(source)
+            request.clientName = source.helloName
+        }
         // A crash once the content leaves may have delivered these recipients: the record says which. Nobody
         // waits for it, because without it they would be in doubt all the same. The outcome of the message
         // before on this connection is waited for: so a crash leaves one message in doubt for each
         // connection.
         let record = SpoolUpdate.started(attempt: attempt.number, recipients: Array(attempt.recipients))
         spool.submit(SpoolGroup(records: [.update(attempt.id, payload: record.encoded())]))
-        if let previous, !previous.isReached {
+        if let previous = work.previous, !previous.isReached {
             request.beforeContent = { await previous.reached() }
         }
         let outcomes = await delivery.deliver(request)
@@ -195,5 +196,13 @@ extension MailEntry {
 extension Event.Response {
     init(_ reply: SMTPReply) {
         self.init(code: reply.code, enhancedCode: reply.status?.description, text: reply.text)
+    }
+}
+
+extension LocalAddresses {
+    init(_ source: EgressSource) {
+        self.init(
+            ipv4: source.ipv4.flatMap { SocketAddress(ip: $0, port: 0) },
+            ipv6: source.ipv6.flatMap { SocketAddress(ip: $0, port: 0) })
     }
 }

@@ -65,21 +65,22 @@ struct Recorder: Sendable {
         }
     }
 
-    /// The event of a recipient whose time is used up.
+    /// The event of a recipient whose time is used up, or that was withdrawn.
     func expired(_ message: OpenMessage, index: UInt16, item: Withdrawn, at now: Int64) -> Event {
         var event = Event(
             item.reason == .cancelled ? .cancelled : .expired, message: message.id,
             tenant: message.entry.tenant,
             at: now, node: node)
         event.attempt = Int(item.attempts)
-        let last = item.lastReply.map { "; last reply: \($0)" } ?? ""
-        event.response = Event.Response(
-            code: 554, enhancedCode: "5.4.7", text: "delivery time expired\(last)")
         switch message.entry {
         case .mail(let mail): event.recipient = mail.address(index)
         case .webhook(let webhook):
             event.webhook = Event.Webhook(id: webhook.webhook, url: webhook.url, event: webhook.event)
         }
+        if item.reason == .cancelled { return event }
+        let last = item.lastReply.map { "; last reply: \($0)" } ?? ""
+        event.response = Event.Response(
+            code: 554, enhancedCode: "5.4.7", text: "delivery time expired\(last)")
         event.classification = Event.Classification(
             category: "MessageExpired", action: "bounce", rule: "local.expired")
         return event

@@ -6,6 +6,8 @@ struct Work: Sendable {
     let attempt: Attempt
     /// Nil: to be read from the spool.
     let message: OpenMessage?
+    /// The address that mail leaves from; nil: the node's own.
+    var source: EgressSource?
     /// Reached when the outcome of the attempt before on the same slot is on disk; nil for the first.
     var previous: Milestone?
 }

@@ -54,9 +54,18 @@ struct APICaller: Sendable {
         _ method: String, _ path: String, _ body: JSON? = nil,
         headers more: [(name: String, value: String)] = []
     ) async throws -> Answer {
+        try await send(
+            method, path, bytes: try body.map { Array(try JSONEncoder().encode($0)) }, headers: more)
+    }
+
+    /// Sends a JSON body as it is, for what signs it.
+    func send(
+        _ method: String, _ path: String, bytes: [UInt8]?,
+        headers more: [(name: String, value: String)] = []
+    ) async throws -> Answer {
         var request = HTTPClientRequest(method, baseURL + path, headers: headers + more)
-        if let body {
-            request.body = Array(try JSONEncoder().encode(body))
+        if let bytes {
+            request.body = bytes
             request.headers.append(("Content-Type", "application/json"))
         }
         request.maxResponseBytes = 8 << 20

@@ -3,7 +3,8 @@ import SMTPWire
 import TestSupport
 
 /// A mail host that takes what it is given and keeps it. Local parts that begin with `refuse` get 550, those
-/// with `defer` 451; while `holds` is set the answer to a final dot is kept back.
+/// with `defer` 451, those with `throttle` a 451 that names a rule of Yahoo; while `holds` is set the answer
+/// to a final dot is kept back.
 final class MailSink: Sendable {
     struct Delivery: Sendable {
         let sender: String
@@ -14,8 +15,13 @@ final class MailSink: Sendable {
         let header: String
         let body: String
         let subject: String?
+        /// The name in EHLO, and the address that it came from.
+        let hello: String
+        let client: String
 
-        init(sender: String, recipients: [String], message: [UInt8]) {
+        init(sender: String, recipients: [String], message: [UInt8], hello: String, client: String) {
+            self.hello = hello
+            self.client = client
             self.sender = sender
             self.recipients = recipients
             self.message = message
@@ -106,6 +112,7 @@ final class MailSink: Sendable {
         private let stream: ByteStream
         private let ledger: Locked<Ledger>
         private let loop: EventLoop
+        private var hello = ""
         private var sender = ""
         private var recipients: [String] = []
 
@@ -119,7 +126,9 @@ final class MailSink: Sendable {
             try await say("220 sink ESMTP")
             while let line = try await readLine() {
                 switch line.prefix(4).uppercased() {
-                case "EHLO": try await say("250-sink", "250-PIPELINING", "250-8BITMIME", "250 SMTPUTF8")
+                case "EHLO":
+                    hello = String(line.dropFirst(5))
+                    try await say("250-sink", "250-PIPELINING", "250-8BITMIME", "250 SMTPUTF8")
                 case "MAIL":
                     (sender, recipients) = (Self.path(line), [])
                     try await say("250 2.1.0 Ok")
@@ -148,6 +157,10 @@ final class MailSink: Sendable {
                 ledger.withLock { $0.deferred += 1 }
                 return "451 4.3.0 Try again later"
             }
+            if recipient.hasPrefix("throttle") {
+                ledger.withLock { $0.deferred += 1 }
+                return "451 4.7.0 [TSS04] Messages temporarily deferred"
+            }
             recipients.append(recipient)
             return "250 2.1.5 Ok"
         }
@@ -164,7 +177,9 @@ final class MailSink: Sendable {
                 try await say("550 5.6.0 Not a message")
                 return
             }
-            let delivery = Delivery(sender: sender, recipients: recipients, message: decoder.takeMessage())
+            let delivery = Delivery(
+                sender: sender, recipients: recipients, message: decoder.takeMessage(), hello: hello,
+                client: stream.remoteAddress.ip)
             let subject = delivery.subject ?? ""
             let number = ledger.withLock { ledger in
                 ledger.deliveries.append(delivery)
