@@ -7,8 +7,9 @@ struct Sink {
     struct Manners: Sendable {
         /// Sessions at one time; further ones get 421.
         var maxSessions: Int
-        /// Between the end of a message and the answer.
-        var delay: Duration
+        /// Between the end of a message and the answer, on average: each is drawn from half of it to one and
+        /// a half, because sessions that all took equally long would end together for ever.
+        var delayMilliseconds: Int
         /// Answers a second to ends of messages, in the order of those; 0 is no limit.
         var rate: Int
         /// Connections are taken and never answered.
@@ -28,7 +29,7 @@ struct Sink {
         ledger = arguments.text("--ledger")
         manners = Manners(
             maxSessions: try arguments.int("--sessions", default: 10_000),
-            delay: .milliseconds(try arguments.int("--delay-ms", default: 0)),
+            delayMilliseconds: try arguments.int("--delay-ms", default: 0),
             rate: try arguments.int("--rate", default: 0), hangs: arguments.flag("--hang"))
         try arguments.finish()
     }

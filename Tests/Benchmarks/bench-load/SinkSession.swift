@@ -61,7 +61,8 @@ struct SinkSession {
     }
 
     private func answerIsDue() async {
-        if manners.delay > .zero { await counter.loop.sleep(manners.delay) }
+        let delay = manners.delayMilliseconds
+        if delay > 0 { await counter.loop.sleep(.milliseconds(delay / 2 + Int.random(in: 0...delay))) }
         guard manners.rate > 0 else { return }
         let now = MonotonicTime.now()
         let due = max(now, counter.value.nextAnswer)
