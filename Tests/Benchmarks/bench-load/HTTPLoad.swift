@@ -86,7 +86,8 @@ private struct Account {
         var accounts: [Account] = []
         var line = [CChar](repeating: 0, count: 4_096)
         while fgets(&line, Int32(line.count), file) != nil {
-            let text = String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let text = String(
+                decoding: line.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             let words = text.split(separator: " ")
             if words.count == 3 { accounts.append(Account(key: words[1], domain: words[2])) }
         }
