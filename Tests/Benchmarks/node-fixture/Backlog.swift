@@ -16,7 +16,7 @@ struct Backlog {
         let description: String
     }
 
-    private static let copiesPerGroup = 64
+    private static let copiesAtOnce = 2_048
 
     private let spool: Spool
     private let journal: Journal
@@ -43,26 +43,32 @@ struct Backlog {
         guard let event = try await journal.read(after: 0, maxBytes: 1).first else {
             throw Failure(description: "the journal is empty")
         }
-        var records: [SpoolRecord] = []
-        for number in samples.count..<max(count, samples.count) {
-            records += try await copy(samples[number % samples.count])
-            if (number + 1).isMultiple(of: Self.copiesPerGroup) {
-                _ = try await spool.commit(SpoolGroup(records: records))
-                records.removeAll(keepingCapacity: true)
+        var made = samples.count
+        while made < count {
+            let group = made..<Swift.min(made + Self.copiesAtOnce, count)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for number in group { tasks.addTask { _ = try await copy(samples[number % samples.count]) } }
+                try await tasks.waitForAll()
             }
+            made = group.upperBound
         }
-        records += try await copy(samples[0])
-        _ = try await spool.commit(SpoolGroup(records: records, events: [event.bytes]))
+        let extra = try await copy(samples[0])
+        _ = try await spool.commit(SpoolGroup(records: [.closed(extra)], events: [event.bytes]))
         await spool.close()
         await journal.close()
     }
 
-    private func copy(_ sample: Recovery.Entry) async throws -> [SpoolRecord] {
+    /// The entry and each of its updates as a group of its own, as they were made.
+    private func copy(_ sample: Recovery.Entry) async throws -> MessageID {
         let id = MessageID(
             milliseconds: sample.id.milliseconds, node: 1, random: (Self.random(), Self.random()))
         let body = try await spool.body(of: sample.id)
-        return [.entry(id, header: sample.header, body: body)]
-            + sample.updates.map { .update(id, payload: $0) }
+        let entry = SpoolRecord.entry(id, header: sample.header, body: body)
+        _ = try await spool.commit(SpoolGroup(records: [entry]))
+        for update in sample.updates {
+            _ = try await spool.commit(SpoolGroup(records: [.update(id, payload: update)]))
+        }
+        return id
     }
 
     private static func random() -> UInt64 { UInt64.random(in: .min ... .max) }
