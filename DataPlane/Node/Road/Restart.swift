@@ -62,7 +62,7 @@ struct Restart: Sendable {
             guard case .mail(let mail) = Entry(header) else { return [] }
             return AcceptedEvents.journaled(
                 AcceptedEvents.make(id: id, mail: mail, node: node), sealedBody: bodies[id] ?? [])
-        case .update(_, _, let payload):
+        case .update(_, let payload):
             guard case .events(let events) = SpoolUpdate(decoding: payload) else { return [] }
             return Recorder.journaled(events)
         case .closed: return []

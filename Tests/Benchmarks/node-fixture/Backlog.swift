@@ -21,6 +21,7 @@ struct Backlog {
     private let spool: Spool
     private let journal: Journal
     private let samples: [Recovery.Entry]
+    private let begun: UInt64
 
     /// - Parameter directory: of a node that was stopped in good order.
     init(directory: String) async throws {
@@ -35,7 +36,8 @@ struct Backlog {
             throw Failure(description: "the node in \(directory) was not stopped in good order")
         }
         guard !recovery.entries.isEmpty else { throw Failure(description: "nothing waits in \(directory)") }
-        samples = recovery.entries
+        samples = Array(recovery.entries)
+        begun = samples.map(\.id.milliseconds).max() ?? 0
     }
 
     /// Adds copies until `count` entries wait.
@@ -47,21 +49,25 @@ struct Backlog {
         while made < count {
             let group = made..<Swift.min(made + Self.copiesAtOnce, count)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for number in group { tasks.addTask { _ = try await copy(samples[number % samples.count]) } }
+                for number in group {
+                    tasks.addTask { _ = try await copy(samples[number % samples.count], number) }
+                }
                 try await tasks.waitForAll()
             }
             made = group.upperBound
         }
-        let extra = try await copy(samples[0])
+        let extra = try await copy(samples[0], count)
         _ = try await spool.commit(SpoolGroup(records: [.closed(extra)], events: [event.bytes]))
         await spool.close()
         await journal.close()
     }
 
     /// The entry and each of its updates as a group of its own, as they were made.
-    private func copy(_ sample: Recovery.Entry) async throws -> MessageID {
+    /// - Parameter number: orders the ids as messages that came one after the other would have them.
+    private func copy(_ sample: Recovery.Entry, _ number: Int) async throws -> MessageID {
         let id = MessageID(
-            milliseconds: sample.id.milliseconds, node: 1, random: (Self.random(), Self.random()))
+            milliseconds: begun + UInt64(number) / 4, node: 1,
+            random: (UInt64(number) % 4 * 1_024, UInt64.random(in: .min ... .max)))
         let body = try await spool.body(of: sample.id)
         let entry = SpoolRecord.entry(id, header: sample.header, body: body)
         _ = try await spool.commit(SpoolGroup(records: [entry]))
@@ -70,6 +76,4 @@ struct Backlog {
         }
         return id
     }
-
-    private static func random() -> UInt64 { UInt64.random(in: .min ... .max) }
 }
