@@ -17,17 +17,12 @@ package struct RecoveredEntries: Sequence, Sendable {
     private let shelf: Locked<SpoolShelf>
     private let directory: String
     private let disk: any Disk
-    private let detours: [SegmentLog.Position: SegmentLog.Position]
 
-    init(
-        _ shelf: Locked<SpoolShelf>, directory: String, disk: any Disk,
-        detours: [SegmentLog.Position: SegmentLog.Position]
-    ) {
+    init(_ shelf: Locked<SpoolShelf>, directory: String, disk: any Disk) {
         ids = shelf.withLock { $0.index.slots.keys.sorted() }
         self.shelf = shelf
         self.directory = directory
         self.disk = disk
-        self.detours = detours
     }
 
     /// How many were open when the spool was opened.
@@ -106,7 +101,7 @@ package struct RecoveredEntries: Sequence, Sendable {
                     return nil
                 }
                 payloads.append(Array(all[fixedBytes...]))
-                position = entries.detours[position] ?? previous
+                position = entries.shelf.withLock { $0.detours[position] } ?? previous
             }
             return payloads.reversed()
         }

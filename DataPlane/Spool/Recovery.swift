@@ -41,7 +41,7 @@ package struct Recovery: Sendable {
 /// place alone.
 struct RecoveryBuilder {
     private(set) var index = SpoolIndex()
-    /// By the place of an update: the one before it, where damage took what its own record names.
+    /// As in `SpoolShelf`.
     private(set) var detours: [SegmentLog.Position: SegmentLog.Position] = [:]
     private var groups: [Recovery.Group] = []
     private var malformed = 0

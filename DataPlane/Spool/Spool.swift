@@ -70,12 +70,13 @@ package final class Spool: Sendable {
         // The journal never runs ahead of the spool, unless the spool's newest segment was lost to damage.
         log.nextSequence = max(log.nextSequence, journal.durableSequence &+ 1)
         var shelf = SpoolShelf(index: builder.index, cache: BodyCache(maxBytes: configuration.bodyCacheBytes))
+        shelf.detours = builder.detours
         for segment in log.segments { shelf.headers[segment.number] = segment.header }
         shelf.diskBytes = log.segments.reduce(0) { $0 + $1.bytes }
         let shared = Locked(shelf)
         let recovery = builder.finish(
             findings,
-            RecoveredEntries(shared, directory: directory, disk: disk, detours: builder.detours))
+            RecoveredEntries(shared, directory: directory, disk: disk))
         let spool = Spool(
             directory: directory, configuration: configuration, disk: disk, journal: journal, lock: lock,
             shelf: shared, isRecovering: !recovery.unjournaled.isEmpty)

@@ -71,6 +71,7 @@ import Testing
             var left = payloads
             left.remove(at: damagedTurn)
             #expect(recovery.entries.map(\.updates) == [left, []])
+            #expect(try await again.entry(of: Sample.id(1)).updates == left)
             await again.close()
         }
     }
