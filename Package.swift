@@ -103,7 +103,10 @@ let tools: [Target] = [
 ]
 
 let testTargets: [Target] = [
-    program("node-fixture", in: "Tests/Benchmarks", ["Node", "NodeProtocol", "Crypto"]),
+    program(
+        "node-fixture", in: "Tests/Benchmarks",
+        ["Node", "NodeProtocol", "Crypto", "EventLoop", "Spool", "Journal"]),
+    program("bench-load", in: "Tests/Benchmarks", ["EventLoop", "SMTPWire", "MailAuth", "Crypto"]),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     tests("EventLoop", ["EventLoop", "TestSupport"]),
     tests("Crypto", ["Crypto", "TestSupport"]),
@@ -163,6 +166,7 @@ let package = Package(
         .executable(name: "dispatch", targets: ["dispatch"]),
         .executable(name: "mail-catcher", targets: ["mail-catcher"]),
         .executable(name: "node-fixture", targets: ["node-fixture"]),
+        .executable(name: "bench-load", targets: ["bench-load"]),
     ],
     targets: common + dataPlane + controlPlane + tools + testTargets
 )

@@ -101,7 +101,13 @@ struct NodeParts: Sendable {
             return bodies.seal(body, id: id, tenant: tenant, now: clock.now() / 1000)
         }
         await restart.run(recovery) { messages in
-            main.execute { dispatcher.value.restore(messages, held: control.held) }
+            // Waited for: else all of them would be in memory until this loop had time for the first.
+            await withUnsafeContinuation { continuation in
+                main.execute {
+                    dispatcher.value.restore(messages, held: control.held)
+                    continuation.resume()
+                }
+            }
         }
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,

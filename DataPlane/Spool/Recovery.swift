@@ -16,16 +16,15 @@ package struct Recovery: Sendable {
         package internal(set) var records: [Record]
     }
 
-    /// A record of such a group. The header is that of the entry it concerns, also of one that is closed by
-    /// now; it is empty only when the entry was lost to damage.
+    /// A record of such a group.
     package enum Record: Sendable {
         case entry(MessageID, header: [UInt8])
-        case update(MessageID, header: [UInt8], payload: [UInt8])
-        case closed(MessageID, header: [UInt8])
+        case update(MessageID, payload: [UInt8])
+        case closed(MessageID)
     }
 
-    /// In the order of their ids, which is the order in which they were accepted.
-    package internal(set) var entries: [Entry] = []
+    /// What is open, read from disk as it is asked for.
+    package let entries: RecoveredEntries
     /// In the order of their sequences. `Spool.replay` takes them; until then the spool takes no commits.
     package internal(set) var unjournaled: [Group] = []
     /// What was damaged: copies and notes are in the folder `quarantine`.
@@ -38,70 +37,62 @@ package struct Recovery: Sendable {
     package internal(set) var warnings: [String] = []
 }
 
-/// Builds index and recovery out of the groups of the log, one after the other.
+/// Builds index and recovery out of the groups of the log, one after the other. Of an entry it keeps the
+/// place alone.
 struct RecoveryBuilder {
     private(set) var index = SpoolIndex()
-    private var entries: [MessageID: Recovery.Entry] = [:]
+    /// As in `SpoolShelf`.
+    private(set) var detours: [SegmentLog.Position: SegmentLog.Position] = [:]
     private var groups: [Recovery.Group] = []
     private var malformed = 0
-    /// Headers of entries that a group needs and whose entry came later, as a copy made by compaction.
-    private var lateHeaders: [MessageID: [UInt8]] = [:]
     private let journaled: UInt64
 
     /// - Parameter journaled: the journal has the events of all groups up to this one.
     init(journaled: UInt64) { self.journaled = journaled }
 
     mutating func add(_ recovered: SegmentLog.RecoveredGroup) {
+        let isJournaled = recovered.group.sequence <= journaled
         var records: [Recovery.Record] = []
         for frame in recovered.group.frames {
             guard let type = RecordType(rawValue: frame.type),
-                let record = add(frame, type, recovered.segment, recovered.bytes)
+                add(frame, type, recovered.segment, recovered.bytes)
             else {
                 malformed += 1
                 continue
             }
-            if !type.isMoved { records.append(record) }
+            if !isJournaled, let record = Recovery.Record(frame, type, in: recovered.bytes) {
+                records.append(record)
+            }
         }
-        guard recovered.group.sequence > journaled, !records.isEmpty else { return }
+        guard !records.isEmpty else { return }
         groups.append(Recovery.Group(sequence: recovered.group.sequence, records: records))
-        for record in records where record.header.isEmpty {
-            lateHeaders[record.id] = lateHeaders[record.id] ?? []
-        }
     }
 
+    /// False when the frame is not what its type says.
     private mutating func add(
         _ frame: Frame, _ type: RecordType, _ segment: UInt32, _ bytes: UnsafeRawBufferPointer
-    ) -> Recovery.Record? {
+    ) -> Bool {
         let position = SegmentLog.Position(segment: segment, offset: UInt32(clamping: frame.offset))
         switch type {
         case .entry, .movedEntry:
-            guard let entry = EntryFrame(frame, in: bytes) else { return nil }
-            let header = Array(bytes[entry.header])
+            guard let entry = EntryFrame(frame, in: bytes) else { return false }
             index.insert(entry.id, at: position, bytes: frame.range.count)
-            entries[entry.id] = Recovery.Entry(id: entry.id, header: header, updates: [])
-            if lateHeaders[entry.id] != nil { lateHeaders[entry.id] = header }
-            return .entry(entry.id, header: header)
         case .update, .movedUpdate:
-            guard let update = UpdateFrame(frame, in: bytes) else { return nil }
-            let payload = Array(bytes[update.payload])
-            index.update(update.id, at: position)
-            entries[update.id]?.updates.append(payload)
-            return .update(update.id, header: entries[update.id]?.header ?? [], payload: payload)
+            guard let update = UpdateFrame(frame, in: bytes) else { return false }
+            if let slot = index.slots[update.id] {
+                if slot.update != update.previous { detours[position] = slot.update }
+                index.update(update.id, at: position)
+            }
         case .closed:
-            guard let id = MessageID(frame, in: bytes) else { return nil }
+            guard let id = MessageID(frame, in: bytes) else { return false }
             index.remove(id)
-            return .closed(id, header: entries.removeValue(forKey: id)?.header ?? [])
         }
+        return true
     }
 
-    func finish(_ findings: SegmentLog.Findings) -> Recovery {
-        var recovery = Recovery()
-        recovery.entries = entries.values.sorted { $0.id < $1.id }
-        recovery.unjournaled = groups.map { group in
-            var group = group
-            group.records = group.records.map { $0.header.isEmpty ? $0.with(lateHeaders[$0.id] ?? []) : $0 }
-            return group
-        }
+    func finish(_ findings: SegmentLog.Findings, _ entries: RecoveredEntries) -> Recovery {
+        var recovery = Recovery(entries: entries)
+        recovery.unjournaled = groups
         recovery.quarantined = findings.quarantined
         recovery.strayNames = findings.strayNames
         recovery.tornTailBytes = findings.tornTailBytes
@@ -114,23 +105,19 @@ struct RecoveryBuilder {
 }
 
 extension Recovery.Record {
-    package var id: MessageID {
-        switch self {
-        case .entry(let id, _), .update(let id, _, _), .closed(let id, _): id
-        }
-    }
-
-    package var header: [UInt8] {
-        switch self {
-        case .entry(_, let header), .update(_, let header, _), .closed(_, let header): header
-        }
-    }
-
-    fileprivate func with(_ header: [UInt8]) -> Self {
-        switch self {
-        case .entry(let id, _): .entry(id, header: header)
-        case .update(let id, _, let payload): .update(id, header: header, payload: payload)
-        case .closed(let id, _): .closed(id, header: header)
+    /// Nil for what compaction copied: it is no news to the journal.
+    fileprivate init?(_ frame: Frame, _ type: RecordType, in bytes: UnsafeRawBufferPointer) {
+        switch type {
+        case .entry:
+            guard let entry = EntryFrame(frame, in: bytes) else { return nil }
+            self = .entry(entry.id, header: Array(bytes[entry.header]))
+        case .update:
+            guard let update = UpdateFrame(frame, in: bytes) else { return nil }
+            self = .update(update.id, payload: Array(bytes[update.payload]))
+        case .closed:
+            guard let id = MessageID(frame, in: bytes) else { return nil }
+            self = .closed(id)
+        case .movedEntry, .movedUpdate: return nil
         }
     }
 }

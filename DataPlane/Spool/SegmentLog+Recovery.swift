@@ -54,6 +54,14 @@ private struct SegmentRecovery {
     let fileNames: Set<String>
     let loss: SegmentScan.Loss
     var findings = SegmentLog.Findings()
+    private let buffer = ReadBuffer()
+
+    init(log: SegmentLog, quarantine: Quarantine, fileNames: Set<String>, loss: SegmentScan.Loss) {
+        self.log = log
+        self.quarantine = quarantine
+        self.fileNames = fileNames
+        self.loss = loss
+    }
 
     mutating func run(_ visit: (SegmentLog.RecoveredGroup) -> Void) throws(SegmentLog.OpenFailure) {
         var headers: [SegmentHeader] = []
@@ -136,23 +144,19 @@ private struct SegmentRecovery {
     ) throws(SystemError) {
         let path = SegmentLog.path(of: header.number, in: log.directory)
         let file = try log.disk.openForReading(path)
-        let bytes = try file.readUpTo(try file.size(), at: 0)
+        let bytes = try buffer.read(file, count: try file.size(), at: 0)
         let number = UInt32(clamping: header.number)
         var last = header.baseSequence - 1
-        var end = SegmentHeader.bytes
         var cut = 0..<0
-        bytes.withUnsafeBytes { bytes in
-            let scan = SegmentScan(bytes, header: header, limit: limit, loss: loss)
-            for damage in scan.damage { putAside(damage, of: bytes, segment: number) }
-            for group in scan.groups {
-                last = group.sequence
-                visit(SegmentLog.RecoveredGroup(group: group, header: header, bytes: bytes))
-            }
-            end = scan.end
-            let tail = end..<max(end, scan.voidStart)
-            if saveTail(tail, of: bytes, segment: number), scan.voidStart == bytes.count { cut = tail }
+        let scan = SegmentScan(bytes, header: header, limit: limit, loss: loss)
+        for damage in scan.damage { putAside(damage, of: bytes, segment: number) }
+        for group in scan.groups {
+            last = group.sequence
+            visit(SegmentLog.RecoveredGroup(group: group, header: header, bytes: bytes))
         }
-        log.segments.append(SegmentLog.Segment(header: header, bytes: end, lastSequence: last))
+        let tail = scan.end..<max(scan.end, scan.voidStart)
+        if saveTail(tail, of: bytes, segment: number), scan.voidStart == bytes.count { cut = tail }
+        log.segments.append(SegmentLog.Segment(header: header, bytes: scan.end, lastSequence: last))
         log.nextSequence = max(log.nextSequence, last + 1)
         if isLast || !cut.isEmpty { repair(path, cutting: cut) }
     }

@@ -26,20 +26,20 @@ package final class Spool: Sendable {
 
     private init(
         directory: String, configuration: SpoolConfiguration, disk: any Disk, journal: any JournalSink,
-        lock: DirectoryLock, shelf: SpoolShelf, isRecovering: Bool
+        lock: DirectoryLock, shelf: Locked<SpoolShelf>, isRecovering: Bool
     ) {
         self.directory = directory
         self.configuration = configuration
         self.disk = disk
         self.journal = journal
         self.lock = lock
-        self.shelf = Locked(shelf)
+        self.shelf = shelf
         var inbox = SpoolInbox()
         inbox.isRecovering = isRecovering
         self.inbox = Condition(inbox)
         readers = BlockingPool(threads: configuration.readThreads, name: "spool-read")
         compactor = Compactor(
-            reader: SegmentReader(directory: directory, disk: disk), shelf: self.shelf, inbox: self.inbox,
+            reader: SegmentReader(directory: directory, disk: disk), shelf: shelf, inbox: self.inbox,
             chunkBytes: max(1, configuration.maxBatchBytes / 4))
     }
 
@@ -70,12 +70,16 @@ package final class Spool: Sendable {
         // The journal never runs ahead of the spool, unless the spool's newest segment was lost to damage.
         log.nextSequence = max(log.nextSequence, journal.durableSequence &+ 1)
         var shelf = SpoolShelf(index: builder.index, cache: BodyCache(maxBytes: configuration.bodyCacheBytes))
+        shelf.detours = builder.detours
         for segment in log.segments { shelf.headers[segment.number] = segment.header }
         shelf.diskBytes = log.segments.reduce(0) { $0 + $1.bytes }
-        let recovery = builder.finish(findings)
+        let shared = Locked(shelf)
+        let recovery = builder.finish(
+            findings,
+            RecoveredEntries(shared, directory: directory, disk: disk))
         let spool = Spool(
             directory: directory, configuration: configuration, disk: disk, journal: journal, lock: lock,
-            shelf: shelf, isRecovering: !recovery.unjournaled.isEmpty)
+            shelf: shared, isRecovering: !recovery.unjournaled.isEmpty)
         spool.start(log)
         return (spool, recovery)
     }

@@ -8,6 +8,8 @@ struct SpoolShelf {
     var cache: BodyCache
     /// By segment number: salt and mark are needed to check a frame.
     var headers: [UInt32: SegmentHeader] = [:]
+    /// By the place of an update: the one before it, where damage took the one that its own record names.
+    var detours: [SegmentLog.Position: SegmentLog.Position] = [:]
     var diskBytes = 0
     var isHealthy = true
     var isDiskLow = false

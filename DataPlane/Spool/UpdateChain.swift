@@ -15,12 +15,12 @@ struct UpdateChain: Sendable {
                 let update = bytes.withUnsafeBytes({ UpdateFrame(frame, in: $0) }), update.id == id
             else { return nil }
             payloads.append(Array(bytes[update.payload]))
+            let previous = shelf.withLock { $0.detours[position] } ?? update.previous
             // A chain only leads back; anything else would be damage that passed its checksum.
-            guard (update.previous.segment, update.previous.offset) < (position.segment, position.offset)
-            else {
+            guard (previous.segment, previous.offset) < (position.segment, position.offset) else {
                 return nil
             }
-            position = update.previous
+            position = previous
         }
         return payloads.reversed()
     }

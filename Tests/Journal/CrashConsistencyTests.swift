@@ -33,8 +33,8 @@ import Testing
             group.records.map { record in
                 switch record {
                 case .entry(let id, _): (id, "accepted")
-                case .update(let id, _, let payload): (id, "attempt \(payload.first ?? 0)")
-                case .closed(let id, _): (id, "closed")
+                case .update(let id, let payload): (id, "attempt \(payload.first ?? 0)")
+                case .closed(let id): (id, "closed")
                 }
             })
     }

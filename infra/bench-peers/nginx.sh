@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # The nginx side of accept-http: a private instance that answers every request with an empty 202 from memory. It parses,
 # checks and stores nothing, so it is the most that a server on this machine could reach. Sourced by infra/bench.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # The Postfix side of the mail benchmarks: a private instance with its own configuration, queue and log, and OpenDKIM
 # as its milter where signing is compared. Sourced by infra/bench, which gives $work (a folder) and the function `note`.
 #

@@ -11,8 +11,7 @@ extension ProtobufReader.Field {
     /// Nil unless there are 16 bytes.
     package var uuid: UUID? {
         guard bytes.count == 16 else { return nil }
-        var uuid = UUID().uuid
-        withUnsafeMutableBytes(of: &uuid) { $0.copyBytes(from: bytes) }
-        return UUID(uuid: uuid)
+        // Not by way of `UUID()`, which opens /dev/urandom.
+        return UUID(uuid: bytes.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) })
     }
 }

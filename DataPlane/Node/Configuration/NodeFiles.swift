@@ -8,8 +8,9 @@ package struct NodeFiles: Sendable {
 
     package init(directory: String) { self.directory = directory }
 
-    var spool: String { "\(directory)/spool" }
-    var journal: String { "\(directory)/journal" }
+    /// Folders of the spool and of the journal.
+    package var spool: String { "\(directory)/spool" }
+    package var journal: String { "\(directory)/journal" }
     var identity: String { "\(directory)/identity.json" }
     /// Restrictions and warm-up counts.
     var queue: String { "\(directory)/queue.json" }

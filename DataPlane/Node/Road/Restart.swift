@@ -15,7 +15,7 @@ struct Restart: Sendable {
 
     /// Gives the journal the events that it missed, and hands over every message that is not finished, some
     /// at a time: all of them would not fit into memory.
-    func run(_ recovery: Recovery, _ take: ([OpenMessage]) -> Void) async {
+    func run(_ recovery: Recovery, _ take: ([OpenMessage]) async -> Void) async {
         for warning in recovery.warnings { log.warning("spool recovery", ["detail": .string(warning)]) }
         for item in recovery.quarantined {
             log.error("spool damage put aside", ["path": .string(item.path), "reason": .string(item.reason)])
@@ -33,10 +33,10 @@ struct Restart: Sendable {
             messages.append(message)
             count += 1
             guard messages.count == Self.messagesAtOnce else { continue }
-            take(messages)
+            await take(messages)
             messages.removeAll(keepingCapacity: true)
         }
-        take(messages)
+        await take(messages)
         metrics.inFlightAtCrash.increment(by: inFlight)
         log.info(
             "spool recovered",
@@ -62,7 +62,7 @@ struct Restart: Sendable {
             guard case .mail(let mail) = Entry(header) else { return [] }
             return AcceptedEvents.journaled(
                 AcceptedEvents.make(id: id, mail: mail, node: node), sealedBody: bodies[id] ?? [])
-        case .update(_, _, let payload):
+        case .update(_, let payload):
             guard case .events(let events) = SpoolUpdate(decoding: payload) else { return [] }
             return Recorder.journaled(events)
         case .closed: return []

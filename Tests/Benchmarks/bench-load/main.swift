@@ -1,0 +1,59 @@
+import EventLoop
+import Glibc
+
+let usage = """
+    bench-load: what the benchmarks load with. Prints one JSON object.
+
+    bench-load http --target HOST:PORT --accounts FILE --to ADDRESS [--recipients N] [--text-bytes N]
+                    [--rate N] [--count N] [--connections N]      requests of the ingestion API
+    bench-load smtp --target HOST:PORT --from ADDRESS --domain NAME [--bytes N] [--ledger FILE]
+                    [--rate N] [--count N] [--sessions N]         messages to m1@NAME, m2@NAME, …
+    bench-load sink --listen HOST:PORT [--delay-ms N] [--rate N] [--sessions N] [--hang] [--ledger FILE]
+    bench-load sign [--seconds N] [--bytes N]                     the cost of a DKIM signature
+    bench-load compare --from LEDGER --to LEDGER                  how long from the one to the other
+
+    Without --rate as fast as the answers come; with it N a second, and latencies count from when each was
+    due. A ledger has a line for each recipient: the local part, and nanoseconds of the monotonic clock.
+    """
+
+func complain(_ text: String) {
+    let line = Array("\(text)\n".utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+}
+
+func run(_ verb: String, _ arguments: consuming Arguments, on loop: EventLoop) async throws -> String {
+    var arguments = arguments
+    switch verb {
+    case "http": return try await HTTPLoad(&arguments).run(on: loop)
+    case "smtp": return try await MailLoad(&arguments).run(on: loop)
+    case "sink":
+        try await Sink(&arguments).run(on: loop)
+        return "{}"
+    case "sign": return try Signing.run(&arguments)
+    case "compare":
+        let (from, to) = (try arguments.required("--from"), try arguments.required("--to"))
+        try arguments.finish()
+        return "{\(try Ledger.compare(from: from, to: to).summary())}"
+    default: throw Arguments.Mistake(description: usage)
+    }
+}
+
+do {
+    let words = CommandLine.arguments.dropFirst()
+    let arguments = try Arguments(words.dropFirst(), flags: ["--hang"])
+    let loop = try EventLoop(name: "bench-load")
+    loop.start()
+    loop.spawn {
+        do {
+            print(try await run(words.first ?? "", arguments, on: loop))
+            exit(0)
+        } catch {
+            complain("bench-load: \(error)")
+            exit(1)
+        }
+    }
+    while true { pause() }
+} catch {
+    complain("bench-load: \(error)")
+    exit(64)
+}
