@@ -1,4 +1,5 @@
 import NodeProtocol
+import TestSupport
 import Testing
 
 /// What a node's HTTP doors do with requests that mean no good.
@@ -20,14 +21,14 @@ import Testing
     func `who has no key hears so before the body is read`(field: String) async throws {
         let answer = try await node.exchange(Array("\(route)\(field)Content-Length: 1000000\r\n\r\n".utf8))
         #expect(answer.status == 401)
-        #expect(answer.json?["code"] == "unauthenticated")
+        #expect(answer.json["code"] == "unauthenticated")
         #expect(answer.headers["www-authenticate"] != nil)
     }
 
     @Test func `a body that is announced too large is refused unread`() async throws {
         let answer = try await node.exchange(Array("\(route)\(key)Content-Length: 900000000\r\n\r\n".utf8))
         #expect(answer.status == 413)
-        #expect(answer.json?.keys.contains("error") == true)
+        #expect(answer.json.names.contains("error") == true)
     }
 
     @Test func `a message larger than the plan allows is 413`() async throws {
@@ -36,7 +37,7 @@ import Testing
         let answer = try await node.ask(
             json: #"{"from":"a@one.example","to":"j@x.example","text":"\#(text)"}"#)
         #expect(answer.status == 413)
-        #expect(answer.json?["code"] == "message_too_large")
+        #expect(answer.json["code"] == "message_too_large")
     }
 
     @Test func `a text of 26 MiB is 413`() async throws {

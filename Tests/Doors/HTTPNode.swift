@@ -1,7 +1,7 @@
 import Doors
 import EventLoop
-import FoundationEssentials
 import HTTP
+import TestSupport
 import Testing
 
 /// A node's HTTP listener on loopback, in front of a road that keeps messages in memory.
@@ -12,7 +12,7 @@ final class HTTPNode: Sendable {
         let headers: [String: String]
         let body: String
 
-        var json: JSONValue? { try? JSONDecoder().decode(JSONValue.self, from: Data(body.utf8)) }
+        var json: JSONValue { JSONValue(reading: Array(body.utf8)) }
     }
 
     let intake: MemoryIntake
@@ -85,57 +85,5 @@ final class HTTPNode: Sendable {
             headers[name] = headers[name].map { "\($0), \(value)" } ?? value
         }
         return Answer(status: Int(first[1]) ?? 0, headers: headers, body: body)
-    }
-}
-
-/// Any JSON, to look at exact shapes.
-enum JSONValue: Decodable, Equatable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
-{
-    case null, bool(Bool), number(Double), text(String), list([JSONValue]), object([String: JSONValue])
-
-    init(stringLiteral value: String) { self = .text(value) }
-    init(integerLiteral value: Int) { self = .number(Double(value)) }
-    init(booleanLiteral value: Bool) { self = .bool(value) }
-    init(arrayLiteral elements: JSONValue...) { self = .list(elements) }
-    init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self = .object(Dictionary(elements) { $1 })
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let bool = try? container.decode(Bool.self) {
-            self = .bool(bool)
-        } else if let number = try? container.decode(Double.self) {
-            self = .number(number)
-        } else if let text = try? container.decode(String.self) {
-            self = .text(text)
-        } else if let list = try? container.decode([JSONValue].self) {
-            self = .list(list)
-        } else {
-            self = .object(try container.decode([String: JSONValue].self))
-        }
-    }
-
-    subscript(_ key: String) -> JSONValue? {
-        if case .object(let object) = self { return object[key] }
-        return nil
-    }
-
-    subscript(_ index: Int) -> JSONValue? {
-        if case .list(let list) = self, list.indices.contains(index) { return list[index] }
-        return nil
-    }
-
-    var keys: [String] {
-        if case .object(let object) = self { return object.keys.sorted() }
-        return []
-    }
-
-    var string: String? {
-        if case .text(let text) = self { return text }
-        return nil
     }
 }

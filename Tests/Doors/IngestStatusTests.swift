@@ -1,5 +1,6 @@
 import Doors
 import NodeProtocol
+import TestSupport
 import Testing
 
 /// `GET /api/v1/messages/{id}`.
@@ -26,8 +27,8 @@ import Testing
             tenant: MemoryIntake.one)
         let answer = try await get("spl_\(id.hexadecimal)")
         #expect(answer.status == 200)
-        #expect(answer.json?["status"]?.string == words[state])
-        #expect(answer.json?["id"] == .text("spl_\(id.hexadecimal)"))
+        #expect(answer.json["status"].text == words[state])
+        #expect(answer.json["id"] == .string("spl_\(id.hexadecimal)"))
         #expect(answer.headers["ratelimit-limit"] == "100")
     }
 
@@ -40,11 +41,11 @@ import Testing
         try node.intake.set(
             MessageStatus(id: id, acceptedAt: 0, recipients: [recipient]), tenant: MemoryIntake.one)
         let json = try await get(id.description).json
-        #expect(json?["provider"] == "mx.x.example")
-        #expect(json?["providerMessageId"] == "q1")
-        #expect(json?["deliveredAt"] == "2027-01-15T08:00:00.123Z")
-        #expect(json?["durationMs"] == 42)
-        #expect(json?["recipients"]?[0]?["address"] == "j@x.example")
+        #expect(json["provider"] == "mx.x.example")
+        #expect(json["providerMessageId"] == "q1")
+        #expect(json["deliveredAt"] == "2027-01-15T08:00:00.123Z")
+        #expect(json["durationMs"] == 42)
+        #expect(json["recipients"][0]["address"] == "j@x.example")
     }
 
     @Test func `the worst unfinished recipient names the state, else the worst finished one`() {
@@ -68,13 +69,15 @@ import Testing
             let answer = try await get(text)
             #expect(answer.status == 404)
             #expect(
-                answer.json == ["id": .text(text), "status": "unknown", "error": "there is no such message"])
+                answer.json == [
+                    "id": .string(text), "status": "unknown", "error": "there is no such message",
+                ])
         }
     }
 
     @Test func `a key without the scope is refused`() async throws {
         let answer = try await get("spl_\(id.hexadecimal)", key: "dsp_live_one_none")
         #expect(answer.status == 403)
-        #expect(answer.json?["code"] == "scope_missing")
+        #expect(answer.json["code"] == "scope_missing")
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTP
+import TestSupport
 import Testing
 
 @testable import Doors
@@ -19,10 +20,10 @@ import Testing
         let answer = try await node.ask("POST", path, key: nil, headers: [basic], json: small)
         #expect(answer.status == 202, "\(answer.body)")
         let message = try #require(node.intake.kept.first)
-        #expect(answer.json?["message"] == "1 email(s) queued for delivery")
-        let id = JSONValue.text(message.id.description)
+        #expect(answer.json["message"] == "1 email(s) queued for delivery")
+        let id = JSONValue.string(message.id.description)
         #expect(
-            answer.json?["data"]
+            answer.json["data"]
                 == [
                     "id": id, "message_id": id, "queued": ["j@x.example"], "suppressed": [],
                     "status": "queued",
@@ -50,12 +51,12 @@ import Testing
             json:
                 #"{"from":"a@one.example","to":["j@x.example","gone@x.example"],"subject":"","text_body":""}"#
         )
-        #expect(some.json?["data"]?["suppressed"] == ["gone@x.example"])
+        #expect(some.json["data"]["suppressed"] == ["gone@x.example"])
         let all = try await node.ask(
             "POST", path,
             json: #"{"from":"a@one.example","to":["gone@x.example"],"subject":"Hi","text_body":"x"}"#)
         #expect(all.status == 400)
-        #expect(all.json?["error"]?["code"] == "RECIPIENT_SUPPRESSED")
+        #expect(all.json["error"]["code"] == "RECIPIENT_SUPPRESSED")
     }
 
     @Test func `a time to send makes it scheduled`() async throws {
@@ -64,7 +65,7 @@ import Testing
             json:
                 String(small.dropLast()) + #","scheduled_at":"2027-01-16T00:00:00Z"}"#
         )
-        #expect(answer.json?["data"]?["status"] == "scheduled")
+        #expect(answer.json["data"]["status"] == "scheduled")
         #expect(node.intake.kept.first?.scheduledAt == 1_800_057_600_000)
         for time in [
             "9999-12-31T00:00:00Z", "tomorrow", "2027-13-01T00:00:00Z", "99999999999-01-01T00:00:00Z",
@@ -72,7 +73,7 @@ import Testing
             let json = small.dropLast() + #","scheduled_at":"\#(time)"}"#
             let refused = try await node.ask("POST", path, json: String(json))
             #expect(refused.status == 400)
-            #expect(refused.json?["error"]?["field"] == "scheduled_at")
+            #expect(refused.json["error"]["field"] == "scheduled_at")
         }
     }
 
@@ -94,18 +95,18 @@ import Testing
     ) async throws {
         let answer = try await node.ask("POST", path, json: json)
         #expect(answer.status == status)
-        #expect(answer.json?.keys == ["error"])
-        let error = answer.json?["error"]
-        #expect(error?["code"] == .text(code), "\(answer.body)")
-        #expect(error?["field"] == .text(field))
-        #expect(error?.keys == ["code", "field", "message", "request_id"])
-        #expect(error?["request_id"]?.string == answer.headers["x-request-id"])
+        #expect(answer.json.names == ["error"])
+        let error = answer.json["error"]
+        #expect(error["code"] == .string(code), "\(answer.body)")
+        #expect(error["field"] == .string(field))
+        #expect(error.names == ["code", "field", "message", "request_id"])
+        #expect(error["request_id"].text == answer.headers["x-request-id"])
     }
 
     @Test func `another tenant's credentials are a mismatch, no tenant at all is not found`() async throws {
         let other = try await node.ask("POST", path, key: "dsp_live_two", json: small)
         #expect(other.status == 403)
-        #expect(other.json?["error"]?["code"] == "CREDENTIAL_MISMATCH")
+        #expect(other.json["error"]["code"] == "CREDENTIAL_MISMATCH")
         for name in [
             "nonsense", "11111111-1111-4111-8111-11111111110", "%00", "11111111111141118111111111111101",
         ] {
@@ -116,7 +117,7 @@ import Testing
         }
         let named = try await node.ask("POST", "/api/v1/dispatch/tenants/nonsense/send", json: small)
         #expect(named.status == 404)
-        #expect(named.json?["error"]?["code"] == "TENANT_NOT_FOUND")
+        #expect(named.json["error"]["code"] == "TENANT_NOT_FOUND")
         #expect(
             try await node.ask("POST", "/api/v1/dispatch/tenants/nonsense/send", key: "dsp_x", json: small)
                 .status == 401)
@@ -128,9 +129,9 @@ import Testing
         _ = try await node.ask("POST", path, json: small)
         let answer = try await node.ask("POST", path, json: small)
         #expect(answer.status == 400)
-        #expect(answer.json?["error"]?["code"] == "QUOTA_EXCEEDED")
+        #expect(answer.json["error"]["code"] == "QUOTA_EXCEEDED")
         #expect(
-            answer.json?["error"]?["message"]
+            answer.json["error"]["message"]
                 == "Monthly quota exceeded (1/1). Enable overage or upgrade plan.")
     }
 }
@@ -156,19 +157,19 @@ import Testing
             message(), message(from: "a@two.example"), message(to: "nobody"), message(),
         ])
         #expect(answer.status == 200)
-        #expect(answer.json?["message"] == "2 email(s) queued, 2 failed")
-        let data = answer.json?["data"]
-        #expect(data?["sent"] == 2)
-        #expect(data?["failed"] == 2)
+        #expect(answer.json["message"] == "2 email(s) queued, 2 failed")
+        let data = answer.json["data"]
+        #expect(data["sent"] == 2)
+        #expect(data["failed"] == 2)
         for (index, isGood) in [true, false, false, true].enumerated() {
-            let result = data?["results"]?[index]
-            #expect(result?["index"] == .number(Double(index)))
-            #expect(result?["success"] == .bool(isGood))
+            let result = data["results"][index]
+            #expect(result["index"] == .integer(index))
+            #expect(result["success"] == .bool(isGood))
         }
-        #expect(data?["results"]?[0]?["message"] == "1 recipient(s) queued")
-        #expect(data?["results"]?[1]?["code"] == "DOMAIN_NOT_VERIFIED")
-        #expect(data?["results"]?[2]?["field"] == "to")
-        #expect(data?["results"]?[4] == nil)
+        #expect(data["results"][0]["message"] == "1 recipient(s) queued")
+        #expect(data["results"][1]["code"] == "DOMAIN_NOT_VERIFIED")
+        #expect(data["results"][2]["field"] == "to")
+        #expect(data["results"][4] == .null)
         #expect(node.intake.kept.count == 2)
         #expect(
             answer.headers["ratelimit-remaining"] == "97" || answer.headers["ratelimit-remaining"] == "96")
@@ -177,20 +178,20 @@ import Testing
     @Test func `the rate counts each message`() async throws {
         let answer = try await post([message(), message(), message()], key: "dsp_live_one_slow")
         #expect(answer.status == 200)
-        #expect(answer.json?["data"]?["sent"] == 2)
-        #expect(answer.json?["data"]?["results"]?[2]?["code"] == "RATE_LIMITED")
+        #expect(answer.json["data"]["sent"] == 2)
+        #expect(answer.json["data"]["results"][2]["code"] == "RATE_LIMITED")
     }
 
     @Test func `none and more than a hundred are refused`() async throws {
         for count in [0, 101] {
             let answer = try await post((0..<count).map { _ in message() })
             #expect(answer.status == 400)
-            #expect(answer.json?["error"]?["field"] == "messages")
+            #expect(answer.json["error"]["field"] == "messages")
         }
         // Those two have taken from the key's rate.
         let answer = try await post((0..<100).map { _ in message() })
-        #expect(answer.json?["data"]?["sent"] == 98)
-        #expect(answer.json?["data"]?["results"]?[99]?["code"] == "RATE_LIMITED")
+        #expect(answer.json["data"]["sent"] == 98)
+        #expect(answer.json["data"]["results"][99]["code"] == "RATE_LIMITED")
     }
 
     @Test func `a malformed message is a failed result and the others are sent`() async throws {
@@ -199,15 +200,15 @@ import Testing
             #"{"from":"a@one.example","to":["j,]}@x"],"subject":7,"text_body":"\"],[{"}"#, "{}", message(),
         ])
         #expect(answer.status == 200, "\(answer.body)")
-        let results = answer.json?["data"]?["results"]
-        #expect(answer.json?["data"]?["sent"] == 2)
+        let results = answer.json["data"]["results"]
+        #expect(answer.json["data"]["sent"] == 2)
         for (index, field) in [(1, "bodi"), (3, "subject"), (4, "from")] {
-            #expect(results?[index]?["field"] == .text(field))
+            #expect(results[index]["field"] == .string(field))
         }
-        #expect(results?[1]?["code"] == "UNKNOWN_FIELD")
-        #expect(results?[2]?["success"] == false)
-        #expect(results?[5]?["success"] == true)
-        #expect(results?[6] == nil)
+        #expect(results[1]["code"] == "UNKNOWN_FIELD")
+        #expect(results[2]["success"] == false)
+        #expect(results[5]["success"] == true)
+        #expect(results[6] == .null)
         for envelope in [#"{"messages":{}}"#, "[]", #"{"messages":[{}],"more":[{}]}"#, "{"] {
             let refused = try await node.ask("POST", path, json: envelope)
             #expect(refused.status == 400, "\(envelope) \(refused.body)")
@@ -216,8 +217,8 @@ import Testing
 
     @Test func `the rate is taken before the body is read, and by malformed messages as well`() async throws {
         let answer = try await post(["{}", "{}", message()], key: "dsp_live_one_slow")
-        #expect(answer.json?["data"]?["results"]?[1]?["code"] == "MISSING_FIELD")
-        #expect(answer.json?["data"]?["results"]?[2]?["code"] == "RATE_LIMITED")
+        #expect(answer.json["data"]["results"][1]["code"] == "MISSING_FIELD")
+        #expect(answer.json["data"]["results"][2]["code"] == "RATE_LIMITED")
         #expect(answer.headers["ratelimit-remaining"] == "0")
         let head = "POST \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dsp_live_one_slow\r\n"
         let next = try await node.exchange(Array("\(head)Content-Length: 1000000\r\n\r\n".utf8))

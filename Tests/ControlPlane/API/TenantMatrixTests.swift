@@ -52,11 +52,11 @@ import Testing
         let key = try await api.call(
             "POST", mine.path + "/api-keys", token: mine.owner,
             json: #"{"name":"all","scopes":["*"],"rate_limit_per_minute":1000}"#)
-        let token = try #require(key.data["key"].string)
+        let token = try #require(key.data["key"].text)
         let credential = try await api.call(
             "POST", mine.path + "/credentials", token: mine.owner, json: #"{"label":"app"}"#)
         let basic = try
-            "\(#require(credential.data["username"].string)):\(#require(credential.data["password"].string))"
+            "\(#require(credential.data["username"].text)):\(#require(credential.data["password"].text))"
         for route in paths(api, theirs.id) where !route.pattern.contains("/admin/") {
             let byKey = try await api.call(route.method, route.path, token: token, json: "{}")
             #expect(

@@ -13,10 +13,10 @@ import Testing
                 + #""allowed_cidrs":["127.0.0.9/8"]}"#
         )
         #expect(created.status == 201)
-        let key = try #require(created.data["key"].string)
+        let key = try #require(created.data["key"].text)
         #expect(key.hasPrefix("dsp_test_"))
-        #expect(created.data["prefix"].string.map(key.hasPrefix) == true)
-        #expect(created.data["allowed_cidrs"][0].string == "127.0.0.0/8")
+        #expect(created.data["prefix"].text.map(key.hasPrefix) == true)
+        #expect(created.data["allowed_cidrs"][0].text == "127.0.0.0/8")
         let read = try await api.call("GET", made.path + "/suppressions", token: key)
         #expect(read.status == 200)
         #expect(read.headers["ratelimit-limit"] == "100")
@@ -26,7 +26,7 @@ import Testing
         #expect(try await api.call("GET", made.path + "/api-keys", token: key).status == 403)
         let list = try await api.call("GET", made.path + "/api-keys", token: made.owner)
         #expect(list.data[0]["key"] == .null)
-        let id = try #require(created.data["id"].string)
+        let id = try #require(created.data["id"].text)
         #expect(try await api.call("DELETE", made.path + "/api-keys/\(id)", token: made.owner).status == 200)
         #expect(try await api.call("GET", made.path + "/suppressions", token: key).status == 401)
     }
@@ -38,7 +38,7 @@ import Testing
             let answer = try await api.call(
                 "POST", made.path + "/api-keys", token: made.owner,
                 json: #"{"name":"k","scopes":["*"],\#(more)}"#)
-            return try #require(answer.data["key"].string)
+            return try #require(answer.data["key"].text)
         }
         let far = try await api.call(
             "GET", made.path, token: try await key(#""allowed_cidrs":["203.0.113.0/24"]"#))
@@ -55,7 +55,7 @@ import Testing
         let created = try await api.call(
             "POST", made.path + "/api-keys", token: made.owner,
             json: #"{"name":"k","scopes":["*"],"mode":"test","rate_limit_per_minute":1000}"#)
-        let key = try #require(created.data["key"].string)
+        let key = try #require(created.data["key"].text)
         for (path, body) in [
             ("/api-keys", #"{"name":"wider","scopes":["*"]}"#), ("/credentials", #"{"label":"live"}"#),
             ("/members", #"{"subject":"someone","role":"admin"}"#),

@@ -12,19 +12,19 @@ import Testing
         #expect(
             created.data.names == ["id", "username", "password", "label", "smtp_host", "smtp_port", "note"])
         let (username, password) = (
-            created.data["username"].string ?? "", created.data["password"].string ?? ""
+            created.data["username"].text ?? "", created.data["password"].text ?? ""
         )
         #expect(username.hasSuffix("@dispatch.example.com"))
         #expect(password.hasPrefix("dp_sk_") && password.count == 49)
-        #expect(created.data["smtp_port"].int == 2525)
+        #expect(created.data["smtp_port"].integer == 2525)
         let me = try await api.call("GET", "/api/v1/auth/me", basic: "\(username):\(password)")
-        #expect(me.data["kind"].string == "credential")
+        #expect(me.data["kind"].text == "credential")
         #expect(try await api.call("GET", "/api/v1/auth/me", basic: "\(username):nonsense").status == 401)
         let list = try await api.call("GET", made.path + "/credentials", token: made.owner)
-        #expect(list.data[0]["username"].string == username)
+        #expect(list.data[0]["username"].text == username)
         #expect(list.data[0]["password"] == .null)
-        #expect(list.data[0]["last_used_at"].string != nil)
-        let id = try #require(created.data["id"].string)
+        #expect(list.data[0]["last_used_at"].text != nil)
+        let id = try #require(created.data["id"].text)
         #expect(
             try await api.call("DELETE", made.path + "/credentials/\(id)", token: made.owner).status == 200)
         #expect(try await api.call("GET", "/api/v1/auth/me", basic: "\(username):\(password)").status == 401)
@@ -37,7 +37,7 @@ import Testing
         let (mine, theirs) = (try await api.tenant(), try await api.tenant())
         let created = try await api.call(
             "POST", theirs.path + "/credentials", token: theirs.owner, json: #"{"label":"x"}"#)
-        let id = try #require(created.data["id"].string)
+        let id = try #require(created.data["id"].text)
         #expect(
             try await api.call("DELETE", mine.path + "/credentials/\(id)", token: mine.owner).status == 404)
     }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTP
 import NodeProtocol
 import Postgres
+import TestSupport
 import Testing
 
 @testable import ControlPlane
@@ -12,9 +13,9 @@ import Testing
 
     /// Publishes what the service asks for, or some of it.
     private func publish(_ records: JSONValue, on api: APIFixture, without left: Set<String> = []) {
-        for record in records.items where !left.contains(record["purpose"].string ?? "") {
-            let (host, value) = (record["host"].string ?? "", record["value"].string ?? "")
-            api.publish(record["record_type"].string == "MX" ? "MX \(host)" : host, .found([value]))
+        for record in records.elements where !left.contains(record["purpose"].text ?? "") {
+            let (host, value) = (record["host"].text ?? "", record["value"].text ?? "")
+            api.publish(record["record_type"].text == "MX" ? "MX \(host)" : host, .found([value]))
         }
     }
 
@@ -25,41 +26,41 @@ import Testing
         let created = try await api.call(
             "POST", made.path + "/domains", token: made.owner, json: #"{"domain":"\#(name.uppercased())"}"#)
         #expect(created.status == 201)
-        #expect(created.data["domain"]["domain"].string == name)
+        #expect(created.data["domain"]["domain"].text == name)
         #expect(created.data["domain"]["verified"].bool == false)
         let records = created.data["dns_records"]
         #expect(
-            records.items.map { $0["host"].string } == [
+            records.elements.map { $0["host"].text } == [
                 "_cybdispatch.\(name)", "dispatch._domainkey.\(name)", name, "_dmarc.\(name)",
                 "dispatch.\(name)",
                 "dispatch.\(name)",
             ])
-        #expect(records[0]["value"].string?.hasPrefix("cyb-verify-") == true)
-        #expect(records[1]["value"].string?.hasPrefix("v=DKIM1; k=rsa; p=MIIBIj") == true)
-        #expect(records[2]["value"].string == "v=spf1 include:dispatch.example.com ~all")
-        #expect(records[4]["value"].string == "10 dispatch.example.com")
+        #expect(records[0]["value"].text?.hasPrefix("cyb-verify-") == true)
+        #expect(records[1]["value"].text?.hasPrefix("v=DKIM1; k=rsa; p=MIIBIj") == true)
+        #expect(records[2]["value"].text == "v=spf1 include:dispatch.example.com ~all")
+        #expect(records[4]["value"].text == "10 dispatch.example.com")
 
-        let verify = made.path + "/domains/\(try #require(created.data["domain"]["id"].string))/verify"
+        let verify = made.path + "/domains/\(try #require(created.data["domain"]["id"].text))/verify"
         let before = try await api.call("POST", verify, token: made.owner)
         #expect(before.data["verified"].bool == false)
-        #expect(before.data["records"][0]["status"].string == "missing")
+        #expect(before.data["records"][0]["status"].text == "missing")
 
         publish(records, on: api, without: ["DKIM signing"])
         let half = try await api.call("POST", verify, token: made.owner)
         #expect(half.data["verified"].bool == false)
-        #expect(half.data["records"][0]["status"].string == "ok")
+        #expect(half.data["records"][0]["status"].text == "ok")
 
         publish(records, on: api)
         let after = try await api.call("POST", verify, token: made.owner)
         #expect(after.data["verified"].bool == true)
-        #expect(after.data["domain"]["status"].string == "verified")
-        #expect(after.data["records"].items.allSatisfy { $0["status"].string == "ok" })
+        #expect(after.data["domain"]["status"].text == "verified")
+        #expect(after.data["records"].elements.allSatisfy { $0["status"].text == "ok" })
 
         // A look-up that fails says nothing about a domain that is verified.
         api.publish("_cybdispatch.\(name)", .unreachable("timed out"))
         let failed = try await api.call("POST", verify, token: made.owner)
         #expect(failed.data["verified"].bool == true)
-        #expect(failed.data["records"][0]["status"].string == "unreachable")
+        #expect(failed.data["records"][0]["status"].text == "unreachable")
     }
 
     @Test func `a domain that the tenant has already is refused before a key is made`() async throws {
@@ -99,16 +100,16 @@ import Testing
             let created = try await api.call(
                 "POST", tenant.path + "/domains", token: tenant.owner, json: #"{"domain":"\#(name)"}"#)
             publish(created.data["dns_records"], on: api)
-            let id = try #require(created.data["domain"]["id"].string)
+            let id = try #require(created.data["domain"]["id"].text)
             conflicts.append(
                 try await api.call("POST", tenant.path + "/domains/\(id)/verify", token: tenant.owner).data)
             if tenant.id == second.id {
-                #expect(created.data["domain"]["selector"].string?.hasPrefix("dispatch-") == true)
+                #expect(created.data["domain"]["selector"].text?.hasPrefix("dispatch-") == true)
             }
         }
         #expect(conflicts[0]["verified"].bool == true)
         #expect(conflicts[1]["verified"].bool == false)
-        #expect(conflicts[1]["records"][0]["status"].string == "conflict")
+        #expect(conflicts[1]["records"][0]["status"].text == "conflict")
     }
 
     @Test func `domains are listed with records, found and removed, by their tenant alone`() async throws {
@@ -118,9 +119,9 @@ import Testing
         let created = try await api.call("POST", mine.path + "/domains", token: mine.owner, json: body)
         #expect(
             try await api.call("POST", mine.path + "/domains", token: mine.owner, json: body).status == 409)
-        let id = try #require(created.data["domain"]["id"].string)
+        let id = try #require(created.data["domain"]["id"].text)
         let list = try await api.call("GET", mine.path + "/domains", token: mine.owner)
-        #expect(list.data[0]["dns_records"].items.count == 6)
+        #expect(list.data[0]["dns_records"].elements.count == 6)
         for method in ["GET", "DELETE"] {
             #expect(
                 try await api.call(method, theirs.path + "/domains/\(id)", token: theirs.owner).status == 404)
@@ -147,13 +148,13 @@ import Testing
         let boss = try await api.person(isOperator: true).token
         let created = try await api.call(
             "POST", made.path + "/domains", token: made.owner, json: #"{"domain":"bücher-\#(freshName())"}"#)
-        #expect(created.data["domain"]["domain"].string?.hasPrefix("xn--") == true)
-        let id = try #require(created.data["domain"]["id"].string)
+        #expect(created.data["domain"]["domain"].text?.hasPrefix("xn--") == true)
+        let id = try #require(created.data["domain"]["id"].text)
         let path = "/api/v1/admin/tenants/\(made.id)/domains/\(id)/override"
         #expect(try await api.call("POST", path, token: made.owner, json: #"{"reason":"x"}"#).status == 403)
         let vouched = try await api.call("POST", path, token: boss, json: #"{"reason":"local tests"}"#)
         #expect(vouched.data["domain"]["verified"].bool == true)
-        #expect(vouched.data["domain"]["override_reason"].string == "local tests")
+        #expect(vouched.data["domain"]["override_reason"].text == "local tests")
     }
 
     @Test func `a verified domain whose records go is at risk, then lost`() async throws {
@@ -162,7 +163,7 @@ import Testing
         let created = try await api.call(
             "POST", made.path + "/domains", token: made.owner, json: #"{"domain":"\#(freshName())"}"#)
         let records = created.data["dns_records"]
-        let path = made.path + "/domains/\(try #require(created.data["domain"]["id"].string))"
+        let path = made.path + "/domains/\(try #require(created.data["domain"]["id"].text))"
         publish(records, on: api)
         _ = try await api.call("POST", path + "/verify", token: made.owner)
         let domains = Domains(api.context, Authenticator(api.context))
@@ -171,9 +172,9 @@ import Testing
             try await api.context.pool.execute(
                 "UPDATE domains SET next_check_at = now() \(change) WHERE tenant_id = \(tenant)", as: .system)
             _ = try await domains.recheckDue()
-            return try await api.call("GET", path, token: made.owner).data["domain"]["status"].string
+            return try await api.call("GET", path, token: made.owner).data["domain"]["status"].text
         }
-        let ownership = try #require(records[0]["host"].string)
+        let ownership = try #require(records[0]["host"].text)
         api.publish(ownership, .unreachable("timed out"))
         #expect(try await nextDay() == "verified")
         api.publish(ownership, .missing)

@@ -24,12 +24,12 @@ import Testing
         let path = "/api/v1/dispatch/tenants/\(tenant)/emails"
         let list = try await control.call(
             "GET", "\(path)?page=1&limit=50&status=bounced&tag=welcome", token: token)
-        #expect(list.body["pagination"]["total"].int == 1)
+        #expect(list.body["pagination"]["total"].integer == 1)
         let item = list.data[0]
-        #expect(item["id"].string == story.message.description)
-        #expect(item["message_id"].string == "abc@sender.example")
-        #expect(item["status"].string == "bounced")
-        #expect(item["body_size_bytes"].int == 2048)
+        #expect(item["id"].text == story.message.description)
+        #expect(item["message_id"].text == "abc@sender.example")
+        #expect(item["status"].text == "bounced")
+        #expect(item["body_size_bytes"].integer == 2048)
         #expect(
             item.names.isSuperset(of: [
                 "bounce_type", "queued_at", "delivered_at", "bounced_at", "expires_at",
@@ -38,17 +38,17 @@ import Testing
             "to=nobody@example.org", "from=stranger", "subject=Goodbye", "tag=other", "status=queued",
         ] {
             let none = try await control.call("GET", "\(path)?\(filter)", token: token)
-            #expect(none.body["pagination"]["total"].int == 0, "\(filter)")
+            #expect(none.body["pagination"]["total"].integer == 0, "\(filter)")
         }
 
         let detail = try await control.call("GET", "\(path)/\(story.message)", token: token)
-        #expect(detail.data["html_body"].string?.contains("<p>Hello</p>") == true)
+        #expect(detail.data["html_body"].text?.contains("<p>Hello</p>") == true)
         #expect(
-            detail.data["events"].items.compactMap { $0["event"].string } == [
+            detail.data["events"].elements.compactMap { $0["event"].text } == [
                 "accepted", "deferred", "delivered", "bounced",
             ])
-        #expect(detail.data["recipients"].items.count == 2)
-        #expect(detail.data["metadata"]["order"].string == "17")
+        #expect(detail.data["recipients"].elements.count == 2)
+        #expect(detail.data["metadata"]["order"].text == "17")
 
         #expect(try await control.call("DELETE", "\(path)/\(story.message)", token: token).status == 200)
         #expect(try await control.call("GET", "\(path)/\(story.message)", token: token).status == 404)
@@ -65,15 +65,15 @@ import Testing
         let story = Story(tenant: tenant, node: node.number)
         _ = try await node.report(Array(story.deliveredAndBounced().prefix(2)))
         let queue = try await control.call("GET", "/api/v1/dispatch/tenants/\(tenant)/queue", token: token)
-        #expect(queue.data["total"].int == 2)
-        #expect(queue.data["deferred"].int == 1)
-        #expect(queue.data["destinations"][0]["domain"].string == "example.org")
+        #expect(queue.data["total"].integer == 2)
+        #expect(queue.data["deferred"].integer == 1)
+        #expect(queue.data["destinations"][0]["domain"].text == "example.org")
         let why = try await control.call(
             "GET", "/api/v1/dispatch/tenants/\(tenant)/queue/\(story.message)", token: token)
-        #expect(why.data["status"].string == "deferred")
+        #expect(why.data["status"].text == "deferred")
         let usage = try await control.call("GET", "/api/v1/dispatch/tenants/\(tenant)/usage", token: token)
-        #expect(usage.data["emails_sent"].int == 2)
-        #expect(usage.data["breakdown"]["total"].int == 2)
+        #expect(usage.data["emails_sent"].integer == 2)
+        #expect(usage.data["breakdown"]["total"].integer == 2)
         #expect(
             usage.data.names.isSuperset(of: [
                 "period_start", "period_end", "monthly_quota", "overage_enabled", "stats", "rates",
@@ -93,7 +93,7 @@ import Testing
             let made = try await control.call(
                 "POST", "/api/v1/dispatch/tenants/\(tenant)/api-keys", token: token,
                 json: #"{"name":"k","scopes":["emails:read"]}"#)
-            return (try #require(made.data["id"].string), try #require(made.data["key"].string))
+            return (try #require(made.data["id"].text), try #require(made.data["key"].text))
         }
         let (mine, other) = (try await key(), try await key())
         var story = Story(tenant: tenant, node: node.number)
@@ -101,21 +101,21 @@ import Testing
         _ = try await node.report(story.deliveredAndBounced())
         let id = "spl_\(story.message.hexadecimal)"
         let status = try await control.call("GET", "/api/v1/messages/\(id)", token: mine.secret)
-        #expect(status.body["id"].string == id)
-        #expect(status.body["status"].string == "failed")
-        #expect(status.body["provider"].string == "mx.example.org")
-        #expect(status.body["providerMessageId"].string == "77")
+        #expect(status.body["id"].text == id)
+        #expect(status.body["status"].text == "failed")
+        #expect(status.body["provider"].text == "mx.example.org")
+        #expect(status.body["providerMessageId"].text == "77")
         #expect(
             try await control.call("GET", "/api/v1/messages?status=failed", token: mine.secret).body[
                 "messages"
-            ].items.count == 1)
+            ].elements.count == 1)
         #expect(
-            try await control.call("GET", "/api/v1/messages", token: other.secret).body["messages"].items
+            try await control.call("GET", "/api/v1/messages", token: other.secret).body["messages"].elements
                 .isEmpty)
         let unknown = try await control.call(
             "GET", "/api/v1/messages/spl_\(String(repeating: "0", count: 32))", token: mine.secret)
         #expect(unknown.status == 404)
-        #expect(unknown.body["status"].string == "unknown")
+        #expect(unknown.body["status"].text == "unknown")
         await node.stop()
         await control.stop()
     }

@@ -14,17 +14,17 @@ import Testing
             "POST", "/api/v1/auth/login",
             json: #"{"email":"\#(email.uppercased())","password":"correct horse battery"}"#)
         #expect(login.status == 200)
-        #expect(login.data["token_type"].string == "Bearer")
-        #expect(login.data["expires_in"].int == 3600)
-        let token = try #require(login.data["access_token"].string)
+        #expect(login.data["token_type"].text == "Bearer")
+        #expect(login.data["expires_in"].integer == 3600)
+        let token = try #require(login.data["access_token"].text)
         let me = try await api.call("GET", "/api/v1/auth/me", token: token)
-        #expect(me.data["email"].string == email)
+        #expect(me.data["email"].text == email)
         let changed = try await api.call(
             "POST", "/api/v1/auth/password", token: token,
             json: #"{"current_password":"correct horse battery","new_password":"another horse battery"}"#)
         #expect(changed.status == 200)
         #expect(try await api.call("GET", "/api/v1/auth/me", token: token).status == 401)
-        let fresh = try #require(changed.data["access_token"].string)
+        let fresh = try #require(changed.data["access_token"].text)
         #expect(try await api.call("GET", "/api/v1/auth/me", token: fresh).status == 200)
     }
 
@@ -40,7 +40,7 @@ import Testing
         #expect(again.isOperator)
         let login = try await api.call(
             "POST", "/api/v1/auth/login", json: #"{"email":"\#(email)","password":"another horse battery"}"#)
-        let token = try #require(login.data["access_token"].string)
+        let token = try #require(login.data["access_token"].text)
         #expect(try await api.call("GET", "/api/v1/admin/users", token: token).status == 200)
     }
 

@@ -11,7 +11,7 @@ import Testing
             "POST", made.path + "/members", token: made.owner,
             json: #"{"email":"\#(guest.email)","role":"member"}"#)
         #expect(added.status == 201)
-        #expect(added.data["subject"].string == guest.subject)
+        #expect(added.data["subject"].text == guest.subject)
         #expect(try await api.call("GET", made.path, token: guest.token).status == 200)
         let twice = try await api.call(
             "POST", made.path + "/members", token: made.owner,
@@ -19,9 +19,9 @@ import Testing
         #expect(twice.status == 409)
         let path = made.path + "/members/\(guest.subject)"
         let raised = try await api.call("PUT", path, token: made.owner, json: #"{"role":"admin"}"#)
-        #expect(raised.data["role"].string == "admin")
+        #expect(raised.data["role"].text == "admin")
         let list = try await api.call("GET", made.path + "/members", token: guest.token)
-        #expect(list.data.items.count == 2)
+        #expect(list.data.elements.count == 2)
         #expect(try await api.call("DELETE", path, token: made.owner).status == 200)
         #expect(try await api.call("GET", made.path, token: guest.token).status == 401)
     }
@@ -37,7 +37,7 @@ import Testing
             "PUT", made.path + "/members/\(guest.subject)", token: guest.token, json: #"{"role":"owner"}"#)
         #expect(claim.status == 403 && claim.field == "role")
         let list = try await api.call("GET", made.path + "/members", token: made.owner)
-        let owner = try #require(list.data.items.first { $0["role"].string == "owner" }?["subject"].string)
+        let owner = try #require(list.data.elements.first { $0["role"].text == "owner" }?["subject"].text)
         let remove = try await api.call("DELETE", made.path + "/members/\(owner)", token: made.owner)
         #expect(remove.status == 400 && remove.code == "LAST_OWNER")
         let byAdmin = try await api.call("DELETE", made.path + "/members/\(owner)", token: guest.token)

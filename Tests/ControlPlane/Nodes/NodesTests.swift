@@ -12,10 +12,10 @@ import Testing
         let token = try await control.operatorToken()
         let made = try await control.call(
             "POST", "/api/v1/admin/nodes", token: token, json: #"{"name":"one"}"#)
-        let joinToken = try #require(made.data["join_token"].string)
+        let joinToken = try #require(made.data["join_token"].text)
         #expect(joinToken.hasPrefix("djt_"))
         let node = try await FakeNode.join(control, token: joinToken)
-        #expect(Int(node.number) == made.data["number"].int)
+        #expect(Int(node.number) == made.data["number"].integer)
 
         let asked = FakeNode.request(joinToken, signing: try .generate(), sealing: try .generate())
         let again = try await control.send(
@@ -61,10 +61,10 @@ import Testing
         let token = try await control.operatorToken()
         let node = try await control.node(token, "worker")
         let drained = try await control.call("POST", "/api/v1/admin/nodes/worker/drain", token: token)
-        #expect(drained.data["state"].string == "draining")
+        #expect(drained.data["state"].text == "draining")
         let resumed = try await control.call(
             "POST", "/api/v1/admin/nodes/\(node.number)/resume", token: token)
-        #expect(resumed.data["state"].string == "active")
+        #expect(resumed.data["state"].text == "active")
         _ = try await control.call("POST", "/api/v1/admin/nodes", token: token, json: #"{"name":"late"}"#)
         let joining = try await control.call("POST", "/api/v1/admin/nodes/late/drain", token: token)
         #expect(joining.status == 409)

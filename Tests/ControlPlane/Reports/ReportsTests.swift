@@ -14,10 +14,10 @@ import Testing
         let node = try await control.node(token)
         let story = Story(tenant: try await control.tenant(token), node: node.number)
         let events = story.deliveredAndBounced()
-        #expect(try await node.report(Array(events.prefix(3))).body["acknowledged"].int == 3)
-        #expect(try await node.report(Array(events.prefix(3))).body["acknowledged"].int == 3)
-        #expect(try await node.report(events).body["acknowledged"].int == events.count)
-        #expect(try await node.report(events).body["acknowledged"].int == events.count)
+        #expect(try await node.report(Array(events.prefix(3))).body["acknowledged"].integer == 3)
+        #expect(try await node.report(Array(events.prefix(3))).body["acknowledged"].integer == 3)
+        #expect(try await node.report(events).body["acknowledged"].integer == events.count)
+        #expect(try await node.report(events).body["acknowledged"].integer == events.count)
 
         #expect(try await control.count("SELECT count(*) AS n FROM emails") == 1)
         #expect(try await control.count("SELECT count(*) AS n FROM email_recipients") == 2)
@@ -45,7 +45,7 @@ import Testing
         let refused = try await node.report(Array(events.dropFirst(2)))
         #expect(refused.status == 409)
         #expect(refused.code == "report_gap")
-        #expect(refused.body["acknowledged"].int == 1)
+        #expect(refused.body["acknowledged"].integer == 1)
         #expect(try await control.count("SELECT count(*) AS n FROM events") == 1)
         await node.stop()
         await control.stop()
@@ -67,13 +67,13 @@ import Testing
             code: 99_999, text: "a zero byte: \0, and a long text: \(String(repeating: "x", count: 9_000))")
         records.append(EventRecord(odd))
         let numbered = records.enumerated().map { (seq: UInt64($0.offset + 1), record: $0.element) }
-        #expect(try await node.report(numbered).body["acknowledged"].int == numbered.count)
+        #expect(try await node.report(numbered).body["acknowledged"].integer == numbered.count)
 
         let body = Report([(UInt64(numbered.count + 1), [0, 0, 0, 9])]).encoded()
         let unreadable = try await control.send(
             "POST", NodePaths.reports, headers: try node.headers("POST", NodePaths.reports, body: body),
             body: body)
-        #expect(unreadable.body["acknowledged"].int == numbered.count + 1)
+        #expect(unreadable.body["acknowledged"].integer == numbered.count + 1)
         #expect(try await control.count("SELECT count(*) AS n FROM emails") == 0)
         await node.stop()
         await control.stop()
@@ -94,7 +94,7 @@ import Testing
         odd.recipient = "e\(accents)@example.org"
         let records = [story.accepted(), EventRecord(bounced), EventRecord(odd)]
         let numbered = records.enumerated().map { (seq: UInt64($0.offset + 1), record: $0.element) }
-        #expect(try await node.report(numbered).body["acknowledged"].int == 3)
+        #expect(try await node.report(numbered).body["acknowledged"].integer == 3)
         #expect(
             try await control.count(
                 "SELECT max(length(reason)) AS n FROM suppressions WHERE address = 'gone@example.org'")
@@ -119,7 +119,7 @@ import Testing
         let numbered = records.enumerated().map { (seq: UInt64($0.offset + 1), record: $0.element) }
         let answer = try await node.report(numbered)
         #expect(answer.status == 200)
-        #expect(answer.body["acknowledged"].int == 21)
+        #expect(answer.body["acknowledged"].integer == 21)
         #expect(try await control.count("SELECT count(*) AS n FROM events") == 19)
         #expect(try await control.count("SELECT sum(opened) AS n FROM usage_daily") == 18)
         #expect(try await control.count("SELECT sum(messages) AS n FROM usage_daily") == 1)
@@ -143,7 +143,7 @@ import Testing
             EventRecord(live.event(.opened, to: "alice@example.org")),
         ].enumerated().map { (seq: UInt64($0.offset + 1), record: $0.element) }
         _ = try await node.report(Array(events.prefix(3)))
-        #expect(try await node.report(events).body["acknowledged"].int == events.count)
+        #expect(try await node.report(events).body["acknowledged"].integer == events.count)
         #expect(try await control.count("SELECT count(*) AS n FROM emails WHERE mode = 'test'") == 1)
         #expect(try await control.count("SELECT count(*) AS n FROM events") == events.count)
         for (column, expected) in [("messages", 1), ("recipients", 2), ("delivered", 1), ("opened", 1)] {

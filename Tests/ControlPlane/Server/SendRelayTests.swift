@@ -16,7 +16,7 @@ import Testing
         let made = try await control.call(
             "POST", "/api/v1/dispatch/tenants/\(tenant)/api-keys", token: token,
             json: #"{"name":"k","scopes":["*"]\#(networks)}"#)
-        return try #require(made.data["key"].string, "\(made.body)")
+        return try #require(made.data["key"].text, "\(made.body)")
     }
 
     @Test func `the address of a relayed caller is believed when a node signed it`() async throws {
@@ -71,7 +71,7 @@ import Testing
                 let sent = try await control.send(
                     "POST", "/api/v1/messages", headers: [("Idempotency-Key", "k\(number)")],
                     body: Array("{}".utf8))
-                seen.insert(sent.body["host"].string ?? "")
+                seen.insert(sent.body["host"].text ?? "")
             }
             #expect(seen.count == 1)
             hosts.formUnion(seen)

@@ -21,7 +21,7 @@ final class ServiceFixture: Sendable {
 
         var data: JSONValue { body["data"] }
         /// Of any dialect: some keep it inside `error`.
-        var code: String? { body["error"]["code"].string ?? body["code"].string }
+        var code: String? { body["error"]["code"].text ?? body["code"].text }
     }
 
     let group: EventLoopGroup
@@ -78,8 +78,8 @@ final class ServiceFixture: Sendable {
         request.maxResponseBytes = 1 << 24
         let (client, sent) = (client, request)
         let response = try await loop.run { try await client.send(sent) }
-        let json = try? JSONDecoder().decode(JSONValue.self, from: Data(response.body))
-        return Answer(status: response.status, bytes: response.body, body: json ?? .null)
+        let json = JSONValue(reading: response.body)
+        return Answer(status: response.status, bytes: response.body, body: json)
     }
 
     func call(_ method: String, _ path: String, token: String, json: String? = nil) async throws -> Answer {
@@ -105,14 +105,14 @@ final class ServiceFixture: Sendable {
     func tenant(_ token: String) async throws -> TenantID {
         let answer = try await call(
             "POST", "/api/v1/dispatch/tenants", token: token, json: #"{"tenant_name":"Acme"}"#)
-        return try #require(answer.data["id"].string.flatMap { TenantID(text: $0) })
+        return try #require(answer.data["id"].text.flatMap { TenantID(text: $0) })
     }
 
     /// Creates a node and joins it, served by a listener that plays it.
     func node(_ token: String, _ name: String = "n\(UUID().text.prefix(8))") async throws -> FakeNode {
         let made = try await call("POST", "/api/v1/admin/nodes", token: token, json: #"{"name":"\#(name)"}"#)
         #expect(made.status == 201)
-        return try await FakeNode.join(self, token: try #require(made.data["join_token"].string))
+        return try await FakeNode.join(self, token: try #require(made.data["join_token"].text))
     }
 
     func count(_ sql: SQL) async throws -> Int {

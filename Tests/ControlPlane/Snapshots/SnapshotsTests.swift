@@ -22,7 +22,7 @@ import Testing
 
         let key = try await control.call(
             "POST", "\(path)/api-keys", token: token, json: #"{"name":"k","scopes":["emails:send"]}"#)
-        let presented = try #require(key.data["key"].string)
+        let presented = try #require(key.data["key"].text)
         let withKey = try await node.snapshot { $0.apiKey(presented) != nil }
         #expect(withKey.apiKey(presented)?.tenant.id == tenant)
         #expect(withKey.version > first.version)
@@ -43,7 +43,7 @@ import Testing
             json: #"{"email":"Gone@Example.org","reason":"asked"}"#)
         _ = try await node.snapshot { $0.isSuppressed("gone@example.org", tenant: tenant) }
 
-        let keyID = try #require(key.data["id"].string)
+        let keyID = try #require(key.data["id"].text)
         _ = try await control.call("DELETE", "\(path)/api-keys/\(keyID)", token: token)
         _ = try await node.snapshot { $0.apiKey(presented) == nil }
         await node.stop()
@@ -58,7 +58,7 @@ import Testing
         let made = try await control.call(
             "POST", "/api/v1/dispatch/tenants/\(tenant)/domains", token: token,
             json: #"{"domain":"sender.example"}"#)
-        let id = try #require(made.data["domain"]["id"].string)
+        let id = try #require(made.data["domain"]["id"].text)
         let before = try await node.snapshot { $0.tenant(tenant) != nil }
         #expect(before.tenant(tenant)?.domains.isEmpty == true)
         let vouched = try await control.call(
@@ -140,7 +140,7 @@ import Testing
             try await control.count("SELECT count(*) AS n FROM nodes WHERE held_version = \(after.version)")
                 == 1)
         let shown = try await control.call("GET", "/api/v1/admin/snapshot", token: token)
-        #expect(shown.data["version"].int == Int(after.version))
+        #expect(shown.data["version"].integer == Int(after.version))
         await node.stop()
         await control.stop()
     }

@@ -12,18 +12,18 @@ import Testing
             "POST", path, token: made.owner,
             json: #"{"email":"Joe@EXAMPLE.com","reason":"User requested removal"}"#)
         #expect(first.status == 201)
-        #expect(first.data["email"].string == "joe@example.com")
-        #expect(first.data["source"].string == "manual")
+        #expect(first.data["email"].text == "joe@example.com")
+        #expect(first.data["source"].text == "manual")
         let second = try await api.call(
             "POST", path, token: made.owner, json: #"{"email":"joe@example.com"}"#)
         #expect(second.status == 200)
         #expect(second.data["id"] == first.data["id"])
         let list = try await api.call("GET", path + "?limit=1&offset=0", token: made.owner)
-        #expect(list.body["pagination"]["total"].int == 1)
-        #expect(list.body["pagination"]["total_pages"].int == 1)
-        let id = try #require(first.data["id"].string)
+        #expect(list.body["pagination"]["total"].integer == 1)
+        #expect(list.body["pagination"]["total_pages"].integer == 1)
+        let id = try #require(first.data["id"].text)
         #expect(try await api.call("DELETE", path + "/\(id)", token: made.owner).status == 200)
-        #expect(try await api.call("GET", path, token: made.owner).data.items.isEmpty)
+        #expect(try await api.call("GET", path, token: made.owner).data.elements.isEmpty)
     }
 
     @Test func `bad addresses and limits are refused by name`() async throws {
@@ -50,12 +50,12 @@ import Testing
             "email,reason\r\nA@x.example,\"said \"\"no\"\", twice\"\r\n\nb@x.example\na@X.example,again\n"
         let taken = try await api.call("POST", path + "/import", token: made.owner, json: file)
         #expect(taken.status == 200)
-        #expect(taken.data["added"].int == 2)
+        #expect(taken.data["added"].integer == 2)
         let bad = try await api.call(
             "POST", path + "/import", token: made.owner, json: "c@x.example\nnonsense\n")
         #expect(bad.status == 400 && bad.field == "line 2")
         let list = try await api.call("GET", path, token: made.owner)
-        #expect(list.body["pagination"]["total"].int == 2)
+        #expect(list.body["pagination"]["total"].integer == 2)
         #expect(try await api.call("GET", path + "/export", token: made.owner).status == 200)
     }
 
@@ -105,7 +105,7 @@ import Testing
         #expect(list.status == 400)
         #expect(list.code == "LIMIT_REACHED")
         #expect(try await control.count("SELECT count(*) AS n FROM suppressions") == 2)
-        let id = try #require(first.data["id"].string)
+        let id = try #require(first.data["id"].text)
         #expect(try await control.call("DELETE", "\(path)/\(id)", token: token).status == 200)
         #expect(try await add("c@x.example").status == 201)
         try await control.asOwner("UPDATE suppression_totals SET bytes = \(SuppressionLimit.maxBytes)")
@@ -121,7 +121,7 @@ import Testing
         try await control.asOwner(
             "INSERT INTO suppression_totals VALUES (\(tenant.uuid), \(SuppressionLimit.maxEntries + 1), 0)")
         let events = Story(tenant: tenant, node: node.number).deliveredAndBounced()
-        #expect(try await node.report(events).body["acknowledged"].int == events.count)
+        #expect(try await node.report(events).body["acknowledged"].integer == events.count)
         #expect(try await control.count("SELECT count(*) AS n FROM suppressions") == 0)
         #expect(try await control.count("SELECT count(*) AS n FROM events") == events.count)
         await node.stop()

@@ -12,11 +12,11 @@ import Testing
             "POST", made.path + "/webhooks", token: made.owner,
             json: #"{"url":"https://hooks.example.com/x?y=1","events":["delivered","bounced"]}"#)
         #expect(created.status == 201)
-        let secret = try #require(created.data["secret"].string)
+        let secret = try #require(created.data["secret"].text)
         #expect(secret.hasPrefix("whsec_"))
         let list = try await api.call("GET", made.path + "/webhooks", token: made.owner)
         #expect(list.data[0]["secret"] == .null)
-        let id = try #require(created.data["id"].string)
+        let id = try #require(created.data["id"].text)
         let (tenant, uuid) = (try #require(TenantID(text: made.id)), try #require(UUID(uuidString: id)))
         let rows = try await api.context.pool.query(
             "SELECT secret_sealed FROM webhooks WHERE id = \(uuid)", as: .system)

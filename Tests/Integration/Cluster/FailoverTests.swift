@@ -39,7 +39,7 @@ extension ClusterScenarios {
             var publishers: [Bool] = []
             for process in processes {
                 publishers.append(
-                    try await APICaller(process.metricsURL).get("/health").json["is_publisher"].isTrue)
+                    try await APICaller(process.metricsURL).get("/health").json["is_publisher"].bool == true)
             }
             return publishers
         }

@@ -110,7 +110,7 @@ extension ClusterScenarios {
         private static func owner(_ email: String, of tenant: TestTenant, _ cluster: Cluster) async throws
             -> APICaller
         {
-            let person: JSON = ["email": .string(email), "password": "correct horse battery"]
+            let person: JSONValue = ["email": .string(email), "password": "correct horse battery"]
             try await cluster.api.must("POST", "/api/v1/admin/users", person)
             try await cluster.api.must(
                 "POST", "\(tenant.path)/members", ["email": .string(email), "role": "owner"])
@@ -120,8 +120,8 @@ extension ClusterScenarios {
         }
 
         /// Everything of the tenant that the routes could change.
-        private static func state(of tenant: TestTenant, _ cluster: Cluster) async throws -> [JSON] {
-            var state: [JSON] = []
+        private static func state(of tenant: TestTenant, _ cluster: Cluster) async throws -> [JSONValue] {
+            var state: [JSONValue] = []
             for part in [
                 "domains", "api-keys", "credentials", "webhooks", "suppressions", "members", "emails",
             ] {
@@ -148,7 +148,7 @@ extension ClusterScenarios {
         }
 
         /// A body that the route would take, so that it is not the body that is refused.
-        private static func body(_ method: String, _ path: String) -> JSON? {
+        private static func body(_ method: String, _ path: String) -> JSONValue? {
             guard method != "GET", method != "DELETE" else { return nil }
             switch path.split(separator: "/").last {
             case "send":
@@ -166,8 +166,8 @@ extension ClusterScenarios {
         }
 
         /// The answer without what differs from request to request.
-        private static func shape(_ answer: APICaller.Answer) -> JSON {
-            func bare(_ value: JSON) -> JSON {
+        private static func shape(_ answer: APICaller.Answer) -> JSONValue {
+            func bare(_ value: JSONValue) -> JSONValue {
                 guard case .object(let members) = value else { return value }
                 return .object(members.filter { $0.key != "request_id" && $0.key != "id" }.mapValues(bare))
             }

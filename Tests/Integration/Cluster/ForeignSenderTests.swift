@@ -21,7 +21,7 @@ extension ClusterScenarios {
                 #expect(
                     ingest.status == 403 && ingest.json["code"].text == "domain_not_verified",
                     "\(from): \(ingest.text)")
-                let message: JSON = [
+                let message: JSONValue = [
                     "from": .string(from), "to": ["b@example.net"], "subject": "forged", "text_body": "x",
                 ]
                 for caller in [node, basic] {

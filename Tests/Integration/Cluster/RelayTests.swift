@@ -111,7 +111,7 @@ extension ClusterScenarios {
             }
         }
 
-        private static func send(_ message: JSON, from ip: String, key: String, to baseURL: String)
+        private static func send(_ message: JSONValue, from ip: String, key: String, to baseURL: String)
             async throws -> Int
         {
             let body = String(decoding: try JSONEncoder().encode(message), as: UTF8.self)

@@ -13,7 +13,7 @@ struct APICaller: Sendable {
 
         var text: String { String(decoding: body, as: UTF8.self) }
         /// Null when the body is no JSON.
-        var json: JSON { (try? JSONDecoder().decode(JSON.self, from: Data(body))) ?? .null }
+        var json: JSONValue { JSONValue(reading: body) }
     }
 
     let baseURL: String
@@ -46,12 +46,12 @@ struct APICaller: Sendable {
 
     func get(_ path: String) async throws -> Answer { try await send("GET", path) }
 
-    func post(_ path: String, _ body: JSON = [:]) async throws -> Answer {
+    func post(_ path: String, _ body: JSONValue = [:]) async throws -> Answer {
         try await send("POST", path, body)
     }
 
     func send(
-        _ method: String, _ path: String, _ body: JSON? = nil,
+        _ method: String, _ path: String, _ body: JSONValue? = nil,
         headers more: [(name: String, value: String)] = []
     ) async throws -> Answer {
         try await send(
@@ -76,7 +76,7 @@ struct APICaller: Sendable {
 
     /// Calls and demands a 2xx.
     @discardableResult
-    func must(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
+    func must(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {
         let answer = try await send(method, path, body)
         guard (200..<300).contains(answer.status) else {
             throw TestSupportError("\(method) \(path): \(answer.status) \(answer.text)")

@@ -10,7 +10,7 @@ final class ControlPlaneProcess: Sendable {
     init(settings: [String: String]) async throws {
         child = try ChildProcess([try Products.path("control-plane"), "run"], environment: settings)
         let line = try await child.waitForLine(containing: "\"control plane ready\"", deadline: .seconds(60))
-        let log = try JSONDecoder().decode(JSON.self, from: Data(line.utf8))
+        let log = try JSONDecoder().decode(JSONValue.self, from: Data(line.utf8))
         metricsURL = "http://\(log["metrics"].text ?? "")"
     }
 

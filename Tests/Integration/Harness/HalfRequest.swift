@@ -7,7 +7,7 @@ struct HalfRequest: Sendable {
     private let http: LoopBound<RawHTTP>
     private let rest: String
 
-    init(_ process: NodeProcess, token: String, message: JSON) async throws {
+    init(_ process: NodeProcess, token: String, message: JSONValue) async throws {
         let body = String(decoding: try JSONEncoder().encode(message), as: UTF8.self)
         let address = try process.address(of: "http")
         let head = """

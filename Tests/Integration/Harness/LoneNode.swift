@@ -68,7 +68,8 @@ final class LoneNode: Sendable {
     func caller() async throws -> APICaller { try await APICaller(process.httpURL, token: fixture.apiKey) }
 
     /// A message of the tenant for the ingestion API.
-    func message(_ subject: String, to: String = "someone@example.net", text: String = "Hello.") -> JSON {
+    func message(_ subject: String, to: String = "someone@example.net", text: String = "Hello.") -> JSONValue
+    {
         [
             "from": "app@\(fixture.domain)", "to": .string(to), "subject": .string(subject),
             "text": .string(text),

@@ -11,7 +11,7 @@ extension Cluster {
     }
 
     /// The message in the log of the control plane, once it has this status there.
-    func waitForLog(of id: String, _ status: String, _ tenant: TestTenant) async throws -> JSON {
+    func waitForLog(of id: String, _ status: String, _ tenant: TestTenant) async throws -> JSONValue {
         let api = api
         return try await eventually("\(id) to be \(status) in the log") {
             let email = try await api.get("\(tenant.path)/emails/\(id)").json["data"]
@@ -20,8 +20,8 @@ extension Cluster {
     }
 
     /// Every message of the tenant in the log, as lists show them.
-    func log(of tenant: TestTenant) async throws -> [JSON] {
-        var all: [JSON] = []
+    func log(of tenant: TestTenant) async throws -> [JSONValue] {
+        var all: [JSONValue] = []
         while true {
             let page = try await api.must("GET", "\(tenant.path)/emails?limit=100&offset=\(all.count)")[
                 "data"

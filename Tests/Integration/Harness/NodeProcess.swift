@@ -6,7 +6,7 @@ import TestSupport
 /// A running `mta-node`, ready, with the addresses that it listens on. Killed when the last reference goes.
 final class NodeProcess: Sendable {
     let child: ChildProcess
-    private let log: JSON
+    private let log: JSONValue
 
     /// Starts a node on a directory that holds an identity.
     init(directory: String, settings: [String: String]) async throws {
@@ -19,7 +19,7 @@ final class NodeProcess: Sendable {
         child = try ChildProcess(
             [try Products.path("mta-node"), "run"], environment: base.merging(settings) { $1 })
         let line = try await child.waitForLine(containing: "\"node ready\"")
-        log = try JSONDecoder().decode(JSON.self, from: Data(line.utf8))
+        log = try JSONDecoder().decode(JSONValue.self, from: Data(line.utf8))
     }
 
     var httpURL: String { "http://\(log["http"].text ?? "")" }
@@ -47,10 +47,10 @@ final class NodeProcess: Sendable {
     }
 
     /// The lines of the log with this message, in order.
-    func logLines(_ message: String) -> [JSON] {
+    func logLines(_ message: String) -> [JSONValue] {
         child.text(of: .standardError).split(separator: "\n").compactMap { line in
             guard line.contains("\"message\":\"\(message)\"") else { return nil }
-            return try? JSONDecoder().decode(JSON.self, from: Data(line.utf8))
+            return try? JSONDecoder().decode(JSONValue.self, from: Data(line.utf8))
         }
     }
 
@@ -72,7 +72,7 @@ final class NodeProcess: Sendable {
         return 0
     }
 
-    func health() async throws -> JSON { try await APICaller(metricsURL).get("/health").json }
+    func health() async throws -> JSONValue { try await APICaller(metricsURL).get("/health").json }
 
     /// Waits until nothing waits in the queue.
     func waitUntilIdle(deadline: Duration = .seconds(30)) async throws {

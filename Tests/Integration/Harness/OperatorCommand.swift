@@ -16,11 +16,11 @@ struct OperatorCommand: Sendable {
 
     /// The answer of a command, which must succeed.
     @discardableResult
-    func run(_ arguments: String...) async throws -> JSON {
+    func run(_ arguments: String...) async throws -> JSONValue {
         var environment = ["DISPATCH_URL": url, "DISPATCH_DATABASE_URL": databaseURL]
         if let token { environment["DISPATCH_TOKEN"] = token }
         let text = try await ChildProcess.run(
             [try Products.path("dispatch")] + arguments + ["--json"], environment: environment)
-        return try JSONDecoder().decode(JSON.self, from: Data(text.utf8))
+        return try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
     }
 }

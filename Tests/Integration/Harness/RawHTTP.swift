@@ -10,7 +10,7 @@ final class RawHTTP {
         let head: String
         let body: String
 
-        var json: JSON { (try? JSONDecoder().decode(JSON.self, from: Data(body.utf8))) ?? .null }
+        var json: JSONValue { JSONValue(reading: Array(body.utf8)) }
         /// The error's code, and its request's id: beside the text, or inside `error` where bytes were
         /// refused before they were a request of any dialect.
         var code: String? { (json["code"].text ?? json["error"]["code"].text)?.lowercased() }

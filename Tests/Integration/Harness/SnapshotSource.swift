@@ -90,7 +90,7 @@ extension LoneNode {
 
     /// Pushes a signed manifest to the node's control listener.
     func push(_ signed: SignedManifest) async throws -> (status: Int, answer: SnapshotAnswer) {
-        let body = try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(signed))
+        let body = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(signed))
         let answer = try await APICaller(process.controlURL).post(NodePaths.push, body)
         return (answer.status, try JSONDecoder().decode(SnapshotAnswer.self, from: Data(answer.body)))
     }

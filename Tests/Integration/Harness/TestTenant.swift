@@ -17,7 +17,8 @@ struct TestTenant: Sendable {
     var path: String { "/api/v1/dispatch/tenants/\(id)" }
 
     /// A message of the tenant for the ingestion API.
-    func message(_ subject: String, to: String = "someone@example.net", text: String = "Hello.") -> JSON {
+    func message(_ subject: String, to: String = "someone@example.net", text: String = "Hello.") -> JSONValue
+    {
         [
             "from": .string("app@\(domain)"), "to": .string(to), "subject": .string(subject),
             "text": .string(text),

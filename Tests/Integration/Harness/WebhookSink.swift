@@ -12,7 +12,7 @@ final class WebhookSink: Sendable {
         let signatures: [String]
         let plainSignature: String?
         let body: [UInt8]
-        let json: JSON
+        let json: JSONValue
         let event: String
         let messageID: String
 
@@ -22,7 +22,7 @@ final class WebhookSink: Sendable {
             signatures = (headers["webhook-signature"] ?? "").split(separator: " ").map(String.init)
             plainSignature = headers["X-Dispatch-Signature"]
             self.body = body
-            json = (try? JSONDecoder().decode(JSON.self, from: Data(body))) ?? .null
+            json = JSONValue(reading: body)
             event = json["event"].text ?? ""
             messageID = json["message_id"].text ?? ""
         }

@@ -52,7 +52,7 @@ import Testing
     }
 
     /// The state of a message once one of its recipients waits for its next attempt.
-    private static func waitForRetry(of id: String, _ caller: APICaller) async throws -> JSON {
+    private static func waitForRetry(of id: String, _ caller: APICaller) async throws -> JSONValue {
         try await eventually("\(id) to be put off") {
             let status = try await caller.get("/api/v1/messages/\(id)").json
             let isSettled =

@@ -85,7 +85,7 @@ import Testing
     }
 
     /// False when no answer came.
-    private static func send(_ message: JSON, _ caller: APICaller, _ ledger: KillLedger) async -> Bool {
+    private static func send(_ message: JSONValue, _ caller: APICaller, _ ledger: KillLedger) async -> Bool {
         let subject = message["subject"].text ?? ""
         guard let answer = try? await caller.post("/api/v1/messages", message) else {
             ledger.miss(subject)

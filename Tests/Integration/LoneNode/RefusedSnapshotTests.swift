@@ -125,11 +125,12 @@ import Testing
     private static func ofFormat(_ format: Int, _ signed: SignedManifest, _ key: Ed25519PrivateKey) throws
         -> SignedManifest
     {
-        guard case .object(var members) = try JSONDecoder().decode(JSON.self, from: signed.manifest) else {
+        guard case .object(var members) = try JSONDecoder().decode(JSONValue.self, from: signed.manifest)
+        else {
             throw TestSupportError("a manifest is an object")
         }
         members["format"] = .integer(format)
-        let bytes = try JSONEncoder().encode(JSON.object(members))
+        let bytes = try JSONEncoder().encode(JSONValue.object(members))
         return SignedManifest(manifest: bytes, signature: Data(try key.sign(Array(bytes))))
     }
 }
