@@ -131,7 +131,8 @@ package final class ControlPlaneService: LifecycleService {
             builder: SnapshotBuilder(
                 keys: keys,
                 global: GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost),
-                lifetimeSeconds: settings.snapshotLifetime.components.seconds, log: log),
+                lifetimeSeconds: settings.snapshotLifetime.components.seconds, blocking: context.blocking,
+                log: log),
             pusher: NodePusher(context: context, client: client, metrics: metrics, stopping: stopping),
             metrics: metrics, stopping: stopping)
         let upkeep = Upkeep(

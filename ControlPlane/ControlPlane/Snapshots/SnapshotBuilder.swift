@@ -1,4 +1,5 @@
 import Crypto
+import EventLoop
 import FoundationEssentials
 import NodeProtocol
 import Postgres
@@ -7,7 +8,8 @@ import Service
 /// Makes the next version of the snapshot: builds the chunks that are out of date, signs a manifest of all.
 ///
 /// Everything is read and written in one transaction that sees one moment of the database, so a manifest
-/// never holds half of a change. The version rises strictly; the database refuses any other.
+/// never holds half of a change. The version rises strictly; the database refuses any other. A chunk of
+/// thousands of tenants takes long to print: that is done on the blocking threads, beside the loop.
 struct SnapshotBuilder: Sendable {
     /// A manifest as it was stored.
     struct Published: Sendable {
@@ -23,6 +25,7 @@ struct SnapshotBuilder: Sendable {
     let keys: ClusterKeys
     let global: GlobalChunkBuilder
     let lifetimeSeconds: Int64
+    let blocking: BlockingPool
     let log: Log
     var maxChunkBytes = Manifest.maxChunkBytes
 
@@ -94,28 +97,28 @@ struct SnapshotBuilder: Sendable {
     private func chunk(
         _ name: String, _ seal: SymmetricSeal, _ connection: PostgresConnection
     ) async throws -> [UInt8]? {
-        if name == "global" { return try encoded(await global.build(connection, seal: seal)) }
+        if name == "global" { return try await encoded(global.build(connection, seal: seal)) }
         let parts = name.split(separator: "/")
         guard parts.count == 2 else { return nil }
         let bucket = String(parts[1])
         switch parts[0] {
         case "tenants":
             let builder = TenantsChunkBuilder(masterSeal: keys.masterSeal, clusterSeal: seal, log: log)
-            return try encoded(await builder.build(bucket: bucket, connection))
+            return try await encoded(builder.build(bucket: bucket, connection))
         case "suppressions":
-            return try encoded(await SuppressionsChunkBuilder.build(bucket: bucket, connection))
+            return try await encoded(SuppressionsChunkBuilder.build(bucket: bucket, connection))
         default: return nil
         }
     }
 
-    private func encoded(_ value: some Encodable) throws -> [UInt8] {
-        Array(try JSONEncoder.sorted.encode(value))
+    private func encoded(_ value: some Encodable & Sendable) async throws -> [UInt8] {
+        try await blocking.run { Array(try JSONEncoder.sorted.encode(value)) }
     }
 
     private func store(
         _ name: String, revision: Int64, _ bytes: [UInt8], _ connection: PostgresConnection
     ) async throws {
-        let hash = Digest.sha256(bytes)
+        let hash = try await blocking.run { Digest.sha256(bytes) }
         try await connection.query(
             """
             INSERT INTO snapshot_chunks (name, sha256, bytes) VALUES (\(name), \(hash), \(bytes))

@@ -79,6 +79,7 @@ private struct PublisherBench: Sendable {
     let publisher: Publisher
     let election: LeaderElection
     let keys: ClusterKeys
+    private let blocking: BlockingPool
     private let loop: EventLoop
     private let database: PostgresConfiguration
 
@@ -90,6 +91,8 @@ private struct PublisherBench: Sendable {
         let database = context.pool.configuration
         let keys = ClusterKeys(masterSeal: context.masterSeal)
         let (metrics, stopping) = (ControlMetrics(), StopFlag())
+        // The threads of the control plane ended with it.
+        let blocking = BlockingPool(threads: 1, name: "publisher-bench")
         let client = try await loop.run {
             try HTTPClient(on: loop, HTTPClientSettings(egressGuard: .unrestricted))
         }
@@ -98,14 +101,15 @@ private struct PublisherBench: Sendable {
             builder: SnapshotBuilder(
                 keys: keys,
                 global: GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost),
-                lifetimeSeconds: 86_400, log: context.log),
+                lifetimeSeconds: 86_400, blocking: blocking, log: context.log),
             pusher: NodePusher(context: context, client: client, metrics: metrics, stopping: stopping),
             metrics: metrics, stopping: stopping)
         let election = LeaderElection(key: Publisher.lockKey, database, on: loop)
         // The stopped one gives the lead up when it has finished what it was at.
         for _ in 0..<3_000 where try await !election.tryAcquire() { await loop.pause(.milliseconds(10)) }
         return PublisherBench(
-            publisher: publisher, election: election, keys: keys, loop: loop, database: database)
+            publisher: publisher, election: election, keys: keys, blocking: blocking, loop: loop,
+            database: database)
     }
 
     /// The version that a look made; nil when it made none.
@@ -141,5 +145,8 @@ private struct PublisherBench: Sendable {
         }
     }
 
-    func stop() async { await election.resign() }
+    func stop() async {
+        await election.resign()
+        blocking.stop()
+    }
 }
