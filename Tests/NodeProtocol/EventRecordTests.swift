@@ -24,7 +24,7 @@ import Testing
             origin: .init(kind: .apiKey, id: "k", door: "ingest"), from: "a@b.example", envelopeSender: "",
             recipients: ["c@d.example"], subject: "Ünïcode", messageIDHeader: "<x@y>", bodyBytes: 10,
             hasAttachments: true, tags: ["t"], metadata: ["k": "v"], isTest: false, scheduledAt: nil)
-        event.webhook = .init(id: UUID(), url: "https://x.example/", event: "sent")
+        event.webhook = .init(id: UUID(), url: "https://x.example/", event: "sent", isGone: true)
         return event
     }
 

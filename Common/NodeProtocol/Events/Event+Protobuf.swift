@@ -36,6 +36,7 @@ extension Event {
                 writer.put(1, webhook.id)
                 writer.put(2, webhook.url)
                 writer.put(3, webhook.event)
+                if webhook.isGone { writer.put(4, true) }
             }
         }
     }
@@ -171,16 +172,18 @@ extension Event.Webhook {
         var reader = ProtobufReader(bytes)
         var id: UUID?
         var (url, event) = ("", "")
+        var isGone = false
         while let field = reader.next() {
             switch field.number {
             case 1: id = field.uuid
             case 2: url = field.text
             case 3: event = field.text
+            case 4: isGone = field.isTrue
             default: break
             }
         }
         guard reader.isWhole, let id else { return nil }
-        self.init(id: id, url: url, event: event)
+        self.init(id: id, url: url, event: event, isGone: isGone)
     }
 }
 

@@ -110,11 +110,14 @@ package struct Event: Sendable, Equatable {
         package var id: UUID
         package var url: String
         package var event: String
+        /// Whether the endpoint asked to be sent nothing more (410 Gone).
+        package var isGone: Bool
 
-        package init(id: UUID, url: String, event: String) {
+        package init(id: UUID, url: String, event: String, isGone: Bool = false) {
             self.id = id
             self.url = url
             self.event = event
+            self.isGone = isGone
         }
     }
 

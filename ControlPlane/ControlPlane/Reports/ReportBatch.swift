@@ -26,6 +26,7 @@ struct ReportBatch: Sendable {
     private(set) var events: [EventRow] = []
     private(set) var suppressions: [SuppressionRow] = []
     private(set) var webhookAttempts: [WebhookAttemptRow] = []
+    private(set) var goneWebhooks: Set<GoneWebhook> = []
     private(set) var unreadable = 0
     private(set) var applied = 0
     private var recipientRows: [RecipientKey: RecipientRow] = [:]
@@ -259,6 +260,12 @@ struct ReportBatch: Sendable {
 
     private mutating func take(_ webhook: Event.Webhook, of event: Event, _ seq: UInt64) {
         let code = event.response?.code
+        if webhook.isGone {
+            goneWebhooks.insert(
+                GoneWebhook(
+                    tenant: event.tenant, webhook: webhook.id, url: webhook.url.storable(2_048),
+                    status: code ?? 0))
+        }
         let outcome: String
         switch (code, event.nextAttemptAt) {
         case (.some(200..<300), nil): outcome = "delivered"

@@ -144,6 +144,15 @@ struct SuppressionRow: Encodable, Sendable {
     let seq: UInt64
 }
 
+/// An endpoint that asked to be sent nothing more.
+struct GoneWebhook: Hashable, Sendable {
+    let tenant: TenantID
+    let webhook: UUID
+    /// Where the answer came from: an endpoint that has moved since is another.
+    let url: String
+    let status: Int
+}
+
 /// A row of `webhook_attempts`.
 struct WebhookAttemptRow: Encodable, Sendable {
     let tenant: String

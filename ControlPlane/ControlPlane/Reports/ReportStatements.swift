@@ -20,6 +20,7 @@ struct ReportStatements {
         let usage = batch.usage(without: try await tests())
         if !usage.isEmpty { try await add(usage) }
         if !batch.suppressions.isEmpty { try await insertSuppressions() }
+        if !batch.goneWebhooks.isEmpty { try await disableWebhooks() }
     }
 
     /// The days of the messages concerned: other partitions are not looked at.
@@ -240,6 +241,29 @@ struct ReportStatements {
             ORDER BY t.id, u.address, u.seq
             ON CONFLICT (tenant_id, address) DO NOTHING
             """)
+    }
+
+    /// Endpoints that asked for it are sent nothing more: the nodes learn it with the tenant's chunk. In the
+    /// order of the chunks, so that two transactions never wait for each other crosswise.
+    private func disableWebhooks() async throws {
+        let sorted = batch.goneWebhooks.sorted {
+            (TenantsChunk.name(for: $0.tenant), $0.webhook.text)
+                < (TenantsChunk.name(for: $1.tenant), $1.webhook.text)
+        }
+        for gone in sorted {
+            let reason = "The endpoint answered \(gone.status) and asked to be sent nothing more."
+            let disabled = try await connection.execute(
+                """
+                UPDATE webhooks SET disabled_at = now(), disabled_reason = \(reason), updated_at = now()
+                WHERE tenant_id = \(gone.tenant.uuid) AND id = \(gone.webhook) AND url = \(gone.url)
+                  AND disabled_at IS NULL
+                """)
+            guard disabled == 1 else { continue }
+            try await Audit.write(
+                connection, AuditActor(kind: .node, id: String(node)), tenant: gone.tenant,
+                "webhook.disabled",
+                record: ("webhook", gone.webhook.text), detail: ["status": String(gone.status)])
+        }
     }
 
     private func json(_ rows: some Encodable) throws -> String {

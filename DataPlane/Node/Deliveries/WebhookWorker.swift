@@ -57,20 +57,22 @@ final class WebhookWorker {
         let text = answer.response.map { String(decoding: $0.body.prefix(500), as: UTF8.self) }
         var report = report(
             attempt, entry, answer.response?.status, kind,
-            text ?? answer.detail ?? answer.fault?.rawValue ?? "", after: retryAfter)
+            text ?? answer.detail ?? answer.fault?.rawValue ?? "", after: retryAfter,
+            isGone: answer.result == .disableEndpoint)
         report.isLaneFailure = answer.fault == .connect || answer.fault == .resolve
         return report
     }
 
     private func report(
         _ attempt: Attempt, _ entry: WebhookEntry, _ status: Int?, _ kind: EventKind, _ text: String,
-        after milliseconds: Int64? = nil
+        after milliseconds: Int64? = nil, isGone: Bool = false
     ) -> WorkReport {
         // The kind tells the dispatcher what comes next; the journal gets `webhookAttempted` in its place.
         var event = Event(kind, message: attempt.id, tenant: entry.tenant, at: clock.now(), node: node)
         event.attempt = Int(attempt.number)
         event.response = Event.Response(code: status ?? 0, text: text)
-        event.webhook = Event.Webhook(id: entry.webhook, url: entry.url, event: entry.event)
+        event.webhook = Event.Webhook(
+            id: entry.webhook, url: entry.url, event: entry.event, isGone: isGone)
         return WorkReport(
             results: [WorkReport.Result(recipient: 0, event: event, retryAfterMilliseconds: milliseconds)],
             isLaneFailure: false, isThrottled: false)

@@ -173,6 +173,42 @@ import Testing
         await control.stop()
     }
 
+    @Test func `an endpoint that is gone is disabled, and the nodes learn it`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let tenant = try await control.tenant(token)
+        let path = "/api/v1/dispatch/tenants/\(tenant)/webhooks"
+        var hooks: [UUID] = []
+        for name in ["gone", "kept"] {
+            let made = try await control.call(
+                "POST", path, token: token,
+                json: #"{"url":"https://\#(name).example.com/","events":["delivered"]}"#)
+            hooks.append(try #require(made.data["id"].text.flatMap { UUID(uuidString: $0) }))
+        }
+        _ = try await node.snapshot { $0.tenant(tenant)?.webhooks.count == 2 }
+        let story = Story(tenant: tenant, node: node.number)
+        var gone = story.event(.webhookAttempted, to: nil)
+        gone.response = Event.Response(code: 410, text: "gone")
+        gone.webhook = Event.Webhook(
+            id: hooks[0], url: "https://gone.example.com/", event: "delivered", isGone: true)
+        var moved = gone
+        moved.webhook = Event.Webhook(
+            id: hooks[1], url: "https://elsewhere.example.com/", event: "delivered", isGone: true)
+        #expect(try await node.report([(1, EventRecord(gone)), (2, EventRecord(moved))]).status == 200)
+
+        let after = try await node.snapshot { $0.tenant(tenant)?.webhooks.count == 1 }
+        #expect(after.tenant(tenant)?.webhooks.map(\.id) == [hooks[1]])
+        let list = try await control.call("GET", path, token: token).data.elements
+        #expect(list.map { $0["enabled"].bool } == [false, true])
+        #expect(list.first?["disabled_reason"].text?.contains("410") == true)
+        #expect(
+            try await control.count("SELECT count(*) AS n FROM audit_log WHERE action = 'webhook.disabled'")
+                == 1)
+        await node.stop()
+        await control.stop()
+    }
+
     @Test func `attempts of webhooks are logged`() async throws {
         let control = try await ServiceFixture.make()
         let token = try await control.operatorToken()
