@@ -24,6 +24,14 @@ package enum HTTPClientError: Error, Sendable, Equatable {
     /// Any other code of libcurl, with its text; what answered was mostly not HTTP.
     case other(Int32, String)
 
+    /// Whether nothing of the request has reached anybody, so that another may be asked in its place.
+    package var isBeforeSending: Bool {
+        switch self {
+        case .invalidURL, .invalidRequest, .blockedAddress, .resolve, .connect, .tls, .busy: true
+        case .timedOut, .closed, .tooLarge, .other: false
+        }
+    }
+
     init(_ code: CURLcode, _ text: String) {
         switch code {
         case CURLE_URL_MALFORMAT: self = .invalidURL(text)

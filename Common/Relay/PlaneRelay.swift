@@ -34,9 +34,10 @@ package struct PlaneRelay: Sendable {
     /// Whether the request was relayed to this plane.
     package static func isRelayed(_ request: HTTPRequest) -> Bool { request.headers.contains(mark) }
 
-    /// Sends the request to `baseURL` and gives back what came.
+    /// Sends the request to the first of `baseURLs` that can be reached and gives back what came.
     ///
     /// - Parameters:
+    ///   - unreachable: told of each that did not answer.
     ///   - marked: the mark with its signature.
     ///   - isKnown: whether the caller's credentials are good; asked only for a larger body, before it is
     ///     read.
@@ -44,27 +45,56 @@ package struct PlaneRelay: Sendable {
     /// - Throws: 401 for a large body of a caller who is not known, 503 `other_plane_unreachable` when
     ///   nothing was sent or may be sent again, 504 `outcome_unknown` when it may have been carried out.
     package func relay(
-        _ request: HTTPRequest, to baseURL: String, by client: HTTPClient,
+        _ request: HTTPRequest, to baseURLs: [String], by client: HTTPClient,
+        unreachable: (String) -> Void = { _ in },
         marked: () async throws -> [(name: String, value: String)],
         isKnown: () async throws -> Bool
     ) async throws -> HTTPResponse? {
         guard !Self.isRelayed(request) else { return nil }
-        var outgoing = HTTPClientRequest(request.method.rawValue, baseURL + request.head.rawPathAndQuery)
-        outgoing.headers = Self.passedOn.compactMap { name in request.headers[name].map { (name, $0) } }
-        // The mark has the time in it, and a body may take long.
         let body = try await body(of: request, isKnown)
-        outgoing.headers += try await marked()
+        var failure = Self.unreachable
+        for baseURL in baseURLs {
+            do {
+                // The mark has the time in it, and a nonce that is good once.
+                let outgoing = outgoing(request, body, to: baseURL, mark: try await marked())
+                return Self.response(try await sent(outgoing, by: client))
+            } catch let error as HTTPClientError {
+                unreachable(baseURL)
+                failure = Self.failure(error, request.method)
+                guard failure.status == Self.unreachable.status else { break }
+            }
+        }
+        throw failure
+    }
+
+    private func outgoing(
+        _ request: HTTPRequest, _ body: [UInt8], to baseURL: String, mark: [(name: String, value: String)]
+    ) -> HTTPClientRequest {
+        var outgoing = HTTPClientRequest(request.method.rawValue, baseURL + request.head.rawPathAndQuery)
+        outgoing.headers =
+            Self.passedOn.compactMap { name in request.headers[name].map { (name, $0) } } + mark
         if !body.isEmpty || request.method == .post || request.method == .put { outgoing.body = body }
         outgoing.totalTimeout = .seconds(30)
         outgoing.maxResponseBytes = Self.maxAnswerBytes
-        let answer: HTTPClientResponse
-        do { answer = try await client.send(outgoing) } catch {
+        return outgoing
+    }
+
+    private func sent(
+        _ outgoing: HTTPClientRequest, by client: HTTPClient
+    ) async throws -> HTTPClientResponse {
+        do {
+            let answer = try await client.send(outgoing)
+            report(answer.status)
+            return answer
+        } catch {
             report(nil)
-            throw Self.failure(error, request.method)
+            throw error
         }
-        report(answer.status)
+    }
+
+    private static func response(_ answer: HTTPClientResponse) -> HTTPResponse {
         var response = HTTPResponse(status: HTTPStatus(answer.status), body: answer.body)
-        for name in Self.passedBack {
+        for name in passedBack {
             if let value = answer.header(name) { response.headers.append(name, value) }
         }
         return response
@@ -88,23 +118,17 @@ package struct PlaneRelay: Sendable {
     }
 
     /// A request that changes something and may have arrived must not be sent again blindly.
-    private static func failure(_ error: any Error, _ method: HTTPMethod) -> APIError {
-        if [.get, .head].contains(method) || wasNotSent(error) {
-            return APIError(
-                503, "other_plane_unreachable",
-                "The part of the service that answers this cannot be reached.",
-                retryAfterSeconds: 5)
-        }
+    private static func failure(_ error: HTTPClientError, _ method: HTTPMethod) -> APIError {
+        if [.get, .head].contains(method) || error.isBeforeSending { return unreachable }
         return APIError(
             504, "outcome_unknown",
             "The request may have been carried out, but no answer came. Look before you send it again, or "
                 + "send it again with the same Idempotency-Key.")
     }
 
-    private static func wasNotSent(_ error: any Error) -> Bool {
-        switch error as? HTTPClientError {
-        case .invalidURL, .invalidRequest, .blockedAddress, .resolve, .connect, .tls, .busy: true
-        case .timedOut, .closed, .tooLarge, .other, nil: false
-        }
+    private static var unreachable: APIError {
+        APIError(
+            503, "other_plane_unreachable", "The part of the service that answers this cannot be reached.",
+            retryAfterSeconds: 5)
     }
 }

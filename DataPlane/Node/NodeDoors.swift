@@ -76,9 +76,9 @@ struct NodeDoors {
         let relay = PlaneRelay(maxBodyBytes: maxRelayedBodyBytes) {
             metrics.relayed($0.map(String.init) ?? "unreachable").increment()
         }
-        let (link, baseURL) = (parts.link, settings.controlPlaneURL)
+        let link = parts.link
         var router = DoorRouter.make(intake: parts.road, idempotency: idempotency) { request, isKnown in
-            try await link.relay(request, by: relay, to: baseURL, isKnown: isKnown)
+            try await link.relay(request, by: relay, isKnown: isKnown)
         }
         let gate = RelayGate(signingKeys: parts.identity.signingKeys, clock: parts.clock)
         router.gate = { try gate.pass($0) }

@@ -132,8 +132,8 @@ struct NodeParts: Sendable {
             throw NodeService.Failure(description: "no event loop")
         }
         return ControlPlaneLink(
-            baseURL: settings.controlPlaneURL, signer: String(identity.node), key: try identity.signingKey(),
-            client: client, relayClients: clients, loop: main, clock: clock)
+            addresses: ControlPlaneAddresses(settings.controlPlaneURLs), signer: String(identity.node),
+            key: try identity.signingKey(), client: client, relayClients: clients, loop: main, clock: clock)
     }
 
     private static func openDisks(

@@ -27,6 +27,7 @@ import Testing
             "DISPATCH_NAME": "beta", "DISPATCH_COUNT": "9", "DISPATCH_ON": "off", "DISPATCH_WAIT": "1h30m",
             "DISPATCH_SIZE": "512KiB", "DISPATCH_LISTEN": "[::1]:25", "DISPATCH_LIST": " a , ,b",
             "DISPATCH_URL": "https://portal.example.com:8443/hooks?x=1", "DISPATCH_LEVEL": "warning",
+            "DISPATCH_URLS": "http://a:8080, https://b.example.com,",
             "DISPATCH_DB": "db.example.com:5432", "DISPATCH_PATH": "/var/lib/dispatch",
         ])
         #expect(reader.string("DISPATCH_NAME", help: "") == "beta")
@@ -37,6 +38,8 @@ import Testing
         #expect(reader.socketAddress("DISPATCH_LISTEN", help: "") == "[::1]:25")
         #expect(reader.list("DISPATCH_LIST", help: "") == ["a", "b"])
         #expect(reader.url("DISPATCH_URL", help: "") == "https://portal.example.com:8443/hooks?x=1")
+        #expect(
+            reader.urls("DISPATCH_URLS", default: [], help: "") == ["http://a:8080", "https://b.example.com"])
         #expect(reader.choice("DISPATCH_LEVEL", default: LogLevel.info, help: "") == .warning)
         #expect(reader.hostAndPort("DISPATCH_DB", help: "") == "db.example.com:5432")
         #expect(reader.path("DISPATCH_PATH", help: "") == "/var/lib/dispatch")
@@ -48,12 +51,14 @@ import Testing
             "DISPATCH_COUNT": "11", "DISPATCH_WAIT": "30", "DISPATCH_SIZE": "9999999TiB",
             "DISPATCH_LISTEN": "8025",
             "DISPATCH_URL": "ftp://x/", "DISPATCH_DB": "db:0", "DISPATCH_LEVEL": "loud",
+            "DISPATCH_URLS": "http://a,b",
         ])
         _ = reader.int("DISPATCH_COUNT", default: 3, in: 1...10, help: "")
         _ = reader.duration("DISPATCH_WAIT", default: .seconds(1), help: "")
         _ = reader.bytes("DISPATCH_SIZE", default: 1, help: "")
         _ = reader.socketAddress("DISPATCH_LISTEN", default: "127.0.0.1:1", help: "")
         _ = reader.url("DISPATCH_URL", default: "https://example.com", help: "")
+        _ = reader.urls("DISPATCH_URLS", default: [], help: "")
         _ = reader.hostAndPort("DISPATCH_DB", default: "db:1", help: "")
         _ = reader.choice("DISPATCH_LEVEL", default: LogLevel.info, help: "")
         _ = reader.string("DISPATCH_NAME", help: "The name.")
@@ -61,8 +66,7 @@ import Testing
         #expect(
             problems.map(\.name) == [
                 "DISPATCH_COUNT", "DISPATCH_WAIT", "DISPATCH_SIZE", "DISPATCH_LISTEN", "DISPATCH_URL",
-                "DISPATCH_DB",
-                "DISPATCH_LEVEL", "DISPATCH_NAME",
+                "DISPATCH_URLS", "DISPATCH_DB", "DISPATCH_LEVEL", "DISPATCH_NAME",
             ])
         #expect(problems.first?.description == "DISPATCH_COUNT=11: expected a whole number from 1 to 10")
         #expect(problems.last?.description == "DISPATCH_NAME: is required: a text (The name.)")

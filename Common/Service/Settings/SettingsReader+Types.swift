@@ -111,6 +111,19 @@ extension SettingsReader {
         }
     }
 
+    /// One or more URLs, separated by commas.
+    package mutating func urls(
+        _ name: String, default fallback: [String], schemes: [String] = ["https", "http"], help: String
+    ) -> [String] {
+        read(
+            name, .list, fallback, fallback.joined(separator: ","), help,
+            expected: "URLs separated by commas, each \(Self.urlExpected(schemes))"
+        ) {
+            let urls = $0.split(separator: ",").map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
+            return !urls.isEmpty && urls.allSatisfy { URLText.isAbsolute($0, schemes: schemes) } ? urls : nil
+        } ?? fallback
+    }
+
     /// Texts separated by commas; blanks around them and empty ones are dropped.
     package mutating func list(_ name: String, default fallback: [String] = [], help: String) -> [String] {
         read(

@@ -108,7 +108,7 @@ struct SendRelay: Sendable {
         -> HTTPResponse?
     {
         try await relay.relay(
-            request, to: node.url, by: client,
+            request, to: [node.url], by: client,
             marked: {
                 let signing = try await signing().current
                 return try RelayMark.headers(

@@ -5,7 +5,7 @@ import Service
 package struct NodeSettings: Sendable {
     package let service: ServiceSettings
     package let directory: String
-    package let controlPlaneURL: String
+    package let controlPlaneURLs: [String]
     package let hostName: String
     package let loops: Int
     package let httpAddress: String
@@ -39,8 +39,11 @@ package struct NodeSettings: Sendable {
         directory = reader.path(
             "DISPATCH_NODE_DIR", default: "/var/lib/dispatch/node",
             help: "Where the node keeps its identity, spool, journal and snapshot.")
-        controlPlaneURL = reader.url(
-            "DISPATCH_CONTROL_URL", default: "http://127.0.0.1:8080", help: "Base URL of the control plane.")
+        controlPlaneURLs = reader.urls(
+            "DISPATCH_CONTROL_URL", default: ["http://127.0.0.1:8080"],
+            help:
+                "Base URL of the control plane; of several, separated by commas, the next is asked when one "
+                + "does not answer.")
         hostName = reader.string(
             "DISPATCH_HOST_NAME", default: "localhost", help: "The name in banners, EHLO and trace fields.")
         loops = reader.int(

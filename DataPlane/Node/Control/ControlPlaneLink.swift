@@ -7,6 +7,9 @@ import NodeProtocol
 import Relay
 
 /// Signed requests of this node to the control plane. Any loop may call; they run on the loop of the link.
+///
+/// Where there are several control planes, the next is tried when one cannot be reached or has no answer of
+/// its own (502, 503, 504): what a node asks and reports changes nothing when it arrives twice.
 struct ControlPlaneLink: Sendable {
     /// The control plane does not answer, or not as agreed.
     enum Failure: Error, CustomStringConvertible {
@@ -19,9 +22,17 @@ struct ControlPlaneLink: Sendable {
             case .refused(let status, let text): "the control plane answered \(status): \(text)"
             }
         }
+
+        /// Whether another control plane may well answer.
+        var concernsOneControlPlane: Bool {
+            switch self {
+            case .unreachable: true
+            case .refused(let status, _): [502, 503, 504].contains(status)
+            }
+        }
     }
 
-    let baseURL: String
+    let addresses: ControlPlaneAddresses
     let signer: String
     let key: Ed25519PrivateKey
     let client: HTTPClient
@@ -61,11 +72,11 @@ struct ControlPlaneLink: Sendable {
     /// Passes a customer's request on to the control plane, marked with the caller's address. On the caller's
     /// own loop, which is where its body is read.
     func relay(
-        _ request: HTTPRequest, by relay: PlaneRelay, to baseURL: String, isKnown: () -> Bool
+        _ request: HTTPRequest, by relay: PlaneRelay, isKnown: () -> Bool
     ) async throws -> HTTPResponse? {
         guard let client = relayClients[ObjectIdentifier(EventLoop.current ?? loop)] else { return nil }
         return try await relay.relay(
-            request, to: baseURL, by: client,
+            request, to: addresses.inOrder, by: client, unreachable: { addresses.failed($0) },
             marked: {
                 try RelayMark.headers(
                     clientIP: request.remoteAddress.ip, method: request.method.rawValue,
@@ -76,6 +87,36 @@ struct ControlPlaneLink: Sendable {
 
     private func send(_ method: String, _ path: String, body: [UInt8], maxBytes: Int) async throws -> [UInt8]
     {
+        var failure = Failure.unreachable("it has no address")
+        for baseURL in addresses.inOrder {
+            do throws(Failure) {
+                return try await send(method, baseURL, path, body: body, maxBytes: maxBytes)
+            } catch {
+                guard error.concernsOneControlPlane else { throw error }
+                addresses.failed(baseURL)
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    private func send(
+        _ method: String, _ baseURL: String, _ path: String, body: [UInt8], maxBytes: Int
+    ) async throws(Failure) -> [UInt8] {
+        let response: HTTPClientResponse
+        do { response = try await exchange(method, baseURL, path, body: body, maxBytes: maxBytes) } catch {
+            throw .unreachable("\(error)")
+        }
+        guard response.status == 200 else {
+            let text = String(decoding: response.body.prefix(500), as: UTF8.self)
+            throw .refused(status: response.status, text)
+        }
+        return response.body
+    }
+
+    private func exchange(
+        _ method: String, _ baseURL: String, _ path: String, body: [UInt8], maxBytes: Int
+    ) async throws -> HTTPClientResponse {
         let signed = try RequestSignature.headers(
             method: method, path: path, body: body, signer: signer, time: clock.now() / 1000,
             nonce: Hex.encode(SecureRandom.bytes(16)), key: key)
@@ -84,14 +125,6 @@ struct ControlPlaneLink: Sendable {
         if method != "GET" { request.headers.append(("Content-Type", Report.contentType)) }
         request.totalTimeout = .seconds(60)
         request.maxResponseBytes = maxBytes
-        let response: HTTPClientResponse
-        do {
-            response = try await loop.run { [client, request] in try await client.send(request) }
-        } catch { throw Failure.unreachable("\(error)") }
-        guard response.status == 200 else {
-            let text = String(decoding: response.body.prefix(500), as: UTF8.self)
-            throw Failure.refused(status: response.status, text)
-        }
-        return response.body
+        return try await loop.run { [client, request] in try await client.send(request) }
     }
 }

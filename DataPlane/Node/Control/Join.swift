@@ -29,7 +29,7 @@ package enum Join {
             token: token, signingKey: Data(signing.publicKey.raw), sealingKey: Data(sealing.publicKey.raw),
             controlURL: settings.advertisedControlURL ?? url(settings.controlAddress),
             httpURL: settings.advertisedHTTPURL ?? url(settings.httpAddress), hostName: settings.hostName)
-        let joined = try await post(request, to: settings.controlPlaneURL, on: loop)
+        let joined = try await post(request, to: settings.controlPlaneURLs, on: loop)
         let clusterKey = try SealedBox.open(
             Array(joined.sealedClusterKey), with: sealing, context: Array(JoinResponse.clusterKeyContext.utf8)
         )
@@ -45,22 +45,34 @@ package enum Join {
     private static func url(_ address: String) -> String { "http://\(address)" }
 
     private static func post(
-        _ request: JoinRequest, to baseURL: String, on loop: EventLoop
+        _ request: JoinRequest, to baseURLs: [String], on loop: EventLoop
     ) async throws -> JoinResponse {
         let body = Array(try JSONEncoder().encode(request))
-        let response = try await loop.run {
-            // The control plane is named by the operator: it may be on a private address.
-            let client = try HTTPClient(on: loop, HTTPClientSettings(egressGuard: .unrestricted))
-            defer { client.close() }
-            return try await client.send(
-                HTTPClientRequest(
-                    "POST", baseURL + JoinRequest.path, headers: [("Content-Type", "application/json")],
-                    body: body))
-        }
+        let response = try await loop.run { try await send(body, to: baseURLs, on: loop) }
         guard response.status == 200 || response.status == 201 else {
             let text = String(decoding: response.body.prefix(500), as: UTF8.self)
             throw Failure(description: "the control plane answered \(response.status): \(text)")
         }
         return try JSONDecoder().decode(JoinResponse.self, from: Data(response.body))
+    }
+
+    /// The answer of the first control plane that can be reached. A request that may have arrived is not sent
+    /// to another: its token is good once.
+    private static func send(
+        _ body: [UInt8], to baseURLs: [String], on loop: EventLoop
+    ) async throws -> HTTPClientResponse {
+        // The control plane is named by the operator: it may be on a private address.
+        let client = try HTTPClient(on: loop, HTTPClientSettings(egressGuard: .unrestricted))
+        defer { client.close() }
+        var rest = baseURLs[...]
+        while true {
+            let baseURL = rest.popFirst() ?? ""
+            do throws(HTTPClientError) {
+                return try await client.send(
+                    HTTPClientRequest(
+                        "POST", baseURL + JoinRequest.path, headers: [("Content-Type", "application/json")],
+                        body: body))
+            } catch { guard error.isBeforeSending, !rest.isEmpty else { throw error } }
+        }
     }
 }

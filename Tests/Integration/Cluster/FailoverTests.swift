@@ -7,13 +7,20 @@ extension ClusterScenarios {
         @Test func `when the control plane that publishes dies another one publishes in its place`()
             async throws
         {
-            let cluster = try await Cluster(isBalanced: true)
+            let cluster = try await Cluster(hasSpare: true)
             let tenant = try await cluster.makeTenant("Failover", domain: "failover.example")
             let second = try await cluster.addControlPlane()
             let publishers = try await Self.publishers([cluster.controlPlaneProcess, second.process])
             #expect(publishers == [true, false])
 
+            // The node turns to the second for all that it asks and reports.
             try await cluster.controlPlaneProcess.kill()
+            let sent = try await cluster.node.caller(token: tenant.apiKey).must(
+                "POST", "/api/v1/messages", tenant.message("while the first is down"))
+            let id = try Cluster.messageID(sent["id"].text)
+            try await eventually("the report at the second control plane") {
+                try await second.api.get("\(tenant.path)/emails/\(id)").status == 200 ? true : nil
+            }
             try await second.api.must("DELETE", "\(tenant.path)/api-keys/\(tenant.apiKeyID)")
             let caller = try await cluster.node.caller(token: tenant.apiKey)
             try await eventually("the revocation by the second control plane") {

@@ -13,15 +13,15 @@ final class Cluster: Sendable {
     /// The control plane's API, as an operator.
     let api: APICaller
     let nodes: [ClusterNode]
-    /// What the nodes know the control planes by, when there is more than one.
-    private let balancer: Balancer?
+    /// Where a second control plane will listen, when the nodes know of one.
+    private let spareAddress: String?
     private let controlSettings: [String: String]
     private let controlPlane: Locked<ControlPlaneProcess>
 
     /// - Parameters:
     ///   - databaseURL: of a superuser; a fresh database of the shared server when nil.
-    ///   - isBalanced: whether the nodes reach the control plane by an address that it shares with others.
-    init(nodes count: Int = 1, databaseURL: String? = nil, isBalanced: Bool = false) async throws {
+    ///   - hasSpare: whether the nodes know the address of a second control plane, which does not run yet.
+    init(nodes count: Int = 1, databaseURL: String? = nil, hasSpare: Bool = false) async throws {
         sink = try MailSink()
         webhooks = try WebhookSink()
         folder = try TemporaryDirectory(prefix: "dispatch-cluster")
@@ -41,10 +41,9 @@ final class Cluster: Sendable {
         ]
         let process = try await ControlPlaneProcess(settings: controlSettings)
         controlPlane = Locked(process)
-        balancer = isBalanced ? try Balancer() : nil
-        if let target = SocketAddress(address) { balancer?.add(target) }
+        spareAddress = hasSpare ? "127.0.0.1:\(try StablePort.tcp())" : nil
         let url = "http://\(address)"
-        let nodesURL = balancer.map { "http://\($0.address)" } ?? url
+        let nodesURL = spareAddress.map { "\(url),http://\($0)" } ?? url
         let command = OperatorCommand(
             url: url, databaseURL: "\(owner) user=\(role)",
             passwordFile: try folder.write("correct horse battery\n", to: "password"))
@@ -100,12 +99,11 @@ final class Cluster: Sendable {
         controlPlane.withLock { $0 = process }
     }
 
-    /// Starts a second control plane on the same database, and gives its API as an operator.
+    /// Starts the second control plane on the same database, and gives its API as an operator.
     func addControlPlane() async throws -> (process: ControlPlaneProcess, api: APICaller) {
-        let address = "127.0.0.1:\(try StablePort.tcp())"
+        let address = try Self.text(spareAddress, "address of a second control plane")
         let process = try await ControlPlaneProcess(
             settings: controlSettings.merging(["DISPATCH_LISTEN": address]) { $1 })
-        if let target = SocketAddress(address) { balancer?.add(target) }
         var other = try await APICaller("http://\(address)")
         other.headers = api.headers
         return (process, other)
