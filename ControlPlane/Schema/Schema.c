@@ -57,6 +57,9 @@ static const unsigned char sql_0017[] = {
 static const unsigned char sql_0018[] = {
 #embed "0018_limits.sql"
 };
+static const unsigned char sql_0019[] = {
+#embed "0019_shaping.sql"
+};
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -79,6 +82,7 @@ static const schema_migration table[] = {
     MIGRATION("0016_node_keys.sql", sql_0016),
     MIGRATION("0017_quiet_triggers.sql", sql_0017),
     MIGRATION("0018_limits.sql", sql_0018),
+    MIGRATION("0019_shaping.sql", sql_0019),
 };
 
 const schema_migration *schema_migrations(size_t *count) {

@@ -5,7 +5,7 @@
 /// respell the code.
 package struct APIError: Error, Sendable {
     /// One of several places that an error speaks of.
-    package struct Detail: Sendable, Equatable {
+    package struct Detail: Encodable, Sendable, Equatable {
         /// The field's path, such as `attachments[0].content`.
         package let path: String
         package let message: String

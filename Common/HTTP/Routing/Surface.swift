@@ -18,12 +18,14 @@ package struct Surface: Sendable {
         prefixSegments = prefixes.map { $0.split(separator: "/").map(String.init) }
     }
 
-    /// Every path that is nobody else's: `{"error":{"code","message","field","request_id"}}`.
+    /// Every path that is nobody else's: `{"error":{"code","message","field","details","request_id"}}`, with
+    /// `details` where several places are at fault.
     package static var plain: Surface {
         Surface(name: "plain", prefixes: ["/"]) { error, requestID in
             let body = PlainError(
                 error: .init(
-                    code: error.code, message: error.message, field: error.field, requestID: requestID))
+                    code: error.code, message: error.message, field: error.field,
+                    details: error.details.isEmpty ? nil : error.details, requestID: requestID))
             return (try? .json(body, status: error.status)) ?? .empty(error.status)
         }
     }
@@ -41,10 +43,11 @@ private struct PlainError: Encodable {
         let code: String
         let message: String
         let field: String?
+        let details: [APIError.Detail]?
         let requestID: String
 
         enum CodingKeys: String, CodingKey {
-            case code, message, field
+            case code, message, field, details
             case requestID = "request_id"
         }
     }

@@ -13,6 +13,7 @@ struct ControlMetrics: Sendable {
     let unreadableEvents: Counter
     let refusedEvents: Counter
     let oversizedChunks: Counter
+    let refusedShapings: Counter
     let reports: Labelled<Counter>
     let reportSeconds: Histogram
     let relayed: Labelled<Counter>
@@ -44,6 +45,9 @@ struct ControlMetrics: Sendable {
         oversizedChunks = registry.counter(
             "dispatch_oversized_chunks_total",
             help: "Chunks that were larger than nodes take; the nodes keep the one before.")
+        refusedShapings = registry.counter(
+            "dispatch_refused_shapings_total",
+            help: "Snapshots that left the newest shaping out because it has problems.")
         reports = registry.counter(
             "dispatch_reports_total", help: "Reports of nodes by what became of them.", labels: ["outcome"])
         reportSeconds = registry.histogram("dispatch_report_seconds", help: "Time to apply a report.")

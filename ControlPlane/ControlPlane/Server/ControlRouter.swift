@@ -29,6 +29,7 @@ enum ControlRouter {
         UsageRoutes(context, authenticator).add(to: &router)
         IngestStatusRoutes(context: context, authenticator: authenticator, relay: relay).add(to: &router)
         NodeRoutes(context: context, authenticator: authenticator, keys: keys).add(to: &router)
+        ShapingRoutes(context: context, authenticator: authenticator).add(to: &router)
         SnapshotAdminRoutes(context: context, authenticator: authenticator).add(to: &router)
         JoinRoutes(context: context, nodes: nodes, keys: keys).add(to: &router)
         SnapshotRoutes(context: context, nodes: nodes).add(to: &router)

@@ -4,13 +4,22 @@ import NodeProtocol
 import Postgres
 
 /// Builds what concerns every tenant: the keys that tokens are verified with, which tokens are void, our
-/// name.
+/// name, and how mail leaves.
+///
+/// A shaping that has a problem is not published, whatever way it came into the database: the one that nodes
+/// have stays, and everything else goes out all the same, because a revoked token must not wait for it.
 struct GlobalChunkBuilder: Sendable {
+    /// The chunk, and why it holds the shaping of the chunk before in place of the newest.
+    struct Built: Sendable {
+        let chunk: GlobalChunk
+        let shapingProblems: [ShapingProblem]
+    }
+
     let tokens: TokenService
     let serviceHost: String
 
     /// - Parameter seal: of the cluster key in use, for shared secrets.
-    func build(_ connection: PostgresConnection, seal: SymmetricSeal) async throws -> GlobalChunk {
+    func build(_ connection: PostgresConnection, seal: SymmetricSeal) async throws -> Built {
         // Another process may have added or retired a key since we started.
         var keys = try await publicKeys(connection)
         for key in tokens.settings.externalKeys {
@@ -20,9 +29,26 @@ struct GlobalChunkBuilder: Sendable {
                     keyID: key.keyID, algorithm: key.algorithm.rawValue, publicKeyPEM: key.publicKeyPEM,
                     sealedSecret: sealed))
         }
-        return GlobalChunk(
+        let shaping = try await ShapingRows.load(connection).effective
+        let problems = shaping.problems()
+        let chunk = GlobalChunk(
             tokenKeys: keys, tokenIssuer: tokens.settings.issuer, tokenAudience: tokens.settings.audience,
-            tokensVoidBefore: try await voidTokens(connection), serviceHost: serviceHost)
+            tokensVoidBefore: try await voidTokens(connection), serviceHost: serviceHost,
+            shaping: problems.isEmpty ? shaping : try await publishedShaping(connection))
+        return Built(chunk: chunk, shapingProblems: problems)
+    }
+
+    /// What nodes have; nil when nothing was published yet, for their own built-in rows.
+    private func publishedShaping(_ connection: PostgresConnection) async throws -> Shaping? {
+        let row = try await connection.query(
+            """
+            SELECT c.bytes FROM snapshot_chunks c LEFT JOIN published_chunks p USING (name, sha256)
+            WHERE c.name = 'global' ORDER BY (p.revision IS NOT NULL) DESC, c.created_at DESC LIMIT 1
+            """
+        ).first
+        guard let row else { return nil }
+        let bytes: [UInt8] = try row["bytes"]
+        return try JSONDecoder().decode(GlobalChunk.self, from: Data(bytes)).shaping
     }
 
     private func publicKeys(_ connection: PostgresConnection) async throws -> [GlobalChunk.TokenKey] {

@@ -93,11 +93,25 @@ struct Publisher: Sendable {
             metrics.publishSeconds.observe(MonotonicTime.now() - started)
             metrics.snapshotVersion.set(Int(published.version))
             metrics.oversizedChunks.increment(by: published.oversizedChunks.count)
+            report(published.shapingProblems)
             context.log.info(
                 "snapshot published",
                 ["version": .int(Int(published.version)), "rebuilt_chunks": .int(published.rebuiltChunks)])
         }
         return published
+    }
+}
+
+extension Publisher {
+    /// One line for each: an operator has to mend them.
+    private func report(_ problems: [ShapingProblem]) {
+        guard !problems.isEmpty else { return }
+        metrics.refusedShapings.increment()
+        for problem in problems.prefix(20) {
+            context.log.error(
+                "the shaping has a problem; nodes keep the one before",
+                ["path": .string(problem.apiPath), "problem": .string(problem.text)])
+        }
     }
 }
 

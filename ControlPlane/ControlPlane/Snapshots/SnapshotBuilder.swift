@@ -17,9 +17,20 @@ struct SnapshotBuilder: Sendable {
         let signed: SignedManifest
         /// Seconds since 1970.
         let expiresAt: Int64
-        let rebuiltChunks: Int
+        let rebuilt: Rebuilt
+
+        var rebuiltChunks: Int { rebuilt.chunks }
+        var oversizedChunks: [String] { rebuilt.oversized }
+        var shapingProblems: [ShapingProblem] { rebuilt.shapingProblems }
+    }
+
+    /// What became of the chunks that were out of date.
+    struct Rebuilt: Sendable {
+        var chunks = 0
         /// Those that have become larger than nodes take: the manifest names the ones before, if any.
-        let oversizedChunks: [String]
+        var oversized: [String] = []
+        /// Why the newest shaping is not in the chunk `global`.
+        var shapingProblems: [ShapingProblem] = []
     }
 
     let keys: ClusterKeys
@@ -48,23 +59,22 @@ struct SnapshotBuilder: Sendable {
             throw ClusterKeys.Failure(description: "the database has no cluster key")
         }
         let seal = try SymmetricSeal(key: clusterKey.bytes)
-        var rebuilt = 0
-        var oversized: [String] = []
+        var rebuilt = Rebuilt()
         for (name, revision) in stale {
-            guard let bytes = try await chunk(name, seal, connection) else { continue }
-            rebuilt += 1
+            guard let bytes = try await chunk(name, seal, connection, &rebuilt) else { continue }
+            rebuilt.chunks += 1
             if bytes.count <= maxChunkBytes {
                 try await store(name, revision: revision, bytes, connection)
             } else {
-                oversized.append(name)
+                rebuilt.oversized.append(name)
                 try await keep(name, revision: revision, bytes.count, connection)
             }
         }
         // A chunk that only a newer program knows stays out of date and must not make version after version.
-        guard rebuilt > 0 || isAging else { return nil }
+        guard rebuilt.chunks > 0 || isAging else { return nil }
         return try await sign(
-            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: rebuilt,
-            oversized: oversized, now: now, connection)
+            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: rebuilt, now: now,
+            connection)
     }
 
     private func staleChunks(
@@ -95,9 +105,13 @@ struct SnapshotBuilder: Sendable {
 
     /// The bytes of a chunk; nil for a name that this program does not know.
     private func chunk(
-        _ name: String, _ seal: SymmetricSeal, _ connection: PostgresConnection
+        _ name: String, _ seal: SymmetricSeal, _ connection: PostgresConnection, _ rebuilt: inout Rebuilt
     ) async throws -> [UInt8]? {
-        if name == "global" { return try await encoded(global.build(connection, seal: seal)) }
+        if name == "global" {
+            let built = try await global.build(connection, seal: seal)
+            rebuilt.shapingProblems = built.shapingProblems
+            return try await encoded(built.chunk)
+        }
         let parts = name.split(separator: "/")
         guard parts.count == 2 else { return nil }
         let bucket = String(parts[1])
@@ -132,7 +146,7 @@ struct SnapshotBuilder: Sendable {
     }
 
     private func sign(
-        version: Int64, rebuilt: Int, oversized: [String], now: Int64, _ connection: PostgresConnection
+        version: Int64, rebuilt: Rebuilt, now: Int64, _ connection: PostgresConnection
     ) async throws -> Published {
         let signing = try await keys.signing(connection)
         let rows = try await connection.query(
@@ -158,8 +172,7 @@ struct SnapshotBuilder: Sendable {
                     to_timestamp(\(expiresAt)::bigint))
             """)
         return Published(
-            version: version, signed: signed, expiresAt: expiresAt, rebuiltChunks: rebuilt,
-            oversizedChunks: oversized)
+            version: version, signed: signed, expiresAt: expiresAt, rebuilt: rebuilt)
     }
 }
 

@@ -38,7 +38,7 @@ struct TenantsChunkBuilder: Sendable {
             """
             SELECT t.id, t.name, t.status, t.overage_enabled AND p.overage_allowed AS overage,
                    t.body_public_key, p.monthly_quota, p.rate_per_minute, p.max_recipients,
-                   p.max_message_bytes, p.log_bodies, p.deadline_hours
+                   p.max_message_bytes, p.log_bodies, p.deadline_hours, p.transactional_pool, p.bulk_pool
             FROM tenants t JOIN plans p ON p.code = t.plan_code
             WHERE tenant_bucket(t.id) = \(bucket) ORDER BY t.id
             """)
@@ -50,7 +50,8 @@ struct TenantsChunkBuilder: Sendable {
                     monthlyQuota: try row["monthly_quota"], overageEnabled: try row["overage"],
                     messagesPerMinute: try row["rate_per_minute"], maxRecipients: try row["max_recipients"],
                     maxMessageBytes: try row["max_message_bytes"], logsBodies: try row["log_bodies"],
-                    deadlineHours: try row["deadline_hours"]),
+                    deadlineHours: try row["deadline_hours"],
+                    transactionalPool: try row["transactional_pool"], bulkPool: try row["bulk_pool"]),
                 bodyKey: Data(try row["body_public_key", as: [UInt8].self]))
         }
     }

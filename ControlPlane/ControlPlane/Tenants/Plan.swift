@@ -15,6 +15,9 @@ struct Plan: Codable, Sendable, Equatable {
     var logBodies: Bool
     var overageAllowed: Bool
     var deadlineHours: Int
+    /// The egress pools of each stream; nil: the pool `default`, else the node's own address.
+    var transactionalPool: String?
+    var bulkPool: String?
     var position: Int
     var isListed: Bool
 
@@ -29,12 +32,15 @@ struct Plan: Codable, Sendable, Equatable {
         case logBodies = "log_bodies"
         case overageAllowed = "overage_allowed"
         case deadlineHours = "deadline_hours"
+        case transactionalPool = "transactional_pool"
+        case bulkPool = "bulk_pool"
         case isListed = "is_listed"
     }
 
     static let columns: SQL = """
         code, name, monthly_quota, daily_quota, rate_per_minute, max_recipients, max_message_bytes,
-        log_retention_days, log_bodies, overage_allowed, deadline_hours, position, is_listed
+        log_retention_days, log_bodies, overage_allowed, deadline_hours, transactional_pool, bulk_pool,
+        position, is_listed
         """
 
     init(_ row: PostgresRow) throws(PostgresError) {
@@ -49,6 +55,8 @@ struct Plan: Codable, Sendable, Equatable {
         logBodies = try row["log_bodies"]
         overageAllowed = try row["overage_allowed"]
         deadlineHours = try row["deadline_hours"]
+        transactionalPool = try row["transactional_pool"]
+        bulkPool = try row["bulk_pool"]
         position = try row["position"]
         isListed = try row["is_listed"]
     }
@@ -65,6 +73,8 @@ struct Plan: Codable, Sendable, Equatable {
         if let value = change.logBodies { logBodies = value }
         if let value = change.overageAllowed { overageAllowed = value }
         if let value = change.deadlineHours { deadlineHours = value }
+        if let value = change.transactionalPool { transactionalPool = value.isEmpty ? nil : value }
+        if let value = change.bulkPool { bulkPool = value.isEmpty ? nil : value }
         if let value = change.position { position = value }
         if let value = change.isListed { isListed = value }
     }
@@ -74,11 +84,13 @@ struct Plan: Codable, Sendable, Equatable {
         "daily_quota": .integer.nullable,
         "rate_limit_per_minute": .integer, "max_recipients": .integer, "max_message_bytes": .integer,
         "log_retention_days": .integer, "log_bodies": .boolean, "overage_allowed": .boolean,
-        "deadline_hours": .integer, "position": .integer, "is_listed": .boolean,
+        "deadline_hours": .integer, "transactional_pool": .string.nullable, "bulk_pool": .string.nullable,
+        "position": .integer, "is_listed": .boolean,
     ]).named("Plan")
 }
 
-/// What an operator changes of a plan; what is left out stays. A quota of -1 is without limit.
+/// What an operator changes of a plan; what is left out stays. A quota of -1 is without limit; an empty pool is
+/// none.
 struct PlanChange: Decodable, Sendable {
     var name: String?
     var monthlyQuota: Int?
@@ -90,6 +102,8 @@ struct PlanChange: Decodable, Sendable {
     var logBodies: Bool?
     var overageAllowed: Bool?
     var deadlineHours: Int?
+    var transactionalPool: String?
+    var bulkPool: String?
     var position: Int?
     var isListed: Bool?
 
@@ -104,6 +118,8 @@ struct PlanChange: Decodable, Sendable {
         case logBodies = "log_bodies"
         case overageAllowed = "overage_allowed"
         case deadlineHours = "deadline_hours"
+        case transactionalPool = "transactional_pool"
+        case bulkPool = "bulk_pool"
         case isListed = "is_listed"
     }
 

@@ -1,4 +1,5 @@
 import HTTP
+import NodeProtocol
 import Postgres
 
 /// The plans that tenants choose from, and the operators' hold on them.
@@ -25,7 +26,8 @@ package struct Plans: Sendable {
         router.operators(
             .put, "/api/v1/admin/plans/{code}", authenticator,
             RouteInfo(
-                summary: "Change a plan, or make one", details: "A new plan begins as a copy of `free`.",
+                summary: "Change a plan, or make one",
+                details: "A new plan begins as a copy of `free`. An empty pool is none.",
                 tag: "Operators", authentication: .bearer, requestSchema: Plan.schema,
                 responses: [RouteInfo.Response(200, "The plan.", .object(["data": Plan.schema]))])
         ) { try await put($0) }
@@ -60,11 +62,21 @@ package struct Plans: Sendable {
             if plan.code != code { plan.name = code }
             plan.code = code
             plan.apply(change)
+            try await checkPools(plan, connection)
             try await store(plan, connection)
             try await Audit.write(connection, actor, tenant: nil, "plan.changed", record: ("plan", code))
             return plan
         }
         return try .data(plan)
+    }
+
+    /// The lock keeps a pool from going while a plan comes to name it.
+    private func checkPools(_ plan: Plan, _ connection: PostgresConnection) async throws {
+        guard plan.transactionalPool != nil || plan.bulkPool != nil else { return }
+        try await ShapingStore.lock(connection)
+        let limits = TenantRecord.Limits(transactionalPool: plan.transactionalPool, bulkPool: plan.bulkPool)
+        let problems = try await ShapingRows.load(connection).effective.problems(of: limits)
+        if !problems.isEmpty { throw APIError.invalidShaping(problems) }
     }
 
     private func store(_ plan: Plan, _ connection: PostgresConnection) async throws {
@@ -74,7 +86,8 @@ package struct Plans: Sendable {
             VALUES (\(plan.code), \(plan.name), \(plan.monthlyQuota), \(plan.dailyQuota),
                 \(plan.rateLimitPerMinute), \(plan.maxRecipients), \(plan.maxMessageBytes),
                 \(plan.logRetentionDays), \(plan.logBodies),
-                \(plan.overageAllowed), \(plan.deadlineHours), \(plan.position), \(plan.isListed))
+                \(plan.overageAllowed), \(plan.deadlineHours), \(plan.transactionalPool), \(plan.bulkPool),
+                \(plan.position), \(plan.isListed))
             ON CONFLICT (code) DO UPDATE SET
                 name = EXCLUDED.name, monthly_quota = EXCLUDED.monthly_quota,
                 daily_quota = EXCLUDED.daily_quota,
@@ -82,7 +95,8 @@ package struct Plans: Sendable {
                 max_message_bytes = EXCLUDED.max_message_bytes,
                 log_retention_days = EXCLUDED.log_retention_days,
                 log_bodies = EXCLUDED.log_bodies, overage_allowed = EXCLUDED.overage_allowed,
-                deadline_hours = EXCLUDED.deadline_hours, position = EXCLUDED.position,
+                deadline_hours = EXCLUDED.deadline_hours,
+                transactional_pool = EXCLUDED.transactional_pool, bulk_pool = EXCLUDED.bulk_pool, position = EXCLUDED.position,
                 is_listed = EXCLUDED.is_listed, updated_at = now()
             """)
     }
