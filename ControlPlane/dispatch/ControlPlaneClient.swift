@@ -55,19 +55,4 @@ struct ControlPlaneClient {
         }
         return answer
     }
-
-    static func escaped(_ segment: String) -> String {
-        var text = ""
-        for byte in segment.utf8 {
-            let isPlain =
-                Character(UnicodeScalar(byte)).isASCII
-                && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber
-                    || "-._~".utf8.contains(byte))
-            text +=
-                isPlain
-                ? String(UnicodeScalar(byte))
-                : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }
-        return text
-    }
 }

@@ -1,10 +1,12 @@
+import HTTPClient
+
 /// `dispatch domain override TENANT DOMAIN --reason TEXT`
 enum DomainCommand {
     static func run(_ arguments: Arguments, _ client: ControlPlaneClient) async throws {
         guard try arguments.word(1, "`override`", of: 4) == "override" else {
             throw UsageError("try `domain override TENANT DOMAIN --reason TEXT`")
         }
-        let tenant = ControlPlaneClient.escaped(try arguments.word(2, "TENANT", of: 4))
+        let tenant = HTTPURL.escaped(try arguments.word(2, "TENANT", of: 4))
         let name = try arguments.word(3, "DOMAIN", of: 4).lowercased()
         let reason = try arguments.required(option: "reason")
         let domains = try await client.call("GET", "/api/v1/dispatch/tenants/\(tenant)/domains?limit=100")

@@ -1,3 +1,5 @@
+import HTTPClient
+
 /// `dispatch node …`
 enum NodeCommand {
     private static let path = "/api/v1/admin/nodes"
@@ -26,11 +28,11 @@ enum NodeCommand {
                     ])
             }
         case "drain", "resume":
-            let node = ControlPlaneClient.escaped(try arguments.word(2, "NODE", of: 3))
+            let node = HTTPURL.escaped(try arguments.word(2, "NODE", of: 3))
             let answer = try await client.call("POST", "\(path)/\(node)/\(verb)")
             Command.show(answer, arguments) { print("node \($0["number"].text) is \($0["state"].text)") }
         case "remove":
-            let node = ControlPlaneClient.escaped(try arguments.word(2, "NODE", of: 3))
+            let node = HTTPURL.escaped(try arguments.word(2, "NODE", of: 3))
             let answer = try await client.call("DELETE", "\(path)/\(node)")
             Command.show(answer, arguments) { print("node \($0["number"].text) is removed") }
         default: throw UsageError("there is no command `node \(verb)`")

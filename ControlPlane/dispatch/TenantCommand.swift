@@ -1,3 +1,5 @@
+import HTTPClient
+
 /// `dispatch tenant …`
 enum TenantCommand {
     private static let path = "/api/v1/dispatch/tenants"
@@ -25,17 +27,17 @@ enum TenantCommand {
                     ])
             }
         case "suspend":
-            let tenant = ControlPlaneClient.escaped(try arguments.word(2, "TENANT", of: 3))
+            let tenant = HTTPURL.escaped(try arguments.word(2, "TENANT", of: 3))
             let reason = try arguments.required(option: "reason")
             let answer = try await client.call(
                 "POST", "/api/v1/admin/tenants/\(tenant)/suspend", ["reason": .string(reason)])
             Command.show(answer, arguments) { print("tenant \($0["id"].text) is \($0["status"].text)") }
         case "resume":
-            let tenant = ControlPlaneClient.escaped(try arguments.word(2, "TENANT", of: 3))
+            let tenant = HTTPURL.escaped(try arguments.word(2, "TENANT", of: 3))
             let answer = try await client.call("POST", "/api/v1/admin/tenants/\(tenant)/resume")
             Command.show(answer, arguments) { print("tenant \($0["id"].text) is \($0["status"].text)") }
         case "plan":
-            let tenant = ControlPlaneClient.escaped(try arguments.word(2, "TENANT", of: 4))
+            let tenant = HTTPURL.escaped(try arguments.word(2, "TENANT", of: 4))
             let plan = try arguments.word(3, "PLAN", of: 4)
             let answer = try await client.call("PUT", "\(path)/\(tenant)", ["plan": .string(plan)])
             Command.show(answer, arguments) { print("tenant \($0["id"].text) has the plan \(plan)") }

@@ -61,10 +61,13 @@ package final class ControlPlaneService: LifecycleService {
         let keys = ClusterKeys(masterSeal: context.masterSeal)
         let metrics = ControlMetrics()
         let clients = try await LoopClients(on: group.loops)
-        let relay = SendRelay(context: context, clients: clients, metrics: metrics)
+        let signer = ClusterSigner(context)
+        let relay = SendRelay(context: context, clients: clients, signer: signer, metrics: metrics)
+        let nodes = NodeControl(context: context, clients: clients, signer: signer)
         let server = try HTTPServer(
             configuration(settings.listenAddress),
-            router: try ControlRouter.make(context, keys: keys, relay: relay, metrics: metrics),
+            router: try ControlRouter.make(
+                context, keys: keys, relay: relay, nodes: nodes, metrics: metrics),
             accessLog: Self.accessLog(metrics))
         let metricsServer = try HTTPServer(
             configuration(settings.metricsAddress),

@@ -6,7 +6,8 @@ import Service
 /// Every route of the control plane, listed once.
 enum ControlRouter {
     static func make(
-        _ context: ControlContext, keys: ClusterKeys, relay: SendRelay, metrics: ControlMetrics
+        _ context: ControlContext, keys: ClusterKeys, relay: SendRelay, nodes control: NodeControl,
+        metrics: ControlMetrics
     ) throws -> Router {
         let authenticator = Authenticator(context)
         let nodes = NodeAuthenticator(context: context)
@@ -30,6 +31,7 @@ enum ControlRouter {
         IngestStatusRoutes(context: context, authenticator: authenticator, relay: relay).add(to: &router)
         NodeRoutes(context: context, authenticator: authenticator, keys: keys).add(to: &router)
         ShapingRoutes(context: context, authenticator: authenticator).add(to: &router)
+        QueueControlRoutes(context: context, authenticator: authenticator, nodes: control).add(to: &router)
         SnapshotAdminRoutes(context: context, authenticator: authenticator).add(to: &router)
         JoinRoutes(context: context, nodes: nodes, keys: keys).add(to: &router)
         SnapshotRoutes(context: context, nodes: nodes).add(to: &router)

@@ -23,13 +23,11 @@ struct SendRelay: Sendable {
         var readAt = MonotonicTime(nanoseconds: 0)
         var failedAt: [Int: MonotonicTime] = [:]
         var turn = 0
-        var signing: (key: ClusterKeys.Signing, readAt: MonotonicTime)?
     }
 
     /// How long the list of nodes is believed, and a node left out that did not answer.
     private static let listLifetime: Duration = .seconds(1)
     private static let failurePause: Duration = .seconds(3)
-    private static let signingKeyLifetime: Duration = .seconds(60)
     /// A message of 25 MiB as base64 inside JSON, and the rest of it.
     private static let maxBodyBytes = 40 * 1024 * 1024
     /// What the other dialects answer on nodes.
@@ -39,13 +37,17 @@ struct SendRelay: Sendable {
 
     let context: ControlContext
     let clients: LoopClients
+    private let signer: ClusterSigner
     private let relay: PlaneRelay
     private let authenticator: Authenticator
     private let state = Locked(State())
 
-    init(context: ControlContext, clients: LoopClients, metrics: ControlMetrics) {
+    init(
+        context: ControlContext, clients: LoopClients, signer: ClusterSigner, metrics: ControlMetrics
+    ) {
         self.context = context
         self.clients = clients
+        self.signer = signer
         authenticator = Authenticator(context)
         relay = PlaneRelay(maxBodyBytes: Self.maxBodyBytes) { status in
             metrics.relayed(status.map { String($0) } ?? "unreachable").increment()
@@ -110,26 +112,12 @@ struct SendRelay: Sendable {
         try await relay.relay(
             request, to: [node.url], by: client,
             marked: {
-                let signing = try await signing().current
+                let signing = try await signer.signing().current
                 return try RelayMark.headers(
                     clientIP: request.remoteAddress.ip, method: request.method.rawValue,
                     path: request.head.rawPathAndQuery, signer: signing.id, time: context.nowSeconds,
                     nonce: Hex.encode(SecureRandom.bytes(16)), key: signing.key)
             }, isKnown: { try await authenticator.knows(request) })
-    }
-
-    /// The pair whose public half the nodes have pinned.
-    private func signing() async throws -> ClusterKeys.Signing {
-        let now = MonotonicTime.now()
-        if let (key, readAt) = state.withLock({ $0.signing }), now - readAt < Self.signingKeyLifetime {
-            return key
-        }
-        let keys = ClusterKeys(masterSeal: context.masterSeal)
-        let key = try await context.pool.transaction(as: .system, mode: .readOnly) {
-            try await keys.signing($0)
-        }
-        state.withLock { $0.signing = (key, now) }
-        return key
     }
 
     /// The same node for the same key on the same path, healthy or not: only that one remembers what it

@@ -89,8 +89,8 @@ struct Plan: Codable, Sendable, Equatable {
     ]).named("Plan")
 }
 
-/// What an operator changes of a plan; what is left out stays. A quota of -1 is without limit; an empty pool is
-/// none.
+/// What an operator changes of a plan; what is left out stays. A quota of -1 is without limit; an
+/// empty pool is none.
 struct PlanChange: Decodable, Sendable {
     var name: String?
     var monthlyQuota: Int?

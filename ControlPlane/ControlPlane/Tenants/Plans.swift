@@ -96,8 +96,8 @@ package struct Plans: Sendable {
                 log_retention_days = EXCLUDED.log_retention_days,
                 log_bodies = EXCLUDED.log_bodies, overage_allowed = EXCLUDED.overage_allowed,
                 deadline_hours = EXCLUDED.deadline_hours,
-                transactional_pool = EXCLUDED.transactional_pool, bulk_pool = EXCLUDED.bulk_pool, position = EXCLUDED.position,
-                is_listed = EXCLUDED.is_listed, updated_at = now()
+                transactional_pool = EXCLUDED.transactional_pool, bulk_pool = EXCLUDED.bulk_pool,
+                position = EXCLUDED.position, is_listed = EXCLUDED.is_listed, updated_at = now()
             """)
     }
 }

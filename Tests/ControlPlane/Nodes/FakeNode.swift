@@ -15,6 +15,7 @@ final class FakeNode: Sendable {
     let clusterKey: [UInt8]
     let signing: Ed25519PrivateKey
     let sealing: X25519PrivateKey
+    let queue: QueueStub
     private let control: ServiceFixture
     private let server: HTTPServer
     private let held: Locked<Snapshot?>
@@ -50,6 +51,8 @@ final class FakeNode: Sendable {
                     "signer": request.headers["X-Dispatch-Signer"] ?? "",
                 ], status: 202)
         }
+        let queue = QueueStub()
+        queue.add(to: &router)
         let server = try HTTPServer(
             HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)
         try server.start(on: control.group.loops)
@@ -61,20 +64,22 @@ final class FakeNode: Sendable {
         let key = try SealedBox.open(
             Array(joined.sealedClusterKey), with: sealing, context: Array(JoinResponse.clusterKeyContext.utf8)
         )
-        let node = FakeNode(joined, key, signing, sealing, control, server)
+        queue.trust(joined.signingKeys)
+        let node = FakeNode(joined, key, signing, sealing, queue, control, server)
         taken.withLock { $0 = { await node.take($0) } }
         return node
     }
 
     private init(
         _ identity: JoinResponse, _ clusterKey: [UInt8], _ signing: Ed25519PrivateKey,
-        _ sealing: X25519PrivateKey,
+        _ sealing: X25519PrivateKey, _ queue: QueueStub,
         _ control: ServiceFixture, _ server: HTTPServer
     ) {
         self.identity = identity
         self.clusterKey = clusterKey
         self.signing = signing
         self.sealing = sealing
+        self.queue = queue
         self.control = control
         self.server = server
         number = identity.node
