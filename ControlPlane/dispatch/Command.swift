@@ -12,8 +12,26 @@ enum Command {
         case "user": try await UserCommand.run(arguments, client)
         case "domain": try await DomainCommand.run(arguments, client)
         case "snapshot": try await SnapshotCommand.run(arguments, client)
-        case let word?: throw UsageError("there is no command `\(word)`")
+        case "plan": try await PlanCommand.run(arguments, client)
+        case "shaping": try await ShapingCommand.run(arguments, client)
+        case "queue": try await QueueCommand.run(arguments, client)
+        case let word?:
+            guard let table = ShapingTable.named(word) else {
+                throw UsageError("there is no command `\(word)`")
+            }
+            try await ShapingTableCommand.run(table, arguments, client)
         case nil: throw UsageError("a command is missing")
+        }
+    }
+
+    /// The lines about the commands that begin with a word; nil for those without a page of their own.
+    static func usage(of word: String?) -> String? {
+        switch word {
+        case "shaping": ShapingCommand.usage
+        case "queue": QueueCommand.usage
+        case "plan": PlanCommand.usage
+        case let word?: ShapingTable.named(word).map { _ in ShapingTableCommand.usage }
+        case nil: nil
         }
     }
 

@@ -24,6 +24,25 @@ struct ControlPlaneClient {
     func call(
         _ method: String, _ path: String, _ body: [String: JSONValue?]? = nil, authenticated: Bool = true
     ) async throws -> JSONValue {
+        let json = body.map { JSONValue.object($0.compactMapValues { $0 }) }
+        return try await call(method, path, json: json, authenticated: authenticated)
+    }
+
+    /// Every page of a list, as if it were one.
+    func pages(_ path: String) async throws -> JSONValue {
+        var rows: [JSONValue] = []
+        while true {
+            let page = try await call("GET", "\(path)?limit=100&offset=\(rows.count)")
+            rows += page["data"].elements
+            guard !page["data"].elements.isEmpty, case .integer(let total) = page["pagination"]["total"],
+                rows.count < total
+            else { return .object(["data": .array(rows)]) }
+        }
+    }
+
+    func call(
+        _ method: String, _ path: String, json body: JSONValue?, authenticated: Bool = true
+    ) async throws -> JSONValue {
         var headers = [("Accept", "application/json")]
         if authenticated {
             guard let token = settings.token, !token.isEmpty else {
@@ -34,7 +53,7 @@ struct ControlPlaneClient {
         var request = HTTPClientRequest(method, settings.url + path, headers: headers)
         if let body {
             request.headers.append(("Content-Type", "application/json"))
-            request.body = Array(try JSONEncoder().encode(JSONValue.object(body.compactMapValues { $0 })))
+            request.body = Array(try JSONEncoder().encode(body))
         }
         request.totalTimeout = .seconds(60)
         request.maxResponseBytes = 16 << 20
@@ -46,13 +65,17 @@ struct ControlPlaneClient {
         }
         let answer = (try? JSONDecoder().decode(JSONValue.self, from: Data(response.body))) ?? .null
         guard (200..<300).contains(response.status) else {
-            let said = answer["error"]["message"].text
-            let code = answer["error"]["code"].text
-            throw Failure(
-                said.isEmpty
-                    ? "\(method) \(path) was answered \(response.status)"
-                    : "\(said) (\(code), \(response.status))")
+            throw Self.failure(answer["error"], "\(method) \(path)", response.status)
         }
         return answer
+    }
+
+    /// The API's own sentence, and every place at fault when there are several.
+    private static func failure(_ error: JSONValue, _ request: String, _ status: Int) -> Failure {
+        let said = error["message"].text
+        guard !said.isEmpty else { return Failure("\(request) was answered \(status)") }
+        let details = error["details"].elements.map { "\n  \($0["path"].text): \($0["message"].text)" }
+        let places = details.count > 1 ? details.joined() : ""
+        return Failure("\(said) (\(error["code"].text), \(status))\(places)")
     }
 }

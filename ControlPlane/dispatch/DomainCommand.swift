@@ -6,6 +6,7 @@ enum DomainCommand {
         guard try arguments.word(1, "`override`", of: 4) == "override" else {
             throw UsageError("try `domain override TENANT DOMAIN --reason TEXT`")
         }
+        try arguments.allow(["reason"])
         let tenant = HTTPURL.escaped(try arguments.word(2, "TENANT", of: 4))
         let name = try arguments.word(3, "DOMAIN", of: 4).lowercased()
         let reason = try arguments.required(option: "reason")

@@ -59,7 +59,8 @@ enum JSONValue: Codable, Sendable, Equatable {
         case .string(let value):
             String(String.UnicodeScalarView(value.unicodeScalars.map { $0.value < 32 ? " " : $0 }))
         case .array(let values): values.map(\.text).joined(separator: ", ")
-        case .object: ""
+        case .object(let fields):
+            fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }.joined(separator: " ")
         }
     }
 

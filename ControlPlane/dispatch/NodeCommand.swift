@@ -5,6 +5,7 @@ enum NodeCommand {
     private static let path = "/api/v1/admin/nodes"
 
     static func run(_ arguments: Arguments, _ client: ControlPlaneClient) async throws {
+        try arguments.allow()
         let verb = try arguments.word(1, "create, list, drain, resume or remove", of: 3)
         switch verb {
         case "create":

@@ -7,6 +7,7 @@ enum OperatorCommand {
         guard try arguments.word(1, "`create`", of: 3) == "create" else {
             throw UsageError("try `operator create EMAIL`")
         }
+        try arguments.allow(["password-file"])
         let email = try arguments.word(2, "EMAIL", of: 3)
         guard let url = settings.databaseURL?.revealed, !url.isEmpty else {
             throw UsageError("`operator create` needs DISPATCH_DATABASE_URL")

@@ -22,9 +22,18 @@ enum Program {
         dispatch tenant suspend TENANT --reason TEXT
         dispatch tenant resume TENANT
         dispatch tenant plan TENANT PLAN
+        \(PlanCommand.usage)
         dispatch user create EMAIL [--name NAME] [--operator] [--password-file FILE]
         dispatch domain override TENANT DOMAIN --reason TEXT
         dispatch snapshot show
+
+        How mail leaves:
+        \(ShapingCommand.usage)
+        \(ShapingTableCommand.usage)
+
+        What waits:
+        \(QueueCommand.usage)
+        \(SpoolCommand.usage)
 
         Every command takes --json (print the answer as it is) and --help. A password comes from
         --password-file (`-` is standard input); without it one is made and shown, and `login` asks standard
@@ -36,12 +45,14 @@ enum Program {
         """
 
     static func run(_ words: [String]) -> Int32 {
+        // Its words are those of another program.
+        if words.first == "spool" { return fail("dispatch: \(SpoolCommand.run(words))", code: 1) }
         let arguments: Arguments
         do { arguments = try Arguments(words) } catch {
             return fail("dispatch: \(error)\n\n\(usage)", code: 64)
         }
         if arguments.flag("help") || words.isEmpty {
-            print(usage, terminator: "")
+            print(Command.usage(of: arguments.words.first).map { $0 + "\n" } ?? usage, terminator: "")
             return words.isEmpty ? 64 : 0
         }
         let settings: CommandSettings

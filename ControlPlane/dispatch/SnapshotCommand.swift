@@ -4,6 +4,7 @@ enum SnapshotCommand {
         guard try arguments.word(1, "`show`", of: 2) == "show" else {
             throw UsageError("try `snapshot show`")
         }
+        try arguments.allow()
         let answer = try await client.call("GET", "/api/v1/admin/snapshot")
         Command.show(answer, arguments) { snapshot in
             print("version    \(snapshot["version"].text)")

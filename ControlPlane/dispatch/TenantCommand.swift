@@ -6,6 +6,7 @@ enum TenantCommand {
 
     static func run(_ arguments: Arguments, _ client: ControlPlaneClient) async throws {
         let verb = try arguments.word(1, "create, list, suspend, resume or plan", of: 4)
+        try arguments.allow(verb == "create" ? ["slug", "plan"] : verb == "suspend" ? ["reason"] : [])
         switch verb {
         case "create":
             let name = try arguments.word(2, "NAME", of: 3)

@@ -4,6 +4,7 @@ enum UserCommand {
         guard try arguments.word(1, "`create`", of: 3) == "create" else {
             throw UsageError("try `user create EMAIL`")
         }
+        try arguments.allow(["name", "operator", "password-file"])
         let email = try arguments.word(2, "EMAIL", of: 3)
         let password = try Password.given(arguments)
         let answer = try await client.call(
