@@ -56,6 +56,36 @@ import Testing
         await world.pool.close()
     }
 
+    @Test func `how mail leaves raises the global chunk, unless nothing changes`() async throws {
+        let world = try await World()
+        try await world.pool.execute("INSERT INTO nodes (name) VALUES ('n1')", as: .system)
+        let changes: [SQL] = [
+            "INSERT INTO shaping_providers (id, position, hosts) VALUES ('p', 1, '{*.example.com}')",
+            "UPDATE shaping_providers SET position = 2", "DELETE FROM shaping_providers",
+            "INSERT INTO warm_up_plans (id, groups) VALUES ('w', '[]')",
+            """
+            INSERT INTO egress_sources (id, node, hello_name) SELECT 's', number, 's.example.com' FROM nodes
+            """,
+            "UPDATE egress_sources SET ipv4 = '192.0.2.1'", "INSERT INTO egress_pools (id) VALUES ('a')",
+            "INSERT INTO egress_pool_members (pool, source, ordinal, weight) VALUES ('a', 's', 1, 1)",
+            "UPDATE egress_pool_members SET weight = 2",
+        ]
+        for change in changes {
+            #expect(try await world.changed(by: change) == ["global"], "\(change.text)")
+        }
+        for change: SQL in ["UPDATE egress_sources SET ipv4 = ipv4", "DELETE FROM shaping_rules"] {
+            #expect(try await world.changed(by: change) == [], "\(change.text)")
+        }
+        #expect(
+            try await world.changed(by: "UPDATE plans SET bulk_pool = 'a'")
+                == world.tenantChunk.union(["global"]))
+        let used = try await postgresError {
+            try await world.pool.execute("DELETE FROM egress_pools", as: .system)
+        }
+        #expect(used.sqlState == .foreignKeyViolation)
+        await world.pool.close()
+    }
+
     @Test func `what concerns no node raises nothing`() async throws {
         let world = try await World()
         let changes: [SQL] = [

@@ -34,12 +34,22 @@ struct GlobalChunkBuilder: Sendable {
         let chunk = GlobalChunk(
             tokenKeys: keys, tokenIssuer: tokens.settings.issuer, tokenAudience: tokens.settings.audience,
             tokensVoidBefore: try await voidTokens(connection), serviceHost: serviceHost,
-            shaping: problems.isEmpty ? shaping : try await publishedShaping(connection))
+            shaping: problems.isEmpty ? shaping : try await published(connection)?.shaping)
         return Built(chunk: chunk, shapingProblems: problems)
     }
 
-    /// What nodes have; nil when nothing was published yet, for their own built-in rows.
-    private func publishedShaping(_ connection: PostgresConnection) async throws -> Shaping? {
+    /// Whether nodes hold another shaping than this program would publish: an older program published it, with
+    /// other built-in rows.
+    func isShapingOutdated(_ connection: PostgresConnection) async throws -> Bool {
+        let shaping = try await ShapingRows.load(connection).effective
+        guard shaping.problems().isEmpty, let published = try await published(connection) else {
+            return false
+        }
+        return published.shaping != shaping
+    }
+
+    /// The chunk that nodes have; nil when none was published yet: they hold their own built-in rows.
+    private func published(_ connection: PostgresConnection) async throws -> GlobalChunk? {
         let row = try await connection.query(
             """
             SELECT c.bytes FROM snapshot_chunks c LEFT JOIN published_chunks p USING (name, sha256)
@@ -48,7 +58,7 @@ struct GlobalChunkBuilder: Sendable {
         ).first
         guard let row else { return nil }
         let bytes: [UInt8] = try row["bytes"]
-        return try JSONDecoder().decode(GlobalChunk.self, from: Data(bytes)).shaping
+        return try JSONDecoder().decode(GlobalChunk.self, from: Data(bytes))
     }
 
     private func publicKeys(_ connection: PostgresConnection) async throws -> [GlobalChunk.TokenKey] {

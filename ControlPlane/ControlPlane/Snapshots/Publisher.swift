@@ -58,6 +58,11 @@ struct Publisher: Sendable {
         try await listener.listen(to: "dispatch_changes")
         context.log.info("this process publishes snapshots")
         metrics.isPublisher.set(1)
+        let global = builder.global
+        try await election.asLeader(.system) { connection in
+            guard try await global.isShapingOutdated(connection) else { return }
+            try await connection.query("SELECT bump_chunk('global')")
+        }
         while !stopping.isSet {
             try await publish(election)
             try await pusher.pushNewest()

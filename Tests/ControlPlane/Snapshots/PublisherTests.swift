@@ -1,5 +1,7 @@
 import EventLoop
+import FoundationEssentials
 import HTTPClient
+import NodeProtocol
 import Postgres
 import TestSupport
 import Testing
@@ -65,6 +67,42 @@ import Testing
         await bench.stop()
     }
 
+    @Test func `built-in rows of an older program are noticed, and problems of the newest are not`()
+        async throws
+    {
+        let bench = try await PublisherBench.make()
+        try await bench.look()
+        #expect(try await !bench.isShapingOutdated())
+        try await bench.system { connection in
+            let row = try await connection.query(
+                """
+                SELECT c.bytes FROM published_chunks p JOIN snapshot_chunks c USING (name, sha256)
+                WHERE p.name = 'global'
+                """
+            ).first
+            let bytes: [UInt8] = try #require(row)["bytes"]
+            var chunk = try JSONDecoder().decode(GlobalChunk.self, from: Data(bytes))
+            chunk.shaping?.providers.removeFirst()
+            let older = Array(try JSONEncoder().encode(chunk))
+            try await connection.query(
+                """
+                INSERT INTO snapshot_chunks (name, sha256, bytes)
+                VALUES ('global', sha256(\(older)), \(older))
+                """)
+            try await connection.query(
+                "UPDATE published_chunks SET sha256 = sha256(\(older)) WHERE name = 'global'")
+        }
+        #expect(try await bench.isShapingOutdated())
+        try await bench.system { connection in
+            try await connection.query(
+                """
+                INSERT INTO warm_up_plans (id, groups) VALUES ('bad', '[]')
+                """)
+        }
+        #expect(try await !bench.isShapingOutdated())
+        await bench.stop()
+    }
+
     @Test func `a chunk that only a newer program knows makes no version`() async throws {
         let bench = try await PublisherBench.make()
         try await bench.look()
@@ -115,6 +153,11 @@ private struct PublisherBench: Sendable {
     /// The version that a look made; nil when it made none.
     @discardableResult
     func look() async throws -> Int64? { try await publisher.publish(election)?.version }
+
+    func isShapingOutdated() async throws -> Bool {
+        let global = publisher.builder.global
+        return try await election.asLeader(.system) { try await global.isShapingOutdated($0) }
+    }
 
     func system(_ body: @escaping @Sendable (PostgresConnection) async throws -> Void) async throws {
         try await election.asLeader(.system, body)
