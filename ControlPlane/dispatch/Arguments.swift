@@ -8,7 +8,7 @@ struct UsageError: Error, CustomStringConvertible {
 struct Arguments: Sendable {
     /// Those that stand alone; every other option has a value.
     private static let flags: Set<String> = [
-        "help", "json", "operator", "everything", "dry-run", "disabled",
+        "help", "json", "operator", "everything", "dry-run", "disabled", "yes",
     ]
     /// Those that every command knows.
     private static let common: Set<String> = ["help", "json"]

@@ -16,7 +16,7 @@ enum Password {
 
     /// From `--password-file`, else the first line of standard input.
     static func asked(_ arguments: Arguments) throws -> String {
-        if arguments.option("password-file") == nil, isatty(STDIN_FILENO) == 1 {
+        if arguments.option("password-file") == nil, Terminal.canAsk {
             Terminal.complain("Password: ")
         }
         return try read(arguments.option("password-file") ?? "-")

@@ -6,4 +6,13 @@ enum Terminal {
         let bytes = Array(text.utf8)
         _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
+
+    /// Whether a person sits at standard input.
+    static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// Asks a question; only `y` and `yes` confirm it.
+    static func confirms(_ question: String) -> Bool {
+        complain("\(question) [y/N] ")
+        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    }
 }

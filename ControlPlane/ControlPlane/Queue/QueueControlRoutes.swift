@@ -7,8 +7,8 @@ import Postgres
 /// Operators' look at the nodes' queues, and their hand on them: every request is passed on to one node
 /// (`?node=`) or to all that serve, and each answers for itself.
 ///
-/// A command that names nothing is refused, and `everything` has to be said. What one node could not do is
-/// told beside what the others did (207).
+/// A command that names nothing is refused, `everything` has to be said, and what a filter chooses has to be
+/// confirmed. What one node could not do is told beside what the others did (207).
 struct QueueControlRoutes: Sendable {
     private static let path = "/api/v1/admin/queue"
     private static let node = RouteInfo.Parameter.query(
@@ -52,7 +52,9 @@ struct QueueControlRoutes: Sendable {
             router.operators(
                 .post, "\(Self.path)/\(action.rawValue)", authenticator,
                 RouteInfo(
-                    summary: summary, details: "With `dry_run` it counts and does nothing.", tag: "queue",
+                    summary: summary,
+                    details: "What a filter chooses is counted first (`dry_run` true) and then confirmed "
+                        + "(`dry_run` false).", tag: "queue",
                     authentication: .bearer, parameters: [Self.node], requestSchema: SelectorBody.schema)
             ) { try await command(action, $0) }
         }

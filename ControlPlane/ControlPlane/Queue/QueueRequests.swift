@@ -90,10 +90,12 @@ struct SelectorBody: Decodable, Sendable {
         "tenant": .uuid, "destination": .string.described("A pattern such as `*.example.com`."),
         "lane": .string,
         "everything": .boolean.described("Must be true for a command that names nothing else."),
-        "dry_run": .boolean.described("Counts, and does nothing."),
+        "dry_run": .boolean.described(
+            "True counts and does nothing. Required, true or false, unless messages are named."),
     ])
 
-    /// - Throws: 400 when it would choose everything without having said so.
+    /// - Throws: 400 when it would choose everything without having said so, and when it is not said whether
+    ///   what a filter chooses shall be counted or acted on.
     func check() throws(APIError) {
         if let messages, !(1...Self.maxMessages).contains(messages.count) {
             throw .invalid("messages", "must name 1 to \(Self.maxMessages) messages")
@@ -106,6 +108,12 @@ struct SelectorBody: Decodable, Sendable {
         }
         guard isEmpty || everything != true else {
             throw .invalid("everything", "stands alone, without a tenant, destination, lane or messages")
+        }
+        guard messages != nil || dryRun != nil else {
+            throw APIError(
+                400, "confirmation_missing",
+                "Ask with `dry_run` true what this chooses, then confirm it with `dry_run` false.",
+                field: "dry_run")
         }
     }
 

@@ -38,7 +38,7 @@ struct GlobalChunkBuilder: Sendable {
         return Built(chunk: chunk, shapingProblems: problems)
     }
 
-    /// Whether nodes hold another shaping than this program would publish: an older program published it, with
+    /// Whether nodes hold another shaping than this program would publish: an older one published it, with
     /// other built-in rows.
     func isShapingOutdated(_ connection: PostgresConnection) async throws -> Bool {
         let shaping = try await ShapingRows.load(connection).effective

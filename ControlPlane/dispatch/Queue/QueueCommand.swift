@@ -9,10 +9,11 @@ enum QueueCommand {
         dispatch queue suspend SCOPE --reason TEXT [--for DURATION] [--node NODE]
                  [--max-connections N] [--max-messages N] [--rate N]        with limits: slow down instead
         dispatch queue resume --id ID | SCOPE [--node NODE]
-        dispatch queue hold|release|requeue|cancel WHICH [--dry-run] [--node NODE]
+        dispatch queue hold|release|requeue|cancel WHICH [--dry-run | --yes] [--node NODE]
 
         SCOPE is --lane LANE, --tenant TENANT, --destination PATTERN, the last two together, or --everything.
         WHICH is MESSAGE …, or one or more of --lane, --tenant and --destination, or --everything.
+        What options choose is counted first, and done when it is confirmed, or with --yes.
         """
 
     static let path = "/api/v1/admin/queue"
@@ -76,16 +77,32 @@ enum QueueCommand {
     }
 
     private static func act(_ arguments: Arguments, _ client: ControlPlaneClient) async throws {
-        try arguments.allow(scope.union(["dry-run"]))
+        try arguments.allow(scope.union(["dry-run", "yes"]))
         let verb = arguments.words[1]
         let messages = arguments.words.dropFirst(2)
         var fields = scopeFields(arguments)
         if !messages.isEmpty { fields["messages"] = .array(messages.map { .string($0) }) }
-        fields["dry_run"] = arguments.flag("dry-run") ? .bool(true) : nil
-        let answer = try await client.call("POST", path(verb, arguments), fields)
+        let path = path(verb, arguments)
+        if messages.isEmpty, !arguments.flag("dry-run"), !arguments.flag("yes") {
+            fields["dry_run"] = .bool(true)
+            guard Terminal.canAsk else {
+                throw UsageError("nobody can be asked here: --dry-run counts, and --yes goes on")
+            }
+            let preview = try await client.call("POST", path, fields)
+            try show(preview, verb, isDryRun: true, arguments)
+            guard Terminal.confirms("Go on?") else { throw Failure("nothing was done") }
+        }
+        fields["dry_run"] = .bool(arguments.flag("dry-run"))
+        let answer = try await client.call("POST", path, fields)
+        try show(answer, verb, isDryRun: arguments.flag("dry-run"), arguments)
+    }
+
+    private static func show(
+        _ answer: JSONValue, _ verb: String, isDryRun: Bool, _ arguments: Arguments
+    ) throws {
         try QueueViews.show(answer, arguments) { node in
             let result = node["result"]
-            let would = arguments.flag("dry-run") ? "would " : ""
+            let would = isDryRun ? "would " : ""
             let sending = result["sending"] == .integer(0) ? "" : ", \(result["sending"].text) in flight"
             print(
                 "node \(node["node"].text): \(would)\(verb) \(result["messages"].text) messages, "

@@ -59,6 +59,9 @@ import Testing
             try node.queue.answer(QueuePaths.suspend, restriction)
             try node.queue.answer(QueuePaths.resume, RestrictionList(restrictions: [restriction]))
         }
+        let unasked = try await tool.run("queue", "cancel", "--everything")
+        #expect(unasked.exit == .code(64))
+        #expect(nodes[0].queue.asked.isEmpty)
         let empty = try await tool.run("queue", "cancel", "--dry-run")
         #expect(empty.exit == .code(1))
         #expect(empty.errors.contains("selector_empty"))
@@ -76,7 +79,7 @@ import Testing
         #expect(try await tool.run("queue", "resume", "--id", "r1").output == "node 1: r1\nnode 2: r1\n")
 
         await nodes[1].stop()
-        let some = try await tool.run("queue", "hold", "--everything")
+        let some = try await tool.run("queue", "hold", "--everything", "--yes")
         #expect(some.exit == .code(1))
         #expect(some.output == "node 1: hold 2 messages, 3 recipients, 1 in flight\n")
         #expect(some.errors.contains("node 2: Node 2 does not answer"))

@@ -89,7 +89,8 @@ import Testing
             ("{}", "selector_empty"), (#"{"everything":false}"#, "selector_empty"),
             (#"{"dry_run":true}"#, "selector_empty"), (#"{"messages":[]}"#, "invalid_field"),
             (#"{"everything":true,"destination":"*"}"#, "invalid_field"),
-            (#"{"tenants":[]}"#, "unknown_field"),
+            (#"{"tenants":[]}"#, "unknown_field"), (#"{"destination":"*"}"#, "confirmation_missing"),
+            (#"{"everything":true}"#, "confirmation_missing"),
         ] {
             for action in ["hold", "release", "requeue", "cancel"] {
                 let refused = try await post(action, json)
@@ -105,7 +106,7 @@ import Testing
         #expect(node.queue.asked.first?.body["selector"]["everything"] == true)
         #expect(
             try await control.count("SELECT count(*) AS n FROM audit_log WHERE record_kind = 'queue'") == 0)
-        #expect(try await post("cancel", #"{"everything":true}"#).status == 200)
+        #expect(try await post("cancel", #"{"everything":true,"dry_run":false}"#).status == 200)
         #expect(
             try await control.count("SELECT count(*) AS n FROM audit_log WHERE record_kind = 'queue'") == 1)
         await node.stop()
