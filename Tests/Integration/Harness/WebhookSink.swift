@@ -41,24 +41,26 @@ final class WebhookSink: Sendable {
 
     private struct Route: Sendable {
         let calls: Locked<[Call]>
+        let isGone: Locked<Bool>
 
         @Sendable func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
             let body = try await request.readBody(maxBytes: 1 << 20)
             let call = Call(request.headers, body: body)
             calls.withLock { $0.append(call) }
-            return .empty(204)
+            return .empty(isGone.withLock { $0 } ? 410 : 204)
         }
     }
 
     let url: String
     private let server: HTTPServer
     private let ledger = Locked<[Call]>([])
+    private let gone = Locked(false)
 
     init() throws {
         var router = Router()
         router.on(
             .post, "/hook", RouteInfo(summary: "Take a webhook", authentication: .none),
-            Route(calls: ledger).answer)
+            Route(calls: ledger, isGone: gone).answer)
         server = try HTTPServer(HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)
         url = "http://\(server.address)/hook"
         try server.start(on: [TestLoops.sinks()])
@@ -67,6 +69,12 @@ final class WebhookSink: Sendable {
     deinit {
         let server = server
         Task { await server.stop(within: .zero) }
+    }
+
+    /// Whether it answers 410.
+    var isGone: Bool {
+        get { gone.withLock { $0 } }
+        set { gone.withLock { $0 = newValue } }
     }
 
     var calls: [Call] { ledger.withLock { $0 } }
