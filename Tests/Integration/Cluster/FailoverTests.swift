@@ -13,7 +13,7 @@ extension ClusterScenarios {
             let publishers = try await Self.publishers([cluster.controlPlaneProcess, second.process])
             #expect(publishers == [true, false])
 
-            // The node turns to the second for all that it asks and reports.
+            // The node has joined and works by the only one that runs; now it turns to the other.
             try await cluster.controlPlaneProcess.kill()
             let sent = try await cluster.node.caller(token: tenant.apiKey).must(
                 "POST", "/api/v1/messages", tenant.message("while the first is down"))

@@ -20,7 +20,7 @@ final class Cluster: Sendable {
 
     /// - Parameters:
     ///   - databaseURL: of a superuser; a fresh database of the shared server when nil.
-    ///   - hasSpare: whether the nodes know the address of a second control plane, which does not run yet.
+    ///   - hasSpare: whether the nodes know a second control plane, first in their list, which does not run.
     init(nodes count: Int = 1, databaseURL: String? = nil, hasSpare: Bool = false) async throws {
         sink = try MailSink()
         webhooks = try WebhookSink()
@@ -43,7 +43,7 @@ final class Cluster: Sendable {
         controlPlane = Locked(process)
         spareAddress = hasSpare ? "127.0.0.1:\(try StablePort.tcp())" : nil
         let url = "http://\(address)"
-        let nodesURL = spareAddress.map { "\(url),http://\($0)" } ?? url
+        let nodesURL = spareAddress.map { "http://\($0),\(url)" } ?? url
         let command = OperatorCommand(
             url: url, databaseURL: "\(owner) user=\(role)",
             passwordFile: try folder.write("correct horse battery\n", to: "password"))
