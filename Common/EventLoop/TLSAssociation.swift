@@ -73,3 +73,12 @@ package struct DANEPeer: Hashable, Sendable {
         self.associations = associations
     }
 }
+
+extension TLSAssociation: CustomStringConvertible {
+    /// As a zone file has it: `3 1 1 0123…`.
+    package var description: String {
+        let digits = Array("0123456789abcdef".utf8)
+        let hex = data.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }
+        return "\(usage.rawValue) \(selector) \(matchingType) \(String(decoding: hex, as: UTF8.self))"
+    }
+}
