@@ -122,7 +122,7 @@ let testTargets: [Target] = [
     tests(
         "Delivery",
         [
-            "Delivery", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service",
+            "Delivery", "MailAuth", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service",
             "TestSupport",
         ]),
     tests(
