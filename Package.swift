@@ -122,8 +122,8 @@ let testTargets: [Target] = [
     tests(
         "Delivery",
         [
-            "Delivery", "MailAuth", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service",
-            "TestSupport",
+            "Delivery", "MailAuth", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol",
+            "Service", "TestSupport",
         ]),
     tests(
         "Node",

@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// What the DNS says of a mail host's certificate, RFC 6698 §2.1, in the forms that mail uses (RFC 7672 §3.1):
-/// a value of this type is one that a handshake can be held against.
+/// What the DNS says of a mail host's certificate, RFC 6698 §2.1, in the forms that mail uses (RFC 7672
+/// §3.1): a value of this type is one that a handshake can be held against.
 package struct TLSAssociation: Hashable, Sendable {
     package enum Usage: UInt8, Hashable, Sendable {
         /// DANE-TA: an authority in the chain; names and times count.

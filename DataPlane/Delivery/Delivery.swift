@@ -84,7 +84,9 @@ package final class MailDelivery {
         var last: Undelivered?
         for candidate in candidates {
             guard let obstacle = await use(candidate, demand, &work, key) else { return }
-            if let last, obstacle.classification.action.isFinal, !last.classification.action.isFinal { continue }
+            if let last, obstacle.classification.action.isFinal, !last.classification.action.isFinal {
+                continue
+            }
             last = obstacle
         }
         if let last { work.settleRest(last) }

@@ -35,7 +35,8 @@ struct Certificates: Sendable {
                 "-days", isExpired ? "-1" : "2", "-extfile", "extensions", "-out", "certificate.pem",
             ], folder)
         try await openssl(["x509", "-in", "ca.pem", "-outform", "DER", "-out", "ca.der"], folder)
-        try await openssl(["pkey", "-in", "key.pem", "-pubout", "-outform", "DER", "-out", "key.der"], folder)
+        try await openssl(
+            ["pkey", "-in", "key.pem", "-pubout", "-outform", "DER", "-out", "key.der"], folder)
         return Certificates(
             authorityPEM: try Files.read(folder.file("ca.pem")),
             certificatePEM: try Files.read(folder.file("certificate.pem")),

@@ -50,7 +50,9 @@ import Testing
         }
 
         /// Of the day: successes, failures, and what the failures were.
-        func counted() -> (successes: Int, failures: Int, results: [TLSResult], kinds: [TLSReportSubject.Kind]) {
+        func counted() -> (
+            successes: Int, failures: Int, results: [TLSResult], kinds: [TLSReportSubject.Kind]
+        ) {
             let tallies = book.tallies(day: "2026-11-21", domain: nil) ?? []
             return (
                 tallies.reduce(0) { $0 + $1.successes }, tallies.reduce(0) { $0 + $1.failures },
@@ -76,7 +78,8 @@ import Testing
         ]
         for (certificates, result, isTrusted) in cases {
             let bench = try await Bench(PolicyServer.policy("enforce"), host: certificates)
-            let roots = bench.policies.certificates.authorityPEM + (isTrusted ? certificates.authorityPEM : [])
+            let roots =
+                bench.policies.certificates.authorityPEM + (isTrusted ? certificates.authorityPEM : [])
             let deferred = try #require(try await bench.deliver(trusting: roots)?.deferred)
             #expect(deferred.classification.category == .tlsFailure)
             #expect(bench.counted().results == [result])
@@ -170,7 +173,8 @@ import Testing
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(report), as: UTF8.self)
         let head = #"{"contact-info":"tls@node.test","date-range":{"end-datetime":"2026-11-21T23:59:59Z","#
-        #expect(text.hasPrefix(head + #""start-datetime":"2026-11-21T00:00:00Z"},"organization-name":"Example""#))
+        #expect(
+            text.hasPrefix(head + #""start-datetime":"2026-11-21T00:00:00Z"},"organization-name":"Example""#))
         for part in [
             #""failed-session-count":1,"failure-reason-code":"no STARTTLS","receiving-ip":"127.0.0.1","#,
             #""receiving-mx-hostname":"mx.sts.test","result-type":"starttls-not-supported","#,

@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func `a certificate for another name gives no policy`() async throws {
-        let bench = try await STSBench(Self.enforce, names: "DNS:elsewhere.test")
+        let bench = try await STSBench(Self.enforce, try await Certificates.make(for: "DNS:elsewhere.test"))
         let found = try await bench.find()
         #expect(found.policy == nil && found.problem?.result == .stsWebPKIInvalid)
         #expect(bench.server.requests == 0)

@@ -41,7 +41,8 @@ final class ChangingLookup: TLSPolicyLookup, MailHostLookup, Sendable {
         let hosts = contents.withLock { $0.mail[domain.description] }
         guard let hosts else { throw .nxdomain }
         return MXAnswer(
-            hosts: hosts.compactMap { DomainName($0) }.map { MailHost(preference: 0, name: $0) }, isNull: false,
+            hosts: hosts.compactMap { DomainName($0) }.map { MailHost(preference: 0, name: $0) },
+            isNull: false,
             isImplicit: false, isAuthenticData: false, ttlSeconds: 60)
     }
 
@@ -120,9 +121,12 @@ struct STSBench: Sendable {
     var egressGuard: EgressGuard
 
     static let names = "DNS:mta-sts.sts.test,DNS:mx.sts.test"
+    private static let shared = Task { try await Certificates.make(for: names) }
 
-    init(_ text: String, names: String = names) async throws {
-        certificates = try await Certificates.make(for: names)
+    /// - Parameter own: of the policy's host; one for its name unless given.
+    init(_ text: String, _ own: Certificates? = nil) async throws {
+        let shared = try await Self.shared.value
+        certificates = own ?? shared
         server = try PolicyServer(certificates, text)
         egressGuard = EgressGuard(allowing: [try #require(AddressRange("127.0.0.0/8"))], blockedPorts: [])
         lookup.set(text: "v=STSv1; id=1;", of: "_mta-sts.sts.test")

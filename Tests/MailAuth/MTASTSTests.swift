@@ -62,7 +62,9 @@ import Testing
         #expect(MTASTSRecord(among: ["v=STSv1"]) == nil)
     }
 
-    @Test func `a policy holds what its file says, with the first of doubled fields and a year at most`() throws {
+    @Test func `a policy holds what its file says, with the first of doubled fields and a year at most`()
+        throws
+    {
         let text =
             "version: STSv1\r\nmode: enforce\r\nmode: none\r\nmx: MX1.Example.com\r\nmx: *.example.net\r\n"
             + "max_age: 9999999999\r\nmax_age: 1\r\n\r\n"

@@ -89,7 +89,8 @@ package final class MXSelector {
         }
         if answer.isNull { return .none(SMTPReply(556, .init(5, 1, 10), "\(name) takes no mail (null MX)")) }
         let hosts = answer.hosts.prefix(Self.maxHosts).map { host in
-            MailRoute.Host(name: host.name.description, port: port, preference: host.preference,
+            MailRoute.Host(
+                name: host.name.description, port: port, preference: host.preference,
                 isAuthentic: answer.isAuthenticData)
         }
         guard !hosts.isEmpty else { return .none(SMTPReply(451, .init(4, 4, 3), "no mail host for \(name)")) }

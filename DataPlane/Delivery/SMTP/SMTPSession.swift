@@ -124,7 +124,8 @@ package final class SMTPSession {
                 connection.stream, opening.policy, host: candidate.name, timeout: timeouts.handshake)
         } catch {
             throw SMTPFailure(
-                stage: .startTLS, reason: .tls(error.description), tlsResult: TLSResult(error) ?? .validationFailure)
+                stage: .startTLS, reason: .tls(error.description),
+                tlsResult: TLSResult(error) ?? .validationFailure)
         }
         try await hello()
     }

@@ -44,7 +44,8 @@ final class SessionOpener {
     func record(_ demand: TLSDemand) {
         guard let problem = demand.problem else { return }
         let isCached = demand.announced != nil
-        reports?.record(isCached ? TLSReportSubject(demand) : TLSReportSubject(unread: demand.domain), problem)
+        reports?.record(
+            isCached ? TLSReportSubject(demand) : TLSReportSubject(unread: demand.domain), problem)
     }
 
     /// A session that did not come about; only TLS is reported.

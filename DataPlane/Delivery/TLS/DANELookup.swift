@@ -56,8 +56,8 @@ struct DANELookup {
         }
     }
 
-    /// Where the records may be, best first: at the end of authentic aliases, else at the alias itself if that
-    /// is authentic (§2.2.2).
+    /// Where the records may be, best first: at the end of authentic aliases, else at the alias itself if
+    /// that is authentic (§2.2.2).
     private func bases(_ host: DomainName) async throws(DNSError) -> [DomainName] {
         let addresses: HostAddresses
         do throws(DNSError) { addresses = try await lookup.addresses(host) } catch {

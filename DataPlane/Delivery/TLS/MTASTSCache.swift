@@ -6,8 +6,8 @@ import MailAuth
 ///
 /// A policy is remembered as long as its domain has asked for (RFC 8461 §3.2), across restarts if there is a
 /// store: who forgot it could be talked out of it by whoever answers instead of the domain. Limits:
-/// `maxPolicies` and `maxBytes`; those that were fetched longest ago go first, and policies in use are fetched
-/// anew every day.
+/// `maxPolicies` and `maxBytes`; those that were fetched longest ago go first, and policies in use are
+/// fetched anew every day.
 package final class MTASTSCache: Sendable {
     /// A policy as it was fetched.
     package struct Entry: Codable, Sendable, Equatable {
@@ -97,7 +97,9 @@ package final class MTASTSCache: Sendable {
             state.bytes -= state.entries.updateValue(entry, forKey: entry.domain)?.bytes ?? 0
             state.bytes += entry.bytes
             while state.entries.count > maxPolicies || state.bytes > maxBytes {
-                guard let oldest = state.entries.values.min(by: { $0.fetchedAt < $1.fetchedAt }) else { return }
+                guard let oldest = state.entries.values.min(by: { $0.fetchedAt < $1.fetchedAt }) else {
+                    return
+                }
                 state.entries[oldest.domain] = nil
                 state.bytes -= oldest.bytes
             }

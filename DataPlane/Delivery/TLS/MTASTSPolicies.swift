@@ -7,8 +7,8 @@ import MailAuth
 ///
 /// The DNS announces a policy and tells by its id when there is another one, which is then fetched before
 /// anything is sent. Whatever goes wrong on that way, a policy in the cache stays in force until its time is
-/// over; without one the domain counts as one that has none. A policy in use is fetched again in the background
-/// every day, so that it does not run out. A fetch that failed is not repeated for `retryTime`.
+/// over; without one the domain counts as one that has none. A policy in use is fetched again in the
+/// background every day, so that it does not run out. A fetch that failed is not repeated for `retryTime`.
 package final class MTASTSPolicies {
     struct Finding: Sendable {
         var policy: MTASTSPolicy?

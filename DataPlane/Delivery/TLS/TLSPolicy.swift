@@ -5,8 +5,8 @@ import MailAuth
 package enum TLSPolicy: Hashable, Sendable {
     /// Encrypt with whoever answers; go on in plain text where that is not to be had.
     case opportunistic
-    /// As opportunistic, and see whether the certificate would hold: for MTA-STS in testing, which reports, and
-    /// for REQUIRETLS, which decides by it. The patterns are those of `verified`.
+    /// As opportunistic, and see whether the certificate would hold: for MTA-STS in testing, which reports,
+    /// and for REQUIRETLS, which decides by it. The patterns are those of `verified`.
     case observed(hostPatterns: [String])
     /// Encrypt or do not deliver; any certificate will do.
     case encrypted

@@ -52,8 +52,8 @@ package final class TLSPolicyResolver {
         if let found, case .dane = found.policy { return found }
         guard !demand.isRequired || demand.proves(host: candidate.name) else {
             throw .unproven(
-                "neither DNSSEC nor MTA-STS proves that \(candidate.name) takes mail for \(demand.domain), as "
-                    + "REQUIRETLS asks")
+                "neither DNSSEC nor MTA-STS proves that \(candidate.name) takes mail for \(demand.domain), "
+                    + "as REQUIRETLS asks")
         }
         if let found { return found }
         let subject = TLSReportSubject(demand)
@@ -80,9 +80,10 @@ package final class TLSPolicyResolver {
             return HostTLS(policy: .dane(peer), subject: TLSReportSubject(demand, peer))
         case .unusable:
             let base = demand.base
+            let isEnough = base.isMandatory || demand.isRequired
             let problem = TLSProblem(result: .tlsaInvalid, text: "no TLSA record of \(host) can be used")
             return HostTLS(
-                policy: base.isMandatory ? base : .encrypted, subject: TLSReportSubject(demand, daneHost: host),
+                policy: isEnough ? base : .encrypted, subject: TLSReportSubject(demand, daneHost: host),
                 problem: problem)
         case .failed(let text):
             let problem = TLSProblem(result: .dnssecInvalid, text: text)

@@ -30,8 +30,8 @@ package struct TLSReport: Encodable, Sendable {
 
     /// - Parameters:
     ///   - day: such as `2026-01-31`, in UTC.
-    ///   - domain: of the recipients, in A-labels and lower case, as a report to that domain would have it; nil
-    ///     for all in one document.
+    ///   - domain: of the recipients, in A-labels and lower case, as a report to that domain would have it;
+    ///     nil for all in one document.
     /// Nil for a day of which nothing is known.
     package init?(_ book: TLSReportBook, day: String, domain: String? = nil, _ author: Author) {
         guard let tallies = book.tallies(day: day, domain: domain) else { return nil }

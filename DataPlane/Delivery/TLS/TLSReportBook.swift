@@ -5,8 +5,8 @@ import Service
 /// the domains. For all loops.
 ///
 /// It lives in memory and forgets with the process. A session is counted once however many messages it
-/// carries. Limits: `maxDays`, `maxPoliciesPerDay`, `maxDetailsPerPolicy`; what goes beyond the last one is in
-/// the sums and not in the details, what goes beyond the others is in `uncounted` alone.
+/// carries. Limits: `maxDays`, `maxPoliciesPerDay`, `maxDetailsPerPolicy`; what goes beyond the last one is
+/// in the sums and not in the details, what goes beyond the others is in `uncounted` alone.
 package final class TLSReportBook: Sendable {
     static let maxDays = 3
     static let maxPoliciesPerDay = 10_000

@@ -57,6 +57,8 @@ package struct TLSReportSubject: Hashable, Sendable {
 extension MTASTSPolicy {
     /// As its file says it.
     fileprivate var lines: [String] {
-        ["version: STSv1", "mode: \(mode.rawValue)"] + hosts.map { "mx: \($0)" } + ["max_age: \(maxAgeSeconds)"]
+        ["version: STSv1", "mode: \(mode.rawValue)"] + hosts.map { "mx: \($0)" } + [
+            "max_age: \(maxAgeSeconds)"
+        ]
     }
 }

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// Why the TLS of a session was not what it had to be, in the words of RFC 8460 §4.3. One of them is missing:
+/// Why the TLS of a session was not what it had to be, in the words of RFC 8460 §4.3. One is missing:
 /// `dane-required` is for senders that demand DANE of a domain, which nobody can ask for here.
 package enum TLSResult: String, Hashable, Sendable, CaseIterable {
     case startTLSNotSupported = "starttls-not-supported"
