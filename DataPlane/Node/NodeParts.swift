@@ -23,6 +23,7 @@ struct NodeParts: Sendable {
     let workers: [LoopWorkers]
     let road: Road
     let metrics: NodeMetrics
+    let mailTLS: MailTLS
     let clock: WallClock
     let group: EventLoopGroup
     let pool: BlockingPool
@@ -65,8 +66,9 @@ struct NodeParts: Sendable {
             throw NodeService.Failure(description: "DISPATCH_ROUTES cannot be read: \(settings.routes ?? "")")
         }
         let loader = MessageLoader(spool: spool, log: log)
+        let mailTLS = MailTLS.open(settings, files, node: identity.node, pool, clock, metrics, log)
         let workers = try await LoopWorkers.make(
-            settings: settings, routes: routes, spool: spool, holder: holder,
+            settings: settings, routes: routes, mailTLS: mailTLS, spool: spool, holder: holder,
             returnPath: ReturnPath(clusterKeys: identity.clusterKeys.map { Array($0) }), node: identity.node,
             clock: clock, loader: loader,
             on: group.loops)
@@ -96,7 +98,8 @@ struct NodeParts: Sendable {
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
             spool: spool,
-            dispatcher: dispatcher, workers: workers, road: road, metrics: metrics, clock: clock,
+            dispatcher: dispatcher, workers: workers, road: road, metrics: metrics, mailTLS: mailTLS,
+            clock: clock,
             group: group,
             pool: pool, log: log)
     }

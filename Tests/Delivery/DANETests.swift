@@ -94,7 +94,9 @@ import Testing
         }
 
         /// One message after the other to these domains, over one lane.
-        func deliver(_ domains: String..., requiresTLS: Bool = false) async throws -> [Outcome] {
+        func deliver(
+            _ domains: String..., requiresTLS: Bool = false, ignoresTLSPolicy: Bool = false
+        ) async throws -> [Outcome] {
             let loopback = try #require(AddressRange("127.0.0.0/8"))
             return try await TestLoops.client.run { [self] in
                 let resolver = try world.resolver(trusts: trusts)
@@ -111,6 +113,7 @@ import Testing
                     var attempt = attempt(to: ["bob@\(domain)"])
                     attempt.domain = domain
                     attempt.envelope.requiresTLS = requiresTLS
+                    attempt.envelope.ignoresTLSPolicy = ignoresTLSPolicy
                     outcomes += await delivery.deliver(attempt).map(\.outcome)
                 }
                 await delivery.shutDown()
@@ -147,6 +150,9 @@ import Testing
         let deferred = try await bench.deliver("wrong.signed.test").first?.deferred
         #expect(deferred?.classification.category == .tlsFailure)
         #expect(bench.results == [.validationFailure] && bench.sink.ledger.messages.isEmpty)
+        // Where the sender says that the message matters more, it goes.
+        let careless = try await bench.deliver("wrong.signed.test", ignoresTLSPolicy: true)
+        #expect(careless.first?.delivered?.host.tlsVersion == "TLSv1.3")
         let stripped = try Bench(world, hasTLS: false)
         #expect(try await stripped.deliver("key.signed.test").first?.deferred != nil)
         #expect(stripped.results == [.startTLSNotSupported] && stripped.sink.ledger.messages.isEmpty)

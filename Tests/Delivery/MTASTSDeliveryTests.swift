@@ -92,6 +92,8 @@ import Testing
         #expect(try await bench.deliver()?.deferred?.classification.category == .tlsFailure)
         #expect(bench.counted().results == [.startTLSNotSupported])
         #expect(bench.sink.ledger.messages.isEmpty)
+        // Where the sender says that the message matters more, it goes.
+        #expect(try await bench.deliver { $0.envelope.ignoresTLSPolicy = true }?.delivered != nil)
     }
 
     @Test func `a host that an enforced policy does not name is not connected to`() async throws {

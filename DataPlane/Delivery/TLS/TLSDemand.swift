@@ -16,6 +16,8 @@ package struct TLSDemand: Sendable {
     let hosts: [String: Bool]
     /// The route is the operator's word, not the DNS's.
     let isFixed: Bool
+    /// Whether what the domain publishes counts.
+    let heedsDomain: Bool
 
     /// What holds for every host, DANE apart. Sessions are pooled by it.
     var base: TLSPolicy {

@@ -9,8 +9,7 @@ import MailFormat
 /// Policies belong to the recipient's domain, and DANE to each of its hosts besides. Where a host has TLSA
 /// records, named by authentic MX records, those alone decide (RFC 8461 §2: MTA-STS must not override a DANE
 /// that fails). A fixed route is the operator's word, and nothing that the DNS says of the domain applies to
-/// it. It never throws: who cannot be asked about DANE is not connected to, and who cannot be asked about
-/// MTA-STS counts as before.
+/// it. Who cannot be asked about DANE is not connected to; who cannot be asked about MTA-STS counts as before.
 package final class TLSPolicyResolver {
     private let dane: DANELookup?
     private let mtaSTS: MTASTSPolicies?
@@ -26,24 +25,18 @@ package final class TLSPolicyResolver {
     /// What an attempt asks of every host of its route.
     func demand(of attempt: DeliveryAttempt, _ route: MailRoute) async -> TLSDemand {
         let domain = (try? MailFormat.DomainName.ascii(attempt.domain)) ?? attempt.domain.lowercased()
-        guard case .hosts(let hosts, let isFixed) = route else {
-            return demand(attempt, domain, hosts: [:], isFixed: false)
-        }
-        let names = Dictionary(hosts.map { ($0.name, $0.isAuthentic) }) { $0 && $1 }
-        guard !isFixed, attempt.policy != .never, let mtaSTS else {
-            return demand(attempt, domain, hosts: names, isFixed: isFixed)
-        }
-        return demand(attempt, domain, await mtaSTS.find(domain), hosts: names, isFixed: false)
-    }
-
-    private func demand(
-        _ attempt: DeliveryAttempt, _ domain: String, _ found: MTASTSPolicies.Finding = .init(),
-        hosts: [String: Bool], isFixed: Bool
-    ) -> TLSDemand {
-        TLSDemand(
+        var (hosts, isFixed): ([MailRoute.Host], Bool) = ([], false)
+        if case .hosts(let all, let fixed) = route { (hosts, isFixed) = (all, fixed) }
+        // RFC 8689 §4.1: with `TLS-Required: No` the message matters more than the domain's policies.
+        let isIndifferent = attempt.envelope.ignoresTLSPolicy && !attempt.requiresTLS
+        let heedsDomain = !hosts.isEmpty && !isFixed && !isIndifferent && attempt.policy != .never
+        let found = heedsDomain ? await mtaSTS?.find(domain) : nil
+        return TLSDemand(
             domain: domain, asked: attempt.policy,
-            announced: found.policy.flatMap { $0.mode == .none ? nil : $0 }, problem: found.problem,
-            isRequired: attempt.requiresTLS, hosts: hosts, isFixed: isFixed)
+            announced: found?.policy.flatMap { $0.mode == .none ? nil : $0 }, problem: found?.problem,
+            isRequired: attempt.requiresTLS,
+            hosts: Dictionary(hosts.map { ($0.name, $0.isAuthentic) }) { $0 && $1 }, isFixed: isFixed,
+            heedsDomain: heedsDomain)
     }
 
     /// What a demand means for a host, or why the host is not to be connected to.
@@ -70,9 +63,7 @@ package final class TLSPolicyResolver {
     private func daneDecision(
         _ candidate: MailCandidate, _ demand: TLSDemand
     ) async throws(TLSRefusal) -> HostTLS? {
-        guard let dane, !demand.isFixed, demand.asked != .never, demand.hosts[candidate.name] == true else {
-            return nil
-        }
+        guard let dane, demand.heedsDomain, demand.hosts[candidate.name] == true else { return nil }
         let (host, port) = (candidate.name, candidate.address.port)
         switch await dane.find(host: host, port: port, domain: demand.domain) {
         case .none: return nil

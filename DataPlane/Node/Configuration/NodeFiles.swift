@@ -12,6 +12,7 @@ package struct NodeFiles: Sendable {
     var journal: String { "\(directory)/journal" }
     var identity: String { "\(directory)/identity.json" }
     var manifest: String { "\(directory)/snapshot/manifest.json" }
+    var mtaSTS: String { "\(directory)/mta-sts.json" }
     func chunk(sha256: String) -> String { "\(directory)/snapshot/\(sha256).chunk" }
 
     /// A file that cannot be read or written; the text names it.
