@@ -113,8 +113,10 @@ package final class SMTPSession {
         let reply = try await connection.exchange(.startTLS, .startTLS, timeout: timeouts.hello)
         guard reply.code == 220 else {
             if opening.policy.isMandatory {
+                // Not as a refusal of the host's: those that ask for less may go on using it.
                 throw SMTPFailure(
-                    stage: .startTLS, reason: .refused(reply), tlsResult: .startTLSNotSupported)
+                    stage: .startTLS, reason: .tls("the host refuses STARTTLS: \(reply.code) \(reply.text)"),
+                    tlsResult: .startTLSNotSupported)
             }
             return
         }
