@@ -8,8 +8,7 @@ import Testing
 
 /// Mail under DANE: zones of a real name server, signed, behind a real validating resolver.
 @Suite struct DANETests {
-    /// The Internet of these tests: `signed.test`, whose answers are authentic, and `open.test`, where they are
-    /// not.
+    /// The Internet of these tests: answers of `signed.test` are authentic, those of `open.test` are not.
     private struct World: Sendable {
         let knot: KnotDaemon
         let unbound: UnboundDaemon

@@ -9,7 +9,8 @@ import MailFormat
 /// Policies belong to the recipient's domain, and DANE to each of its hosts besides. Where a host has TLSA
 /// records, named by authentic MX records, those alone decide (RFC 8461 §2: MTA-STS must not override a DANE
 /// that fails). A fixed route is the operator's word, and nothing that the DNS says of the domain applies to
-/// it. Who cannot be asked about DANE is not connected to; who cannot be asked about MTA-STS counts as before.
+/// it. Who cannot be asked about DANE is not connected to; who cannot be asked about MTA-STS counts as
+/// before.
 package final class TLSPolicyResolver {
     private let dane: DANELookup?
     private let mtaSTS: MTASTSPolicies?
