@@ -118,11 +118,14 @@ import Testing
     }
 
     @Test func `a policy survives a restart`() async throws {
-        let kept = Locked<[UInt8]>([])
+        let stored = Locked<[UInt8]>([])
         var bench = try await STSBench(Self.enforce)
-        bench.cache = MTASTSCache(store: .init { bytes in kept.withLock { $0 = bytes } })
+        bench.cache = MTASTSCache(
+            store: .init { kept in
+                if let bytes = try? kept.encoded() { stored.withLock { $0 = bytes } }
+            })
         _ = try await bench.find()
-        let bytes = try await Waiting.until("the store") { kept.withLock { $0.isEmpty ? nil : $0 } }
+        let bytes = try await Waiting.until("the store") { stored.withLock { $0.isEmpty ? nil : $0 } }
         bench.cache = MTASTSCache()
         try bench.cache.restore(bytes, now: bench.clock.now())
         bench.lookup.set(isDown: true)

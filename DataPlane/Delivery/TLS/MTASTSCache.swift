@@ -39,12 +39,21 @@ package final class MTASTSCache: Sendable {
         var bytes: Int { 128 + domain.utf8.count + hosts.reduce(0) { $0 + 24 + $1.utf8.count } }
     }
 
-    /// Where the policies are kept between two runs. Called off the loops' threads by whoever hands it in.
-    package struct Store: Sendable {
-        /// Replaces what is kept, whole after any crash; a failure is the store's to tell.
-        let save: @Sendable ([UInt8]) async -> Void
+    /// All policies of a moment, for a store.
+    package struct Kept: Sendable {
+        let entries: [Entry]
 
-        package init(save: @escaping @Sendable ([UInt8]) async -> Void) { self.save = save }
+        /// What `restore` takes. Long work when there are many: not for a loop's thread.
+        package func encoded() throws -> [UInt8] { Array(try JSONEncoder().encode(entries)) }
+    }
+
+    /// Where the policies are kept between two runs.
+    package struct Store: Sendable {
+        /// Replaces what is kept, whole after any crash; a failure is the store's to tell. Called on a loop,
+        /// which must not be blocked.
+        let save: @Sendable (Kept) async -> Void
+
+        package init(save: @escaping @Sendable (Kept) async -> Void) { self.save = save }
     }
 
     /// Bytes that are no kept policies.
@@ -56,6 +65,9 @@ package final class MTASTSCache: Sendable {
         var isSaving = false
         var isDirty = false
     }
+
+    /// Between two times that all are stored: what a crash may lose of the newest policies.
+    private static let storePause: Duration = .seconds(5)
 
     private let maxPolicies: Int
     private let maxBytes: Int
@@ -79,7 +91,7 @@ package final class MTASTSCache: Sendable {
         }
     }
 
-    /// Keeps what was fetched, and has it stored soon. On a loop.
+    /// Keeps what was fetched, and has it stored at once or after the pause. On a loop.
     func keep(_ entry: Entry, on loop: EventLoop) {
         add(entry)
         guard let store else { return }
@@ -88,7 +100,7 @@ package final class MTASTSCache: Sendable {
             defer { state.isSaving = true }
             return !state.isSaving
         }
-        if isFirst { loop.spawn { await self.save(store) } }
+        if isFirst { loop.spawn { await self.save(store, on: loop) } }
     }
 
     private func add(_ entry: Entry) {
@@ -107,7 +119,7 @@ package final class MTASTSCache: Sendable {
     }
 
     /// One at a time; what changes meanwhile goes with the next one.
-    private func save(_ store: Store) async {
+    private func save(_ store: Store, on loop: EventLoop) async {
         while true {
             let entries = state.withLock { state -> [Entry]? in
                 guard state.isDirty else {
@@ -117,8 +129,9 @@ package final class MTASTSCache: Sendable {
                 state.isDirty = false
                 return Array(state.entries.values)
             }
-            guard let entries, let bytes = try? JSONEncoder().encode(entries) else { return }
-            await store.save(Array(bytes))
+            guard let entries else { return }
+            await store.save(Kept(entries: entries))
+            await loop.sleep(Self.storePause)
         }
     }
 

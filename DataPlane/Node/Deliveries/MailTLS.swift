@@ -29,8 +29,8 @@ struct MailTLS: Sendable {
         _ metrics: NodeMetrics, _ log: Log
     ) -> MailTLS {
         let cache = MTASTSCache(
-            store: .init { bytes in
-                do { try await pool.run { try files.write(bytes, to: files.mtaSTS) } } catch {
+            store: .init { kept in
+                do { try await pool.run { try files.write(kept.encoded(), to: files.mtaSTS) } } catch {
                     log.error("the MTA-STS policies cannot be kept", ["error": .error(error)])
                 }
             })
