@@ -125,8 +125,8 @@ let testTargets: [Target] = [
     tests(
         "Delivery",
         [
-            "Delivery", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service",
-            "TestSupport",
+            "Delivery", "MailAuth", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol",
+            "Service", "TestSupport",
         ]),
     tests(
         "Node",

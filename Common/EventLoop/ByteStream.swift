@@ -198,10 +198,23 @@ package final class ByteStream: @unchecked Sendable {
     }
 
     /// Makes this the client's side of a TLS connection.
+    ///
+    /// - Parameter enforces: false to go on with a certificate that does not hold and have `tls` say why it
+    ///   does not.
     package func startTLS(
-        client context: TLSClientContext, serverName: String?, timeout: Duration
+        client context: TLSClientContext, serverName: String?, enforces: Bool = true, timeout: Duration
     ) async throws(StreamError) {
-        try await startTLS(try TLSSession(client: context, serverName: serverName, fd: fd), timeout: timeout)
+        let session = try TLSSession(client: context, serverName: serverName, enforces: enforces, fd: fd)
+        try await startTLS(session, timeout: timeout)
+    }
+
+    /// Makes this the client's side of a TLS connection with whom the DNS says.
+    ///
+    /// - Parameter context: one for DANE.
+    package func startTLS(
+        client context: TLSClientContext, dane peer: DANEPeer, timeout: Duration
+    ) async throws(StreamError) {
+        try await startTLS(try TLSSession(client: context, dane: peer, fd: fd), timeout: timeout)
     }
 
     private func startTLS(_ session: TLSSession, timeout: Duration) async throws(StreamError) {

@@ -26,6 +26,8 @@ package enum StreamError: Error, Equatable, Sendable, CustomStringConvertible {
     case unreachable
     /// The handshake or a record failed; the text is OpenSSL's reason.
     case tls(String)
+    /// The certificate of the other side does not hold; the text is OpenSSL's reason.
+    case certificate(CertificateFault, String)
     case system(Int32, String)
     /// Bytes arrived where none may be, such as plain text behind STARTTLS.
     case unexpectedData
@@ -48,6 +50,7 @@ package enum StreamError: Error, Equatable, Sendable, CustomStringConvertible {
         case .refused: "connection refused"
         case .unreachable: "host unreachable"
         case .tls(let reason): "TLS: \(reason)"
+        case .certificate(_, let reason): "TLS: certificate: \(reason)"
         case .system(let code, let operation): "\(operation): \(String(cString: strerror(code)))"
         case .unexpectedData: "unexpected data"
         }

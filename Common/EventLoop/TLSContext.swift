@@ -20,6 +20,8 @@ package enum TLSVerification: Sendable {
     case none
     case systemRoots
     case roots(pem: [UInt8])
+    /// The records that the DNS has for the host; each connection brings its own (`DANEPeer`).
+    case dane
 }
 
 /// What a TLS handshake agreed on.
@@ -27,9 +29,13 @@ package struct TLSInfo: Sendable, Equatable {
     /// Such as `TLSv1.3`.
     package let protocolVersion: String
     package let cipher: String
-    /// Whether the chain was verified against trusted roots; the name is checked when a server name was
-    /// given.
+    /// Whether the chain was verified against trusted roots, or the certificate by DANE; the name is checked
+    /// when a server name was given.
     package let peerVerified: Bool
+    /// What a verification found that was not enforced; nil when nothing was found or nobody looked.
+    package let certificateFault: CertificateFault?
+    /// Whether the certificate is for the name that was asked for. DANE may take it for another reason.
+    package let isForServerName: Bool
     package let peerCertificateSHA256: [UInt8]?
 }
 
@@ -98,6 +104,9 @@ package final class TLSClientContext: @unchecked Sendable {
         case .systemRoots:
             verifies = true
             guard SSL_CTX_set_default_verify_paths(context) == 1 else { throw .last("system roots") }
+        case .dane:
+            verifies = true
+            guard SSL_CTX_dane_enable(context) == 1 else { throw .last("DANE") }
         case .roots(let pem):
             verifies = true
             let store = SSL_CTX_get_cert_store(context)

@@ -12,29 +12,66 @@ final class TLSSession {
     }
 
     private let ssl: OpaquePointer
+    /// Whether there is somebody to hold the certificate against.
+    private let verifies: Bool
+    private let serverName: String?
 
     init(server context: TLSServerContext, fd: Int32) throws(StreamError) {
         guard let ssl = SSL_new(context.context) else { throw .tls("out of memory") }
         self.ssl = ssl
+        verifies = false
+        serverName = nil
         SSL_set_fd(ssl, fd)
         SSL_set_accept_state(ssl)
     }
 
     /// - Parameter serverName: sent as SNI, and checked against the certificate when the context verifies.
-    init(client context: TLSClientContext, serverName: String?, fd: Int32) throws(StreamError) {
+    /// - Parameter enforces: whether a certificate that does not hold ends the handshake.
+    init(
+        client context: TLSClientContext, serverName: String?, enforces: Bool, fd: Int32
+    ) throws(StreamError) {
         guard let ssl = SSL_new(context.context) else { throw .tls("out of memory") }
         self.ssl = ssl
+        verifies = context.verifies
+        self.serverName = serverName
         SSL_set_fd(ssl, fd)
         SSL_set_connect_state(ssl)
+        if !enforces { SSL_set_verify(ssl, SSL_VERIFY_NONE, nil) }
         guard let serverName else { return }
         _ = copenssl_set_tlsext_host_name(ssl, serverName)
-        guard context.verifies else { return }
+        guard verifies else { return }
         if SocketAddress(ip: serverName, port: 0) != nil {
             X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), serverName)
         } else {
+            SSL_set_hostflags(ssl, Self.hostFlags)
             SSL_set1_host(ssl, serverName)
         }
     }
+
+    /// RFC 7672 §3: OpenSSL matches the associations, and the names where a trust anchor matched.
+    init(client context: TLSClientContext, dane peer: DANEPeer, fd: Int32) throws(StreamError) {
+        guard let ssl = SSL_new(context.context) else { throw .tls("out of memory") }
+        self.ssl = ssl
+        verifies = true
+        serverName = peer.baseDomain
+        SSL_set_fd(ssl, fd)
+        SSL_set_connect_state(ssl)
+        SSL_set_hostflags(ssl, Self.hostFlags)
+        ERR_clear_error()
+        // This also sets the server name of SNI and the first name to check.
+        guard SSL_dane_enable(ssl, peer.baseDomain) == 1 else { throw .tls(TLSError.last("DANE").reason) }
+        SSL_dane_set_flags(ssl, UInt(DANE_FLAG_NO_DANE_EE_NAMECHECKS))
+        for name in peer.otherNames { SSL_add1_host(ssl, name) }
+        for association in peer.associations {
+            let added = SSL_dane_tlsa_add(
+                ssl, association.usage.rawValue, association.selector, association.matchingType,
+                association.data, association.data.count)
+            guard added == 1 else { throw .tls(TLSError.last("TLSA record").reason) }
+        }
+    }
+
+    /// A wildcard stands for a whole label or for nothing.
+    private static let hostFlags = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
 
     deinit { SSL_free(ssl) }
 
@@ -56,12 +93,22 @@ final class TLSSession {
     }
 
     var info: TLSInfo {
-        TLSInfo(
+        let verdict = SSL_get_verify_result(ssl)
+        return TLSInfo(
             protocolVersion: SSL_get_version(ssl).map { String(cString: $0) } ?? "",
             cipher: SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) } ?? "",
-            peerVerified: SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE
-                && SSL_get_verify_result(ssl) == X509_V_OK,
+            peerVerified: verifies && verdict == X509_V_OK,
+            certificateFault: verifies ? CertificateFault(verdict: verdict) : nil,
+            isForServerName: isForServerName,
             peerCertificateSHA256: fingerprint())
+    }
+
+    private var isForServerName: Bool {
+        guard let serverName, let certificate = SSL_get0_peer_certificate(ssl) else { return false }
+        if SocketAddress(ip: serverName, port: 0) != nil {
+            return X509_check_ip_asc(certificate, serverName, 0) == 1
+        }
+        return X509_check_host(certificate, serverName, serverName.utf8.count, Self.hostFlags, nil) == 1
     }
 
     private func fingerprint() -> [UInt8]? {
@@ -89,9 +136,11 @@ final class TLSSession {
 
     private func failure() -> StreamError {
         let verdict = SSL_get_verify_result(ssl)
-        if verdict != X509_V_OK, let text = X509_verify_cert_error_string(verdict) {
+        if SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE, let fault = CertificateFault(verdict: verdict),
+            let text = X509_verify_cert_error_string(verdict)
+        {
             ERR_clear_error()
-            return .tls("certificate: \(String(cString: text))")
+            return .certificate(fault, String(cString: text))
         }
         return .tls(TLSError.last("handshake or record").reason)
     }

@@ -14,18 +14,22 @@ import SMTPWire
 package final class MailDelivery {
     private let settings: DeliverySettings
     private let selector: MXSelector
-    private let contexts: MailTLSContexts
+    private let opener: SessionOpener
+    private let policies: TLSPolicyResolver
     private let pool: ConnectionPool
-    private var brokenTLS: BrokenTLSMemory
 
+    /// - Parameters:
+    ///   - policies: finds what domains and hosts ask of TLS; the default one asks nobody.
+    ///   - reports: counts what became of the TLS of sessions.
     package init(
-        on loop: EventLoop, settings: DeliverySettings, selector: MXSelector, contexts: MailTLSContexts
+        on loop: EventLoop, settings: DeliverySettings, selector: MXSelector, contexts: MailTLSContexts,
+        policies: TLSPolicyResolver = TLSPolicyResolver(), reports: TLSReportBook? = nil
     ) {
         self.settings = settings
         self.selector = selector
-        self.contexts = contexts
+        self.policies = policies
+        opener = SessionOpener(settings, contexts, reports)
         pool = ConnectionPool(on: loop, settings.pool)
-        brokenTLS = BrokenTLSMemory(time: settings.brokenTLSTime)
     }
 
     /// Sessions that wait for their next message.
@@ -38,74 +42,80 @@ package final class MailDelivery {
     package func deliver(_ attempt: DeliveryAttempt) async -> [RecipientOutcome] {
         var work = DeliveryWork(attempt)
         if let refusal = work.prepare() { return work.close(refusal) }
+        let route = await selector.route(for: attempt.domain)
+        let demand = await policies.demand(of: attempt, route)
+        opener.record(demand)
         let key = ConnectionPool.Key(
-            lane: attempt.lane, policy: attempt.policy, localAddress: attempt.localAddress)
+            lane: attempt.lane, policy: demand.base, localAddress: attempt.localAddress)
         while let session = pool.take(key) {
-            guard work.obstacle(at: session) == nil else {
-                // Another host of the domain may do.
+            guard await serves(session, demand), work.obstacle(at: session) == nil else {
+                // Another host of the domain, or another connection, may do.
                 pool.give(session, key, maxMessages: attempt.maxMessagesPerConnection)
                 break
             }
             if await use(session, &work, key, isReused: true) == nil { return work.outcomes }
         }
-        switch await selector.candidates(of: selector.route(for: attempt.domain)) {
+        switch await selector.candidates(of: route) {
         case .failure(let refusal):
             return work.close(.said(refusal.reply, .route, host: nil, isRemote: false))
         case .success(let candidates):
             let reachable = attempt.localAddress.reachable(candidates)
-            await tryEach(reachable.prefix(settings.maxCandidatesPerAttempt), &work, key)
+            await tryEach(reachable.prefix(settings.maxCandidatesPerAttempt), demand, &work, key)
             return work.outcomes
         }
     }
 
-    /// One address after the other until a host has answered for the message.
+    /// Whether a session, which another domain may have opened, is good enough for this demand.
+    private func serves(_ session: SMTPSession, _ demand: TLSDemand) async -> Bool {
+        guard demand.hosts[session.candidate.name] != nil else { return false }
+        do throws(TLSRefusal) {
+            let asked = try await policies.policy(for: session.candidate, demand)
+            return asked.policy.isMet(by: session.opening.policy, session.tls)
+        } catch {
+            return false
+        }
+    }
+
+    /// One address after the other until a host has answered for the message. When none has, what may yet
+    /// come right counts more than what may not.
     private func tryEach(
-        _ candidates: ArraySlice<MailCandidate>, _ work: inout DeliveryWork, _ key: ConnectionPool.Key
+        _ candidates: ArraySlice<MailCandidate>, _ demand: TLSDemand, _ work: inout DeliveryWork,
+        _ key: ConnectionPool.Key
     ) async {
         var last: Undelivered?
         for candidate in candidates {
-            guard work.attempt.policy.permits(host: candidate.name) else {
-                last = .failed(
-                    SMTPFailure(
-                        stage: .startTLS,
-                        reason: .tls("\(candidate.name) is not in the domain's MTA-STS policy")),
-                    host: RemoteHost(candidate, tls: nil))
+            guard let obstacle = await use(candidate, demand, &work, key) else { return }
+            if let last, obstacle.classification.action.isFinal, !last.classification.action.isFinal {
                 continue
             }
-            do throws(SMTPFailure) {
-                let session = try await open(candidate, work.attempt)
-                if let obstacle = work.obstacle(at: session) {
-                    pool.give(session, key, maxMessages: work.attempt.maxMessagesPerConnection)
-                    last = obstacle
-                    continue
-                }
-                guard let useless = await use(session, &work, key, isReused: false) else { return }
-                last = useless
-            } catch {
-                last = .failed(error, host: RemoteHost(candidate, tls: nil))
-            }
+            last = obstacle
         }
         if let last { work.settleRest(last) }
     }
 
-    /// Opens a session; where TLS is offered, fails and is not mandatory, once more without it.
-    private func open(
-        _ candidate: MailCandidate, _ attempt: DeliveryAttempt
-    ) async throws(SMTPFailure) -> SMTPSession {
-        let isOptional = attempt.policy == .opportunistic
-        var opening = SMTPSession.Opening(
-            candidate: candidate, clientName: attempt.clientName ?? settings.clientName,
-            policy: attempt.policy,
-            contexts: contexts, timeouts: settings.timeouts,
-            localAddress: attempt.localAddress.address(towards: candidate.address))
-        if isOptional, brokenTLS.contains(candidate, now: .now()) { opening.policy = .never }
+    /// Opens a session and sends the message. Answers nil when every recipient has its outcome.
+    private func use(
+        _ candidate: MailCandidate, _ demand: TLSDemand, _ work: inout DeliveryWork, _ key: ConnectionPool.Key
+    ) async -> Undelivered? {
+        let host = RemoteHost(candidate, tls: nil)
+        let asked: HostTLS
+        do throws(TLSRefusal) { asked = try await policies.policy(for: candidate, demand) } catch {
+            switch error {
+            case .unproven(let text): return .unable(550, .init(5, 7, 30), text, host)
+            case .failure(let failure, let subject):
+                opener.record(failure, subject, candidate, work.attempt)
+                return .failed(failure, host: host)
+            }
+        }
         do throws(SMTPFailure) {
-            return try await SMTPSession.open(opening)
+            let session = try await opener.open(candidate, asked, work.attempt)
+            if let obstacle = work.obstacle(at: session) {
+                pool.give(session, key, maxMessages: work.attempt.maxMessagesPerConnection)
+                return obstacle
+            }
+            return await use(session, &work, key, isReused: false)
         } catch {
-            guard isOptional, opening.policy != .never, error.stage == .startTLS else { throw error }
-            brokenTLS.insert(candidate, now: .now())
-            opening.policy = .never
-            return try await SMTPSession.open(opening)
+            return .failed(error, host: host)
         }
     }
 

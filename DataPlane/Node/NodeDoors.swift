@@ -38,7 +38,9 @@ struct NodeDoors {
             identity: parts.identity, intake: parts.intake, dispatcher: parts.dispatcher, clock: parts.clock,
             status: { await parts.status() })
         try listen("control", settings.controlAddress, control.router())
-        let health = HealthServer(metrics: parts.metrics, health: { await parts.health() })
+        let health = HealthServer(
+            metrics: parts.metrics, health: { await parts.health() },
+            tlsReport: { parts.mailTLS.report(day: $0, domain: $1) })
         try listen("metrics", settings.metricsAddress, health.router())
         var smtp: [SMTPServer] = []
         for (name, text, isImplicit) in [

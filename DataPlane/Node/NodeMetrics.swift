@@ -14,6 +14,7 @@ struct NodeMetrics: Sendable {
     let reportedEvents: Counter
     let failedReports: Counter
     let relayed: Labelled<Counter>
+    let tlsSessions: Labelled<Counter>
 
     init(_ registry: MetricsRegistry) {
         self.registry = registry
@@ -47,5 +48,9 @@ struct NodeMetrics: Sendable {
         relayed = registry.counter(
             "dispatch_relayed_requests_total", help: "Requests relayed to the control plane.",
             labels: ["status"])
+        tlsSessions = registry.counter(
+            "dispatch_tls_sessions_total",
+            help: "TLS of sessions with mail hosts, by the policy in force and what came of it (RFC 8460).",
+            labels: ["policy", "result"])
     }
 }

@@ -23,6 +23,7 @@ struct NodeParts: Sendable {
     let workers: [LoopWorkers]
     let road: Road
     let metrics: NodeMetrics
+    let mailTLS: MailTLS
     let clock: WallClock
     let group: EventLoopGroup
     let pool: BlockingPool
@@ -65,8 +66,9 @@ struct NodeParts: Sendable {
             throw NodeService.Failure(description: "DISPATCH_ROUTES cannot be read: \(settings.routes ?? "")")
         }
         let loader = MessageLoader(spool: spool, log: log)
+        let mailTLS = MailTLS.open(settings, files, node: identity.node, pool, clock, metrics, log)
         let workers = try await LoopWorkers.make(
-            settings: settings, routes: routes, spool: spool, holder: holder,
+            settings: settings, routes: routes, mailTLS: mailTLS, spool: spool, holder: holder,
             returnPath: ReturnPath(clusterKeys: identity.clusterKeys.map { Array($0) }), node: identity.node,
             clock: clock, loader: loader,
             on: group.loops)
@@ -75,7 +77,8 @@ struct NodeParts: Sendable {
             node: identity.node, routes: routes, routeConnections: settings.routeConnections,
             counts: control.memory.warmUp)
         let lookups = try await main.run {
-            let selector = try LoopWorkers.selector(settings, routes, main)
+            let resolver = try LoopWorkers.resolver(settings, mailTLS, main)
+            let selector = try LoopWorkers.selector(settings, routes, resolver)
             return LoopBound(DestinationLookups(on: main, selector: selector), on: main)
         }
         let queueStore = LoopBound(QueueStore(on: main, pool: pool, files: files), on: main)
@@ -112,7 +115,8 @@ struct NodeParts: Sendable {
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
             spool: spool,
-            dispatcher: dispatcher, workers: workers, road: road, metrics: metrics, clock: clock,
+            dispatcher: dispatcher, workers: workers, road: road, metrics: metrics, mailTLS: mailTLS,
+            clock: clock,
             group: group,
             pool: pool, log: log)
     }

@@ -9,78 +9,21 @@ import Testing
 /// without a file.
 final class KnotServer: Sendable {
     let address: SocketAddress
-    private let folder: TemporaryDirectory
-    private let process: ChildProcess
+    private let daemon: KnotDaemon
 
     /// Nil when knot is not installed; the skip is printed.
-    init?(on loop: EventLoop) async throws {
-        guard Self.isInstalled("/usr/sbin/knotd") else { return nil }
-        folder = try TemporaryDirectory(prefix: "dispatch-knot")
-        address = .ipv4(0x7F00_0001, port: try DaemonPort.free())
+    init?() async throws {
         let zones = [
             "knot.test": Self.knotZone, "sub.knot.test": Self.subZone, "signed.test": Self.signedZone,
+            "broken.test": nil,
         ]
-        for (name, text) in zones { try folder.write(text, to: "\(name).zone") }
-        let configuration = Self.configuration(folder.path, address.port, zones.keys.sorted())
-        process = try ChildProcess([
-            "/usr/sbin/knotd", "-c", try folder.write(configuration, to: "knot.conf"),
-        ])
-        try await Self.waitUntilReady(address, on: loop, process)
+        guard let daemon = try await KnotDaemon(zones: zones, signed: ["signed.test"]) else { return nil }
+        self.daemon = daemon
+        address = .ipv4(0x7F00_0001, port: daemon.port)
     }
 
-    /// The DS record of `signed.test`: what a validating resolver takes as its trust anchor.
-    func trustAnchor() async throws -> String {
-        let output = try await ChildProcess.run(
-            ["/usr/sbin/keymgr", "-c", folder.file("knot.conf"), "signed.test.", "ds"])
-        return String(try #require(output.split(separator: "\n").first { $0.contains(" 13 2 ") }))
-    }
-
-    static func isInstalled(_ program: String) -> Bool {
-        if Files.exists(program) { return true }
-        print("skipped: \(program) is not installed")
-        return false
-    }
-
-    static func waitUntilReady(_ address: SocketAddress, on loop: EventLoop, _ process: ChildProcess)
-        async throws
-    {
-        var settings = try #require(ResolverSettings(servers: [address]))
-        settings.serverTimeout = .milliseconds(200)
-        let name = try #require(DomainName("signed.test"))
-        for _ in 0..<100 {
-            let ready = try await loop.run { [settings] in
-                if (try? await Resolver(on: loop, settings).soa(name)) != nil { return true }
-                await loop.sleep(.milliseconds(50))
-                return false
-            }
-            if ready { return }
-        }
-        let printed = process.text(of: .standardOutput) + process.text(of: .standardError)
-        Issue.record("the server did not start: \(printed)")
-    }
-
-    private static func configuration(_ folder: String, _ port: UInt16, _ zones: [String]) -> String {
-        var text = """
-            server:
-                rundir: \(folder)
-                listen: 127.0.0.1@\(port)
-                udp-workers: 1
-                tcp-workers: 1
-                background-workers: 1
-            database:
-                storage: \(folder)
-            log:
-              - target: stdout
-                any: warning
-            zone:
-
-            """
-        for zone in zones + ["broken.test"] {
-            text += "  - domain: \(zone)\n    file: \(folder)/\(zone).zone\n"
-            if zone == "signed.test" { text += "    dnssec-signing: on\n    zonefile-sync: -1\n" }
-        }
-        return text
-    }
+    /// What a validating resolver takes as its trust anchor for `signed.test`.
+    func trustAnchor() async throws -> String { try await daemon.trustAnchor(of: "signed.test") }
 
     private static func start(of zone: String) -> String {
         """

@@ -14,7 +14,7 @@ import Testing
     }
 
     private func withKnot(_ body: @escaping @Sendable (Resolver) async throws -> Void) async throws {
-        guard let knot = try await KnotServer(on: loop) else { return }
+        guard let knot = try await KnotServer() else { return }
         var settings = try #require(ResolverSettings(servers: [knot.address]))
         settings.serverTimeout = .milliseconds(500)
         settings.authoritativePort = knot.address.port
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `a zone whose servers cannot be asked is unreachable, not missing`() async throws {
-        guard let knot = try await KnotServer(on: loop) else { return }
+        guard let knot = try await KnotServer() else { return }
         var settings = try #require(ResolverSettings(servers: [knot.address]))
         settings.serverTimeout = .milliseconds(200)
         let zone = try name("empty.knot.test")
@@ -111,7 +111,7 @@ import Testing
         }
         #expect(forbidden == .unreachable("no usable address of a name server of knot.test"))
         settings.permitsAuthoritative = { _ in true }
-        settings.authoritativePort = try DaemonPort.free()
+        settings.authoritativePort = try DNSDaemons.freePort()
         let dead = try await loop.run { [loop, settings] in
             await Resolver(on: loop, settings).authoritativeTXT(zone)
         }

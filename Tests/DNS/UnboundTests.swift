@@ -9,35 +9,12 @@ import Testing
     @Test func `a validating resolver vouches for a signed zone and for nothing else`() async throws {
         let loop = try EventLoop(name: "dns")
         loop.start()
-        guard let knot = try await KnotServer(on: loop), KnotServer.isInstalled("/usr/sbin/unbound") else {
-            return
-        }
-        let folder = try TemporaryDirectory(prefix: "dispatch-unbound")
-        let port = try DaemonPort.free()
-        let stub = ["signed.test", "knot.test"].map {
-            "stub-zone:\n  name: \($0)\n  stub-addr: 127.0.0.1@\(knot.address.port)\n"
-        }
-        let configuration = """
-            server:
-              interface: 127.0.0.1@\(port)
-              username: ""
-              chroot: ""
-              directory: "\(folder.path)"
-              pidfile: "\(folder.path)/pid"
-              use-syslog: no
-              do-daemonize: no
-              do-not-query-localhost: no
-              num-threads: 1
-              module-config: "validator iterator"
-              local-zone: "test." nodefault
-              domain-insecure: "knot.test"
-              trust-anchor: "\(try await knot.trustAnchor())"
-
-            """ + stub.joined()
-        let path = try folder.write(configuration, to: "unbound.conf")
-        let process = try ChildProcess(["/usr/sbin/unbound", "-c", path])
-        let address = SocketAddress.ipv4(0x7F00_0001, port: port)
-        try await KnotServer.waitUntilReady(address, on: loop, process)
+        guard let knot = try await KnotServer() else { return }
+        let unbound = try await UnboundDaemon(
+            stubs: ["signed.test": knot.address.port, "knot.test": knot.address.port],
+            insecure: ["knot.test"], trustAnchors: [try await knot.trustAnchor()])
+        guard let unbound else { return }
+        let address = SocketAddress.ipv4(0x7F00_0001, port: unbound.port)
         let settings = try #require(ResolverSettings(servers: [address]))
         let tlsa = try #require(DomainName("_25._tcp.mx.signed.test"))
         let plain = try #require(DomainName("_25._tcp.mx1.knot.test"))
@@ -51,6 +28,6 @@ import Testing
             #expect(!insecure.isAuthenticData && insecure.records.count == 1)
             #expect(mx.isAuthenticData)
         }
-        withExtendedLifetime((knot, process)) {}
+        withExtendedLifetime((knot, unbound)) {}
     }
 }

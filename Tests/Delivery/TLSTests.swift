@@ -63,13 +63,15 @@ import Testing
 
     @Test(arguments: [TLSPolicy.encrypted, .verified(hostPatterns: [])])
     func `where TLS is mandatory nothing leaves in plain text`(policy: TLSPolicy) async throws {
-        for extensions in [["PIPELINING"], ["STARTTLS"]] {
+        for (extensions, refusal) in [(["PIPELINING"], nil), (["STARTTLS"], nil), (["STARTTLS"], "502 no")] {
             var script = SMTPSink.Script()
             script.extensions = extensions
+            if let refusal { script.answer = { $0.verb == "STARTTLS" ? .say([refusal]) : nil } }
             let sink = try SMTPSink(script)
             let deferred = try #require(
                 try await DeliveryBench(sink.address).deliver(attempt(policy: policy)).first?.deferred)
             #expect(deferred.classification.category == .tlsFailure)
+            #expect(deferred.classification.action == .retry)
             #expect(!sink.ledger.commands.contains { $0.hasPrefix("MAIL") })
         }
     }
@@ -97,10 +99,10 @@ import Testing
 
     @Test func `a pattern's wildcard stands for one label`() {
         let policy = TLSPolicy.verified(hostPatterns: ["*.example.com", "mx.example.net"])
-        #expect(policy.permits(host: "mx.example.com"))
-        #expect(policy.permits(host: "MX.Example.NET"))
-        #expect(!policy.permits(host: "a.mx.example.com"))
-        #expect(!policy.permits(host: "example.com"))
+        #expect(policy.names(host: "mx.example.com"))
+        #expect(policy.names(host: "MX.Example.NET"))
+        #expect(!policy.names(host: "a.mx.example.com"))
+        #expect(!policy.names(host: "example.com"))
     }
 
     @Test func `REQUIRETLS is asked for, and bounces where it is not understood`() async throws {

@@ -23,6 +23,8 @@ package enum MailRoute: Hashable, Sendable {
         package let name: String
         package let port: UInt16
         package let preference: UInt16
+        /// The DNS proves that this is one of the domain's hosts (RFC 7672 §2.2.1).
+        package var isAuthentic = false
     }
 
     /// The name of the lane: the same for domains that have the same hosts. Nil when there is none.
@@ -87,7 +89,9 @@ package final class MXSelector {
         }
         if answer.isNull { return .none(SMTPReply(556, .init(5, 1, 10), "\(name) takes no mail (null MX)")) }
         let hosts = answer.hosts.prefix(Self.maxHosts).map { host in
-            MailRoute.Host(name: host.name.description, port: port, preference: host.preference)
+            MailRoute.Host(
+                name: host.name.description, port: port, preference: host.preference,
+                isAuthentic: answer.isAuthenticData)
         }
         guard !hosts.isEmpty else { return .none(SMTPReply(451, .init(4, 4, 3), "no mail host for \(name)")) }
         return .hosts(hosts, isFixed: false)

@@ -33,10 +33,24 @@ package struct SMTPFailure: Error, Hashable, Sendable {
 
     package let stage: SMTPStage
     package let reason: Reason
+    /// What a TLS report says of it; nil when the failure is not about TLS.
+    var tlsResult: TLSResult?
+
+    init(stage: SMTPStage, reason: Reason, tlsResult: TLSResult? = nil) {
+        self.stage = stage
+        self.reason = reason
+        self.tlsResult = tlsResult
+    }
+
+    init(stage: SMTPStage, _ problem: TLSProblem) {
+        self.init(stage: stage, reason: .tls(problem.text), tlsResult: problem.result)
+    }
 
     static func lost(_ error: StreamError, _ stage: SMTPStage) -> Self {
-        if case .tls(let text) = error { return Self(stage: stage, reason: .tls(text)) }
-        return Self(stage: stage, reason: .connection(StreamErrorText(error)))
+        guard let result = TLSResult(error) else {
+            return Self(stage: stage, reason: .connection(StreamErrorText(error)))
+        }
+        return Self(stage: stage, reason: .tls(error.description), tlsResult: result)
     }
 }
 

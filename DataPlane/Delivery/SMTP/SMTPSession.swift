@@ -104,22 +104,30 @@ package final class SMTPSession {
     private func encrypt() async throws(SMTPFailure) {
         guard extensions.startTLS else {
             if opening.policy.isMandatory {
-                throw SMTPFailure(stage: .startTLS, reason: .tls("the host does not offer STARTTLS"))
+                throw SMTPFailure(
+                    stage: .startTLS, reason: .tls("the host does not offer STARTTLS"),
+                    tlsResult: .startTLSNotSupported)
             }
             return
         }
         let reply = try await connection.exchange(.startTLS, .startTLS, timeout: timeouts.hello)
         guard reply.code == 220 else {
-            if opening.policy.isMandatory { throw SMTPFailure(stage: .startTLS, reason: .refused(reply)) }
+            if opening.policy.isMandatory {
+                // Not as a refusal of the host's: those that ask for less may go on using it.
+                throw SMTPFailure(
+                    stage: .startTLS, reason: .tls("the host refuses STARTTLS: \(reply.code) \(reply.text)"),
+                    tlsResult: .startTLSNotSupported)
+            }
             return
         }
         connection.stream.input.clear()
-        do {
-            try await connection.stream.startTLS(
-                client: opening.contexts.context(for: opening.policy), serverName: candidate.name,
-                timeout: timeouts.handshake)
+        do throws(StreamError) {
+            try await opening.contexts.start(
+                connection.stream, opening.policy, host: candidate.name, timeout: timeouts.handshake)
         } catch {
-            throw SMTPFailure(stage: .startTLS, reason: .tls(error.description))
+            throw SMTPFailure(
+                stage: .startTLS, reason: .tls(error.description),
+                tlsResult: TLSResult(error) ?? .validationFailure)
         }
         try await hello()
     }

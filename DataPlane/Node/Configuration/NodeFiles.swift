@@ -17,6 +17,7 @@ package struct NodeFiles: Sendable {
     /// Recipients that operators hold.
     var held: String { "\(directory)/queue-held" }
     var manifest: String { "\(directory)/snapshot/manifest.json" }
+    var mtaSTS: String { "\(directory)/mta-sts.json" }
     func chunk(sha256: String) -> String { "\(directory)/snapshot/\(sha256).chunk" }
 
     /// A file that cannot be read or written; the text names it.

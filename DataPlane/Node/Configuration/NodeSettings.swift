@@ -19,6 +19,9 @@ package struct NodeSettings: Sendable {
     package let certificateFile: String?
     package let keyFile: String?
     package let nameServers: [String]
+    let dnssec: MailTLS.DNSSECTrust
+    let followsDANE: Bool
+    let followsMTASTS: Bool
     package let routes: String?
     package let routeConnections: Int
     package let egressAllowedCIDRs: [String]
@@ -73,6 +76,15 @@ package struct NodeSettings: Sendable {
         nameServers = reader.list(
             "DISPATCH_NAME_SERVERS",
             help: "DNS servers, such as 127.0.0.1:53; empty is those of /etc/resolv.conf.")
+        dnssec = reader.choice(
+            "DISPATCH_DNSSEC", default: .auto,
+            help: "Whether the DNS servers validate and are believed: auto where all are on loopback.")
+        followsDANE = reader.bool(
+            "DISPATCH_DANE", default: true,
+            help: "Whether TLSA records of mail hosts are followed; without effect where DNSSEC is off.")
+        followsMTASTS = reader.bool(
+            "DISPATCH_MTA_STS", default: true,
+            help: "Whether MTA-STS policies of recipients' domains are fetched and followed.")
         routes = reader.optionalString(
             "DISPATCH_ROUTES",
             help: "Fixed hosts in place of MX, such as *=127.0.0.1:1025 or example.org=relay.example.net:25.")

@@ -1,7 +1,8 @@
+import Delivery
 import HTTP
 import NodeProtocol
 
-/// `/metrics` and `/health`, for the operator's own network.
+/// `/metrics`, `/health` and `/tls-report`, for the operator's own network.
 struct HealthServer: Sendable {
     struct Health: Encodable, Sendable {
         let status: String
@@ -16,6 +17,7 @@ struct HealthServer: Sendable {
 
     let metrics: NodeMetrics
     let health: @Sendable () async -> Health
+    let tlsReport: @Sendable (_ day: String?, _ domain: String?) -> TLSReport?
 
     func router() -> Router {
         var router = Router()
@@ -30,6 +32,17 @@ struct HealthServer: Sendable {
         ) { _ in
             let health = await health()
             return try .json(health, status: health.status == "ok" ? 200 : 503)
+        }
+        router.on(
+            .get, "/tls-report",
+            RouteInfo(
+                summary: "TLS of the sessions of a UTC day as RFC 8460 has it reported", authentication: .none
+            )
+        ) { request in
+            guard let report = tlsReport(request.query["day"], request.query["domain"]) else {
+                throw APIError(404, "not_found", "Nothing is known of that day.", field: "day")
+            }
+            return try .json(report)
         }
         return router
     }

@@ -18,7 +18,7 @@ struct LoopWorkers: Sendable {
     private let loader: MessageLoader
 
     static func make(
-        settings: NodeSettings, routes: RouteTable, spool: Spool, holder: SnapshotHolder,
+        settings: NodeSettings, routes: RouteTable, mailTLS: MailTLS, spool: Spool, holder: SnapshotHolder,
         returnPath: ReturnPath,
         node: UInt16, clock: WallClock, loader: MessageLoader, on loops: [EventLoop]
     ) async throws -> [LoopWorkers] {
@@ -27,7 +27,8 @@ struct LoopWorkers: Sendable {
         for loop in loops {
             let pair = try await loop.run {
                 let mail = MailWorker(
-                    on: loop, delivery: try delivery(settings, routes, loop), spool: spool, holder: holder,
+                    on: loop, delivery: try delivery(settings, routes, mailTLS, loop), spool: spool,
+                    holder: holder,
                     keys: keys,
                     returnPath: returnPath, node: node, clock: clock)
                 let webhooks = WebhookWorker(
@@ -91,26 +92,36 @@ struct LoopWorkers: Sendable {
     }
 
     private static func delivery(
-        _ settings: NodeSettings, _ routes: RouteTable, _ loop: EventLoop
+        _ settings: NodeSettings, _ routes: RouteTable, _ mailTLS: MailTLS, _ loop: EventLoop
     ) throws -> MailDelivery {
-        MailDelivery(
+        let resolver = try resolver(settings, mailTLS, loop)
+        let egressGuard = EgressGuard(allowing: try allowed(settings))
+        return MailDelivery(
             on: loop, settings: DeliverySettings(clientName: settings.hostName),
-            selector: try selector(settings, routes, loop), contexts: try MailTLSContexts())
+            selector: try selector(settings, routes, resolver), contexts: try MailTLSContexts(),
+            policies: try mailTLS.policies(resolver, egressGuard, on: loop), reports: mailTLS.reports)
     }
 
     /// What asks the DNS on a loop.
-    static func selector(
-        _ settings: NodeSettings, _ routes: RouteTable, _ loop: EventLoop
-    ) throws -> MXSelector {
+    static func resolver(
+        _ settings: NodeSettings, _ mailTLS: MailTLS, _ loop: EventLoop
+    ) throws -> Resolver {
         let servers =
             settings.nameServers.isEmpty
             ? ResolverSettings.systemServers()
             : ResolverSettings.servers(list: settings.nameServers.joined(separator: ","))
-        guard let servers, let resolverSettings = ResolverSettings(servers: servers) else {
+        guard let servers, let resolverSettings = mailTLS.resolverSettings(servers) else {
             throw NodeService.Failure(description: "DISPATCH_NAME_SERVERS cannot be read")
         }
-        return MXSelector(
-            lookup: Resolver(on: loop, resolverSettings), routes: routes,
+        return Resolver(on: loop, resolverSettings)
+    }
+
+    /// What finds the hosts of a domain, on the resolver's loop.
+    static func selector(
+        _ settings: NodeSettings, _ routes: RouteTable, _ resolver: Resolver
+    ) throws -> MXSelector {
+        MXSelector(
+            lookup: resolver, routes: routes,
             egressGuard: EgressGuard(allowing: try allowed(settings), blockedPorts: []),
             port: UInt16(clamping: settings.mxPort), usesIPv6: settings.usesIPv6)
     }
