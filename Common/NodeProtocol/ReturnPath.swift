@@ -3,14 +3,16 @@ import Crypto
 /// The address to which bounces come back: `bounces+<words>@dispatch.<sender domain>`, where the words are
 /// base32 of the message's id, a token, and a tag for each recipient of the transaction.
 ///
-/// The token is a MAC over all of it, so that only a bounce of something we sent becomes an event, and nobody
-/// can report bounces of messages that are not his. Whoever got the message knows its address; the tags, which
+/// The token is a MAC over all of it and over the tenant, so that only a bounce of something we sent becomes
+/// an event, nobody can report bounces of messages that are not his, and nothing is told to whom a domain
+/// belongs by then. Whoever got the message knows its address; the tags, which
 /// only the cluster can make, keep him from naming recipients that the message never had. A local part has 64
 /// bytes (RFC 5321 §4.5.3.1.1), which is room for three of them; transactions with more have none.
 package struct ReturnPath: Sendable {
     /// What the address of a report proves.
     package struct Proof: Sendable, Hashable {
         package let message: MessageID
+        package let tenant: TenantID
         /// The domain that the message was sent from, in lower case.
         package let senderDomain: String
         fileprivate let tags: [[UInt8]]
@@ -46,17 +48,21 @@ package struct ReturnPath: Sendable {
     /// - Parameters:
     ///   - domain: the sender's, which has a `dispatch.` host whose MX are our nodes.
     ///   - recipients: those of the transaction.
-    package func address(message: MessageID, domain: String, recipients: [String] = []) -> String {
+    package func address(
+        message: MessageID, domain: String, tenant: TenantID, recipients: [String]
+    ) -> String {
         let newest = keys[keys.count - 1]
         let tags =
             recipients.count > Self.maxTags
             ? [] : recipients.map { Self.tag($0, message, domain.lowercased(), newest) }
-        let token = Self.token(message, domain.lowercased(), tags, newest)
+        let token = Self.token(message, domain.lowercased(), tenant, tags, newest)
         return "bounces+\(Base32.encode(message.bytes + token + tags.joined()))@dispatch.\(domain)"
     }
 
     /// What a return path proves; nil when the address is not one, or its token is not ours.
-    package func proof(of address: String) -> Proof? {
+    ///
+    /// - Parameter owner: whose the sender's domain is; nil when nobody's.
+    package func proof(of address: String, owner: (_ domain: String) -> TenantID?) -> Proof? {
         let sides = address.lowercased().split(separator: "@", omittingEmptySubsequences: false)
         guard sides.count == 2, sides[1].hasPrefix("dispatch."), sides[0].hasPrefix("bounces+"),
             let bytes = Base32.decode(sides[0].dropFirst(8))
@@ -66,13 +72,16 @@ package struct ReturnPath: Sendable {
             let message = MessageID(bytes: bytes.prefix(16))
         else { return nil }
         let domain = String(sides[1].dropFirst(9))
+        guard let tenant = owner(domain) else { return nil }
         let given = Array(bytes.dropFirst(16).prefix(Self.tokenBytes))
         let rest = bytes.dropFirst(16 + Self.tokenBytes)
         let tags = stride(from: rest.startIndex, to: rest.endIndex, by: Self.tagBytes).map {
             Array(rest[$0..<($0 + Self.tagBytes)])
         }
-        let key = keys.lastIndex { constantTimeEqual(given, Self.token(message, domain, tags, $0)) }
-        return key.map { Proof(message: message, senderDomain: domain, tags: tags, key: $0) }
+        let key = keys.lastIndex { constantTimeEqual(given, Self.token(message, domain, tenant, tags, $0)) }
+        return key.map {
+            Proof(message: message, tenant: tenant, senderDomain: domain, tags: tags, key: $0)
+        }
     }
 
     /// Whether the transaction went to this address, whatever its case; nil when the proof does not tell.
@@ -83,9 +92,9 @@ package struct ReturnPath: Sendable {
     }
 
     private static func token(
-        _ message: MessageID, _ domain: String, _ tags: [[UInt8]], _ key: HMACKey
+        _ message: MessageID, _ domain: String, _ tenant: TenantID, _ tags: [[UInt8]], _ key: HMACKey
     ) -> [UInt8] {
-        let text = "\(message.hexadecimal)@\(domain) \(Hex.encode(Array(tags.joined())))"
+        let text = "\(message.hexadecimal)@\(domain) \(tenant) \(Hex.encode(Array(tags.joined())))"
         return Array(key.authenticate(Array(text.utf8)).prefix(tokenBytes))
     }
 

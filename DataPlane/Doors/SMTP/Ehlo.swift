@@ -7,10 +7,10 @@ extension SMTPSession {
         isExtended = extended
         endTransaction()
         guard extended else {
-            say(SMTPReply(250, intake.hostName))
+            say(SMTPReply(250, policy.hostName))
             return
         }
-        say(offered.reply(greeting: "\(intake.hostName) greets you"))
+        say(offered.reply(greeting: "\(policy.hostName) greets you"))
     }
 
     private var offered: SMTPExtensions {
@@ -23,7 +23,7 @@ extension SMTPSession {
         offered.chunking = true
         offered.enhancedStatusCodes = true
         offered.startTLS = tls != nil && stream.tls == nil
-        if stream.tls != nil { offered.authMechanisms = ["PLAIN", "LOGIN"] }
+        if stream.tls != nil, policy.logins != nil { offered.authMechanisms = ["PLAIN", "LOGIN"] }
         return offered
     }
 }

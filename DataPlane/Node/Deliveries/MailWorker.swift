@@ -73,7 +73,9 @@ final class MailWorker {
         }
         let sender =
             mail.log.envelopeSender.isEmpty
-            ? nil : returnPath.address(message: attempt.id, domain: mail.senderDomain)
+            ? nil
+            : returnPath.address(
+                message: attempt.id, domain: mail.senderDomain, tenant: mail.tenant, recipients: addresses)
         let seconds = Int(mail.acceptedAt / 1000)
         var request = DeliveryAttempt(
             sender: sender, recipients: addresses.map { DeliveryAttempt.Recipient($0) },
