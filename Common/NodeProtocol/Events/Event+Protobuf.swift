@@ -37,6 +37,7 @@ extension Event {
                 writer.put(3, webhook.event)
             }
         }
+        if isLate { writer.put(16, isLate) }
     }
 
     private static let nobody = TenantID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
@@ -66,6 +67,7 @@ extension Event {
             case 13: event.nextAttemptAt = field.integer()
             case 14: event.accepted = Accepted(protobuf: field.bytes)
             case 15: event.webhook = Webhook(protobuf: field.bytes)
+            case 16: event.isLate = field.isTrue
             default: break
             }
         }
