@@ -125,7 +125,7 @@ let testTargets: [Target] = [
             "Delivery", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service",
             "TestSupport",
         ]),
-    tests("Node", ["Node", "NodeProtocol", "Queue", "Delivery", "Admission", "TestSupport"]),
+    tests("Node", ["Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "TestSupport"]),
     tests(
         "Doors",
         [

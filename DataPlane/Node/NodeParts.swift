@@ -22,6 +22,7 @@ struct NodeParts: Sendable {
     let dispatcher: LoopBound<Dispatcher>
     let workers: [LoopWorkers]
     let road: Road
+    let inbound: InboundRoad
     let metrics: NodeMetrics
     let clock: WallClock
     let group: EventLoopGroup
@@ -61,10 +62,10 @@ struct NodeParts: Sendable {
             throw NodeService.Failure(description: "DISPATCH_ROUTES cannot be read: \(settings.routes ?? "")")
         }
         let loader = MessageLoader(spool: spool, log: log)
+        let returnPaths = try ReturnPaths(keeper)
         let workers = try await LoopWorkers.make(
             settings: settings, routes: routes, spool: spool, holder: holder,
-            returnPath: ReturnPath(clusterKeys: identity.clusterKeys.map { Array($0) }), node: identity.node,
-            clock: clock, loader: loader,
+            returnPaths: returnPaths, node: identity.node, clock: clock, loader: loader,
             on: group.loops)
         let lanes = Lanes(routes: routes)
         let dispatcher = makeDispatcher(
@@ -80,6 +81,10 @@ struct NodeParts: Sendable {
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
             webhooks: webhooks,
             dispatcher: dispatcher, random: random, clock: clock, metrics: metrics)
+        let inbound = InboundRoad(
+            hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
+            webhooks: webhooks, dispatcher: dispatcher, returnPaths: returnPaths, clock: clock,
+            metrics: metrics)
         let bodies = BodyLog()
         let restart = Restart(node: identity.node, spool: spool, log: log, metrics: metrics) {
             id, mail, body in
@@ -92,7 +97,8 @@ struct NodeParts: Sendable {
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
             spool: spool,
-            dispatcher: dispatcher, workers: workers, road: road, metrics: metrics, clock: clock,
+            dispatcher: dispatcher, workers: workers, road: road, inbound: inbound, metrics: metrics,
+            clock: clock,
             group: group,
             pool: pool, log: log)
     }

@@ -46,6 +46,18 @@ package struct InboundNotice: Sendable, Equatable {
     package var namesOthers: Bool
     /// The host that reports.
     package var reporter: String?
+
+    package init(
+        proof: ReturnPath.Proof, kind: Kind, recipient: String?, isCertain: Bool, namesOthers: Bool,
+        reporter: String?
+    ) {
+        self.proof = proof
+        self.kind = kind
+        self.recipient = recipient
+        self.isCertain = isCertain
+        self.namesOthers = namesOthers
+        self.reporter = reporter
+    }
 }
 
 /// What became of a message at the door for reports; the raw value is the label of the metric.

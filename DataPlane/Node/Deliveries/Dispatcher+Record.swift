@@ -77,12 +77,13 @@ extension Dispatcher {
     private func withdraw(_ item: Withdrawn, _ message: OpenMessage) {
         hasLeft(item.id)
         var events: [Event] = []
-        for index in item.recipients {
+        for index in item.recipients where message.waits(Int(index)) {
             let event = recorder.expired(message, index: index, item: item, at: clock.now())
             cache.update(item.id) { $0.apply(event, to: Int(index)) }
             events.append(event)
         }
-        commit(message, events, closes: isOver(item.id))
+        let closes = isOver(item.id)
+        if closes || !events.isEmpty { commit(message, events, closes: closes) }
     }
 
     /// Nobody can read the entry any more.

@@ -162,7 +162,7 @@ final class Dispatcher {
         }
         if report.isDropped { cache.update(id) { $0.recipients[0].state = .cancelled } }
         observe(events, message)
-        guard !events.isEmpty || report.isDropped else { return nil }
+        guard !events.isEmpty || report.isDropped || report.isGivenUp else { return nil }
         return commit(message, events, closes: finished != .expired && isOver(id))
     }
 

@@ -4,6 +4,7 @@ import EventLoop
 import FoundationEssentials
 import HTTPClient
 import NodeProtocol
+import Queue
 import Spool
 
 /// The workers of one loop: what delivers mail there, and what delivers webhooks.
@@ -19,7 +20,7 @@ struct LoopWorkers: Sendable {
 
     static func make(
         settings: NodeSettings, routes: RouteTable, spool: Spool, holder: SnapshotHolder,
-        returnPath: ReturnPath,
+        returnPaths: ReturnPaths,
         node: UInt16, clock: WallClock, loader: MessageLoader, on loops: [EventLoop]
     ) async throws -> [LoopWorkers] {
         let keys = KeyRing()
@@ -29,7 +30,7 @@ struct LoopWorkers: Sendable {
                 let mail = MailWorker(
                     on: loop, delivery: try delivery(settings, routes, loop), spool: spool, holder: holder,
                     keys: keys,
-                    returnPath: returnPath, node: node, clock: clock)
+                    returnPaths: returnPaths, node: node, clock: clock)
                 let webhooks = WebhookWorker(
                     transport: WebhookTransport(try client(settings, loop)), spool: spool, holder: holder,
                     node: node, clock: clock)
@@ -79,10 +80,14 @@ struct LoopWorkers: Sendable {
     }
 
     private func report(_ work: Work, _ message: OpenMessage, body: [UInt8]?) async -> WorkReport {
-        switch message.entry {
-        case .mail(let mail):
-            await pair.value.mail.run(work.attempt, mail, body: body, after: work.previous)
-        case .webhook(let webhook): await pair.value.webhooks.run(work.attempt, webhook, body: body)
+        var attempt = work.attempt
+        if !attempt.recipients.allSatisfy({ message.waits(Int($0)) }) {
+            attempt.recipients = RecipientIndexes(attempt.recipients.filter { message.waits(Int($0)) })
+            if attempt.recipients.isEmpty { return .givenUp }
+        }
+        return switch message.entry {
+        case .mail(let mail): await pair.value.mail.run(attempt, mail, body: body, after: work.previous)
+        case .webhook(let webhook): await pair.value.webhooks.run(attempt, webhook, body: body)
         }
     }
 

@@ -30,11 +30,14 @@ struct WorkReport: Sendable {
     var isDropped = false
     /// The entry could not be read now, so nobody was tried.
     var isUntried = false
+    /// Its recipients have got their bounce since it was put off: there is nobody left to try.
+    var isGivenUp = false
     /// The message, when it had to be read.
     var message: OpenMessage?
 }
 
 extension WorkReport {
     static let dropped = WorkReport(results: [], isLaneFailure: false, isThrottled: false, isDropped: true)
+    static let givenUp = WorkReport(results: [], isLaneFailure: false, isThrottled: false, isGivenUp: true)
     static let untried = WorkReport(results: [], isLaneFailure: false, isThrottled: false, isUntried: true)
 }
