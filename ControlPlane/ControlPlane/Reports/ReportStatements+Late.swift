@@ -11,8 +11,8 @@ extension ReportStatements {
         let recipient: String?
     }
 
-    /// Finds whom the notices are about and locks those rows, so that of two nodes that tell of the same bounce
-    /// one finds it done. Addresses are compared without case, because hosts change it on the way back.
+    /// Finds whom the notices are about and locks those rows, so that of two nodes that tell of the same
+    /// bounce one finds it done. Addresses are compared without case, because hosts change it on the way back.
     func lateChanges() async throws -> LateChanges {
         let questions = batch.notices.map {
             Question(

@@ -7,9 +7,9 @@ import SMTPWire
 /// The door for what comes back (port 2526): delivery reports and complaints about our own messages, and
 /// nothing else.
 ///
-/// Anybody may connect, so the address is the proof: a recipient is taken only when its token is ours. Whoever
-/// sends complaints to a fixed address, `fbl@<service host>`, proves them by the return path inside. 250 comes
-/// when the event is on disk. Nothing is ever sent in answer, so no loop can begin here.
+/// Anybody may connect, so the address is the proof: a recipient is taken only when its token is ours.
+/// Whoever sends complaints to a fixed address, `fbl@<service host>`, proves them by the return path inside.
+/// 250 comes when the event is on disk. Nothing is ever sent in answer, so no loop can begin here.
 struct InboundPolicy: SMTPPolicy {
     private static let complaintLocalPart = "fbl"
 

@@ -1,8 +1,8 @@
 import EventLoop
 import SMTPWire
 
-/// What one SMTP listener does otherwise than another: who may open a transaction, to whom, and what becomes of
-/// the message. The dialogue itself is the same, and so are its limits.
+/// What one SMTP listener does otherwise than another: who may open a transaction, to whom, and what becomes
+/// of the message. The dialogue itself is the same, and so are its limits.
 protocol SMTPPolicy: Sendable {
     /// The name in banners.
     var hostName: String { get }

@@ -11,8 +11,8 @@ extension Dispatcher {
         return mail
     }
 
-    /// Takes bounces that came back for recipients who still wait here, after an attempt whose answer was lost:
-    /// another attempt would be in vain. Who is being sent to just now has his outcome in a moment.
+    /// Takes bounces that came back for recipients who still wait here, after an attempt whose answer was
+    /// lost: another attempt would be in vain. Who is being sent to just now has his outcome in a moment.
     ///
     /// - Returns: the messages of which nothing waits any more, to be closed in the group of the events.
     func giveUp(_ events: [Event]) async -> [MessageID] {

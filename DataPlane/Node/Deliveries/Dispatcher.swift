@@ -162,8 +162,9 @@ final class Dispatcher {
         }
         if report.isDropped { cache.update(id) { $0.recipients[0].state = .cancelled } }
         observe(events, message)
-        guard !events.isEmpty || report.isDropped || report.isGivenUp else { return nil }
-        return commit(message, events, closes: finished != .expired && isOver(id))
+        let closes = finished != .expired && isOver(id)
+        guard !events.isEmpty || report.isDropped || report.isGivenUp && closes else { return nil }
+        return commit(message, events, closes: closes)
     }
 
     private func observe(_ events: [Event], _ message: OpenMessage) {

@@ -8,9 +8,9 @@ import Spool
 /// The way of a report from the door to the disk: an event for the journal and the webhooks that tell of it,
 /// as one spool group.
 ///
-/// The event is written as an update of its message, though that is closed as a rule: such an update belongs to
-/// no entry, takes no memory, and after a crash the journal's event is derived from it like any other. So the
-/// bounce of a message is in the journal when the door says 250, however long ago the message left.
+/// The event is written as an update of its message, though that is closed as a rule: such an update belongs
+/// to no entry, takes no memory, and after a crash the journal's event is derived from it like any other. So
+/// the journal has the bounce of a message for certain when the door says 250, however long ago it left.
 struct InboundRoad: InboundIntake {
     let hostName: String
     private let holder: SnapshotHolder
@@ -86,8 +86,8 @@ struct InboundRoad: InboundIntake {
     private struct Made {
         let event: Event
         let mail: MailEntry?
-        /// Whether it is certain that the message went to the recipient; else no webhook tells of him, and the
-        /// control plane, whose log knows, decides.
+        /// Whether it is certain that the message went to the recipient; else no webhook tells of him, and
+        /// the control plane, whose log knows, decides.
         let isCertain: Bool
     }
 

@@ -6,7 +6,7 @@ extension ClusterScenarios {
     @Suite struct LateReportTests {
         @Test
         func
-            `a bounce and a complaint by mail reach the log, the webhooks and the suppressions, forged ones nothing`()
+            `bounces and complaints by mail reach log, webhooks and suppressions, forged ones reach nothing`()
             async throws
         {
             let cluster = try await Cluster()
