@@ -125,7 +125,9 @@ let testTargets: [Target] = [
             "Delivery", "SMTPWire", "DNS", "EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Service",
             "TestSupport",
         ]),
-    tests("Node", ["Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "TestSupport"]),
+    tests(
+        "Node",
+        ["Node", "NodeProtocol", "MailFormat", "Queue", "Delivery", "Doors", "Admission", "TestSupport"]),
     tests(
         "Doors",
         [

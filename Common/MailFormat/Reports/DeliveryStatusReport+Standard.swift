@@ -22,11 +22,11 @@ extension DeliveryStatusReport {
                     ?? (isOnlyOne ? words.first : nil)
             else { continue }
             if addresses.isEmpty { recipients[index].addresses = match.addresses }
-            if recipients[index].code == nil, let code = match.code {
-                recipients[index].code = code
-                recipients[index].diagnostic = match.diagnostic
-                recipients[index].status = match.status ?? recipients[index].status
-            }
+            let isSilent = recipients[index].diagnostic.isEmpty
+            guard recipients[index].code == nil, match.code != nil || isSilent else { continue }
+            recipients[index].code = match.code
+            recipients[index].diagnostic = match.diagnostic
+            recipients[index].status = match.status ?? recipients[index].status
         }
     }
 

@@ -133,9 +133,18 @@ struct FreeFormRecipients {
                 return paragraph(from: number, to: end).joined(separator: " ")
             }
         }
-        let first = (start..<end).first { !lines[$0].trimmingBlanks().isEmpty }
-        let words = first.map { paragraph(from: $0, to: end) } ?? []
-        return ([rest] + words).filter { !$0.isEmpty }.joined(separator: " ")
+        var words = rest.isEmpty ? [] : [rest]
+        var next = start
+        // `because:` announces the paragraph that follows.
+        repeat {
+            guard let first = (next..<end).first(where: { !lines[$0].trimmingBlanks().isEmpty }) else {
+                break
+            }
+            let found = paragraph(from: first, to: end)
+            words += found
+            next = first + found.count
+        } while words.last?.hasSuffix(":") == true
+        return words.joined(separator: " ")
     }
 
     private func paragraph(from start: Int, to end: Int) -> [String] {
