@@ -131,8 +131,8 @@ let testTargets: [Target] = [
     tests(
         "Node",
         [
-            "Node", "NodeProtocol", "Queue", "Delivery", "Admission", "MailFormat", "SMTPWire", "EventLoop", "HTTP",
-            "TestSupport",
+            "Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "MailFormat", "SMTPWire",
+            "EventLoop", "HTTP", "TestSupport",
         ]),
     tests(
         "Doors",

@@ -1,13 +1,34 @@
 import Crypto
 
-/// The address to which bounces come back: `bounces+<message id>.<token>@dispatch.<sender domain>`.
+/// The address to which bounces come back: `bounces+<words>@dispatch.<sender domain>`, where the words are
+/// base32 of the message's id, a token, and a tag for each recipient of the transaction.
 ///
-/// The token is a MAC over the message's id and the domain, so that only a bounce of something we sent
-/// becomes an event, and nobody can report bounces of messages that are not his.
+/// The token is a MAC over all of it and over the tenant, so that only a bounce of something we sent becomes
+/// an event, nobody can report bounces of messages that are not his, and nothing is told to whom a domain
+/// belongs by then. Whoever got the message knows its address; the tags, which
+/// only the cluster can make, keep him from naming recipients that the message never had. A local part has 64
+/// bytes (RFC 5321 §4.5.3.1.1), which is room for three of them; transactions with more have none.
 package struct ReturnPath: Sendable {
+    /// What the address of a report proves.
+    package struct Proof: Sendable, Hashable {
+        package let message: MessageID
+        package let tenant: TenantID
+        /// The domain that the message was sent from, in lower case.
+        package let senderDomain: String
+        fileprivate let tags: [[UInt8]]
+        fileprivate let key: Int
+
+        /// Whether the address tells its recipients at all.
+        package var namesRecipients: Bool { !tags.isEmpty }
+        /// Whether the transaction had one recipient, as far as the address tells.
+        package var isOfOneRecipient: Bool { tags.count == 1 }
+    }
+
+    package static let maxTags = 3
     private static let tokenBytes = 8
-    private let key: HMACKey
-    private let olderKeys: [HMACKey]
+    private static let tagBytes = 3
+    /// Newest last.
+    private let keys: [HMACKey]
 
     /// - Parameter clusterKeys: 32 bytes each, newest last, the same on every node, so that any node can
     ///   prove any token. The newest makes tokens; all prove them. At least one.
@@ -18,32 +39,84 @@ package struct ReturnPath: Sendable {
                 secret: clusterKey, salt: [UInt8](), info: Array("return-path".utf8), count: 32)
             keys.append(HMACKey(secret))
         }
-        guard let newest = keys.popLast() else { throw .malformedKey("no cluster key") }
-        key = newest
-        olderKeys = keys
+        guard !keys.isEmpty else { throw .malformedKey("no cluster key") }
+        self.keys = keys
     }
 
-    package func address(message: MessageID, domain: String) -> String {
-        "bounces+\(message.hexadecimal).\(Hex.encode(Self.token(message, domain, key)))@dispatch.\(domain)"
+    /// The envelope sender of a transaction.
+    ///
+    /// - Parameters:
+    ///   - domain: the sender's, which has a `dispatch.` host whose MX are our nodes.
+    ///   - recipients: those of the transaction.
+    package func address(
+        message: MessageID, domain: String, tenant: TenantID, recipients: [String]
+    ) -> String {
+        let newest = keys[keys.count - 1]
+        let tags =
+            recipients.count > Self.maxTags
+            ? [] : recipients.map { Self.tag($0, message, domain.lowercased(), newest) }
+        let token = Self.token(message, domain.lowercased(), tenant, tags, newest)
+        return "bounces+\(Base32.encode(message.bytes + token + tags.joined()))@dispatch.\(domain)"
     }
 
-    /// The message that a return path belongs to; nil when the address is not one, or its token is not ours.
-    package func message(of address: String) -> MessageID? {
+    /// What a return path proves; nil when the address is not one, or its token is not ours.
+    ///
+    /// - Parameter owner: whose the sender's domain is; nil when nobody's.
+    package func proof(of address: String, owner: (_ domain: String) -> TenantID?) -> Proof? {
         let sides = address.lowercased().split(separator: "@", omittingEmptySubsequences: false)
-        guard sides.count == 2, sides[1].hasPrefix("dispatch."), sides[0].hasPrefix("bounces+") else {
-            return nil
-        }
-        let parts = sides[0].dropFirst(8).split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].utf8.count == 32, let id = MessageID(text: String(parts[0])),
-            let given = Hex.decode(Array(parts[1].utf8))
+        guard sides.count == 2, sides[1].hasPrefix("dispatch."), sides[0].hasPrefix("bounces+"),
+            let bytes = Base32.decode(sides[0].dropFirst(8))
+        else { return nil }
+        let tagged = bytes.count - 16 - Self.tokenBytes
+        guard tagged >= 0, tagged % Self.tagBytes == 0, tagged <= Self.maxTags * Self.tagBytes,
+            let message = MessageID(bytes: bytes.prefix(16))
         else { return nil }
         let domain = String(sides[1].dropFirst(9))
-        let isOurs = ([key] + olderKeys).contains { constantTimeEqual(given, Self.token(id, domain, $0)) }
-        return isOurs ? id : nil
+        guard let tenant = owner(domain) else { return nil }
+        let given = Array(bytes.dropFirst(16).prefix(Self.tokenBytes))
+        let rest = bytes.dropFirst(16 + Self.tokenBytes)
+        let tags = stride(from: rest.startIndex, to: rest.endIndex, by: Self.tagBytes).map {
+            Array(rest[$0..<($0 + Self.tagBytes)])
+        }
+        let key = keys.lastIndex { constantTimeEqual(given, Self.token(message, domain, tenant, tags, $0)) }
+        return key.map {
+            Proof(message: message, tenant: tenant, senderDomain: domain, tags: tags, key: $0)
+        }
     }
 
-    private static func token(_ message: MessageID, _ domain: String, _ key: HMACKey) -> [UInt8] {
-        Array(
-            key.authenticate(Array("\(message.hexadecimal)@\(domain.lowercased())".utf8)).prefix(tokenBytes))
+    /// Whether the transaction went to this address, whatever its case; nil when the proof does not tell.
+    package func names(_ recipient: String, in proof: Proof) -> Bool? {
+        guard proof.namesRecipients, keys.indices.contains(proof.key) else { return nil }
+        let tag = Self.tag(recipient, proof.message, proof.senderDomain, keys[proof.key])
+        return proof.tags.contains { constantTimeEqual($0, tag) }
+    }
+
+    private static func token(
+        _ message: MessageID, _ domain: String, _ tenant: TenantID, _ tags: [[UInt8]], _ key: HMACKey
+    ) -> [UInt8] {
+        let text = "\(message.hexadecimal)@\(domain) \(tenant) \(Hex.encode(Array(tags.joined())))"
+        return Array(key.authenticate(Array(text.utf8)).prefix(tokenBytes))
+    }
+
+    private static func tag(
+        _ recipient: String, _ message: MessageID, _ domain: String, _ key: HMACKey
+    ) -> [UInt8] {
+        let text = "recipient \(message.hexadecimal)@\(domain) \(recipient.lowercased())"
+        return Array(key.authenticate(Array(text.utf8)).prefix(tagBytes))
+    }
+}
+
+extension MessageID {
+    /// 16 bytes, the most significant first.
+    fileprivate var bytes: [UInt8] {
+        [high, low].flatMap { word in
+            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+        }
+    }
+
+    fileprivate init?(bytes: ArraySlice<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        func word(_ part: ArraySlice<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }
+        self.init(high: word(bytes.prefix(8)), low: word(bytes.suffix(8)))
     }
 }

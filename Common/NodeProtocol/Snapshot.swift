@@ -14,6 +14,7 @@ package final class Snapshot: Sendable {
     private let tenants: [TenantID: TenantRecord]
     private let apiKeys: [String: (TenantID, TenantRecord.APIKey)]
     private let credentials: [String: (TenantID, TenantRecord.Credential)]
+    private let domains: [String: TenantID]
     private let suppressed: [TenantID: Set<String>]
     /// Newest last; more than one while the cluster changes its key.
     private let seals: [SymmetricSeal]
@@ -66,7 +67,9 @@ package final class Snapshot: Sendable {
         tokenVerifier = try Self.verifier(global, seals: seals)
         var apiKeys: [String: (TenantID, TenantRecord.APIKey)] = [:]
         var credentials: [String: (TenantID, TenantRecord.Credential)] = [:]
+        var domains: [String: TenantID] = [:]
         for tenant in tenants.values {
+            for domain in tenant.domains { domains[domain.name] = tenant.id }
             for key in tenant.apiKeys { apiKeys[key.sha256] = (tenant.id, key) }
             for credential in tenant.credentials {
                 credentials[credential.username.lowercased()] = (tenant.id, credential)
@@ -74,6 +77,7 @@ package final class Snapshot: Sendable {
         }
         self.apiKeys = apiKeys
         self.credentials = credentials
+        self.domains = domains
     }
 
     /// Tenants that may neither send nor have what they sent delivered.
@@ -82,6 +86,9 @@ package final class Snapshot: Sendable {
     }
 
     package func tenant(_ id: TenantID) -> TenantRecord? { tenants[id] }
+
+    /// Whose verified domain this is, which one tenant at a time has; A-labels in lower case.
+    package func owner(ofDomain name: String) -> TenantID? { domains[name] }
 
     /// Finds a key by what the caller presents.
     package func apiKey(_ presented: String) -> (tenant: TenantRecord, key: TenantRecord.APIKey)? {

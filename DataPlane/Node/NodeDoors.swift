@@ -7,7 +7,7 @@ import NodeProtocol
 import Relay
 import Service
 
-/// The listeners of a node, made from its settings: HTTP, HTTPS, SMTP, SMTPS, control, health.
+/// The listeners of a node, made from its settings: HTTP, HTTPS, SMTP, SMTPS, inbound mail, control, health.
 struct NodeDoors {
     let servers: [HTTPServer]
     let smtp: [SMTPServer]
@@ -58,6 +58,9 @@ struct NodeDoors {
             smtp.append(server)
             addresses[name] = .describing(server.address)
         }
+        let inbound = try Self.inbound(parts, settings, certificate, log)
+        smtp.append(inbound)
+        addresses["inbound"] = .describing(inbound.address)
         self.servers = servers
         self.smtp = smtp
         self.addresses = addresses
@@ -66,6 +69,27 @@ struct NodeDoors {
     func start(on loops: [EventLoop]) throws {
         for server in servers { try server.start(on: loops) }
         for server in smtp { try server.start(on: loops) }
+    }
+
+    /// What a report is at most about: one message, and whoever else its reporter thinks concerned.
+    private static let maxInboundRecipients = 10
+    private static let maxInboundConnections = 500
+    private static let maxInboundConnectionsPerClient = 50
+
+    private static func inbound(
+        _ parts: NodeParts, _ settings: NodeSettings, _ certificate: (chainPEM: [UInt8], keyPEM: [UInt8])?,
+        _ log: Log
+    ) throws -> SMTPServer {
+        var configuration = SMTPServerConfiguration(address: try address(settings.inboundAddress))
+        configuration.certificate = certificate
+        configuration.maxConnections = maxInboundConnections
+        configuration.maxConnectionsPerClient = maxInboundConnectionsPerClient
+        configuration.maxRecipients = maxInboundRecipients
+        configuration.maxMessageBytes = settings.inboundMaxMessageBytes
+        var limits = InboundLimits()
+        limits.maxMessagesPerMinute = settings.inboundMaxPerMinute
+        return try SMTPServer(
+            configuration, inbound: parts.inbound, limits: limits, log: log.named("inbound"))
     }
 
     /// What a customer's settings and lists are at most.

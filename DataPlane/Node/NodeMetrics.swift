@@ -15,6 +15,7 @@ struct NodeMetrics: Sendable {
     let failedReports: Counter
     let relayed: Labelled<Counter>
     let tlsSessions: Labelled<Counter>
+    let inbound: Labelled<Counter>
 
     init(_ registry: MetricsRegistry) {
         self.registry = registry
@@ -45,6 +46,9 @@ struct NodeMetrics: Sendable {
             "dispatch_reported_events_total", help: "Events that the control plane acknowledged.")
         failedReports = registry.counter(
             "dispatch_failed_reports_total", help: "Reports that the control plane did not take.")
+        inbound = registry.counter(
+            "dispatch_inbound_total", help: "Messages at the door for bounces and complaints.",
+            labels: ["outcome"])
         relayed = registry.counter(
             "dispatch_relayed_requests_total", help: "Requests relayed to the control plane.",
             labels: ["status"])

@@ -22,6 +22,7 @@ struct NodeParts: Sendable {
     let dispatcher: LoopBound<Dispatcher>
     let workers: [LoopWorkers]
     let road: Road
+    let inbound: InboundRoad
     let metrics: NodeMetrics
     let mailTLS: MailTLS
     let clock: WallClock
@@ -67,10 +68,10 @@ struct NodeParts: Sendable {
         }
         let loader = MessageLoader(spool: spool, log: log)
         let mailTLS = MailTLS.open(settings, files, node: identity.node, pool, clock, metrics, log)
+        let returnPaths = try ReturnPaths(keeper)
         let workers = try await LoopWorkers.make(
             settings: settings, routes: routes, mailTLS: mailTLS, spool: spool, holder: holder,
-            returnPath: ReturnPath(clusterKeys: identity.clusterKeys.map { Array($0) }), node: identity.node,
-            clock: clock, loader: loader,
+            returnPaths: returnPaths, node: identity.node, clock: clock, loader: loader,
             on: group.loops)
         let control = loadControl(files, log)
         let router = MailRouter(
@@ -97,6 +98,10 @@ struct NodeParts: Sendable {
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
             webhooks: webhooks,
             dispatcher: dispatcher, random: random, clock: clock, metrics: metrics)
+        let inbound = InboundRoad(
+            hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
+            webhooks: webhooks, dispatcher: dispatcher, returnPaths: returnPaths, clock: clock,
+            metrics: metrics)
         let bodies = BodyLog()
         let restart = Restart(node: identity.node, spool: spool, log: log, metrics: metrics) {
             id, mail, body in
@@ -115,7 +120,8 @@ struct NodeParts: Sendable {
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
             spool: spool,
-            dispatcher: dispatcher, workers: workers, road: road, metrics: metrics, mailTLS: mailTLS,
+            dispatcher: dispatcher, workers: workers, road: road, inbound: inbound, metrics: metrics,
+            mailTLS: mailTLS,
             clock: clock,
             group: group,
             pool: pool, log: log)

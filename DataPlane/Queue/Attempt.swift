@@ -4,7 +4,8 @@ import NodeProtocol
 /// come back by `finish`, and its slot by `release` once the connection takes no more.
 package struct Attempt: Sendable {
     package let id: MessageID
-    package let recipients: RecipientIndexes
+    /// Whoever makes the attempt may leave out those who need it no more.
+    package var recipients: RecipientIndexes
     package let tenant: TenantID
     package let stream: MessageStream
     /// Of all its recipients; empty for a webhook.

@@ -25,6 +25,7 @@ import Testing
             recipients: ["c@d.example"], subject: "Ünïcode", messageIDHeader: "<x@y>", bodyBytes: 10,
             hasAttachments: true, tags: ["t"], metadata: ["k": "v"], isTest: false, scheduledAt: nil)
         event.webhook = .init(id: UUID(), url: "https://x.example/", event: "sent", isGone: true)
+        event.isLate = kind == .complained
         return event
     }
 

@@ -18,7 +18,7 @@ node_start() {
     tenant=$(sed -n 's/^TENANT=//p' "$directory/fixture")
     env -i PATH="$PATH" DISPATCH_NODE_DIR="$directory/node" DISPATCH_HOST_NAME=bench.localhost \
         DISPATCH_SMTP="127.0.0.1:$smtp_port" DISPATCH_HTTP="127.0.0.1:$http_port" DISPATCH_CONTROL=127.0.0.1:0 \
-        DISPATCH_METRICS=127.0.0.1:0 DISPATCH_CONTROL_URL=http://127.0.0.1:9 \
+        DISPATCH_INBOUND=127.0.0.1:0 DISPATCH_METRICS=127.0.0.1:0 DISPATCH_CONTROL_URL=http://127.0.0.1:9 \
         DISPATCH_ROUTES="*=127.0.0.1:$sink_port" DISPATCH_TRUSTED_NETWORKS=127.0.0.0/8 \
         DISPATCH_TRUSTED_TENANT="$tenant" DISPATCH_LOG_LEVEL=error "$@" \
         "$products/mta-node" run 2>"$directory/node.log" &

@@ -39,6 +39,7 @@ extension Event {
                 if webhook.isGone { writer.put(4, true) }
             }
         }
+        if isLate { writer.put(16, isLate) }
     }
 
     private static let nobody = TenantID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
@@ -68,6 +69,7 @@ extension Event {
             case 13: event.nextAttemptAt = field.integer()
             case 14: event.accepted = Accepted(protobuf: field.bytes)
             case 15: event.webhook = Webhook(protobuf: field.bytes)
+            case 16: event.isLate = field.isTrue
             default: break
             }
         }

@@ -142,6 +142,9 @@ package struct Event: Sendable, Equatable {
     package var nextAttemptAt: Int64?
     package var accepted: Accepted?
     package var webhook: Webhook?
+    /// Told by a bounce message or a feedback loop, when the delivery was over: the recipient is as they name
+    /// it, or nobody, and whether the message went there is for the log to say.
+    package var isLate = false
 
     package init(
         _ kind: EventKind, message: MessageID, tenant: TenantID, at: Int64, node: UInt16,

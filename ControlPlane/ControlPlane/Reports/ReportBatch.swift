@@ -27,6 +27,7 @@ struct ReportBatch: Sendable {
     private(set) var suppressions: [SuppressionRow] = []
     private(set) var webhookAttempts: [WebhookAttemptRow] = []
     private(set) var goneWebhooks: Set<GoneWebhook> = []
+    private(set) var notices: [LateNotice] = []
     private(set) var unreadable = 0
     private(set) var applied = 0
     private var recipientRows: [RecipientKey: RecipientRow] = [:]
@@ -78,6 +79,14 @@ struct ReportBatch: Sendable {
         earliest = min(earliest, accepted)
         latest = max(latest, accepted)
         if let webhook = event.webhook { return take(webhook, of: event, seq) }
+        if event.isLate {
+            if let notice = LateNotice(event, row(event, seq)) {
+                notices.append(notice)
+            } else {
+                unreadable += 1
+            }
+            return
+        }
         switch event.kind {
         case .accepted:
             guard let content = event.accepted else {
@@ -184,9 +193,7 @@ struct ReportBatch: Sendable {
     /// Counted on the day on which the message was accepted, so that what became of a day's mail adds up to
     /// it.
     private mutating func count(_ event: Event) {
-        let key = UsageKey(
-            tenant: event.tenant.description,
-            day: Int(Self.time(Int64(clamping: event.message.milliseconds)) / 86_400_000))
+        let key = UsageKey(tenant: event.tenant.description, day: Self.day(of: event.message))
         let message = MessageKey(tenant: key.tenant, id: event.message.description)
         let none = UsageRow(tenant: key.tenant, day: key.day)
         switch isTest[message] {
@@ -217,28 +224,31 @@ struct ReportBatch: Sendable {
         }
     }
 
-    private static func isHard(_ event: Event) -> Bool {
+    static func isHard(_ event: Event) -> Bool {
         event.classification.map { $0.action == "suppress" || hardCategories.contains($0.category) } ?? false
     }
 
     private mutating func suppress(_ event: Event, _ seq: UInt64) {
+        if let row = Self.suppression(event, seq) { suppressions.append(row) }
+    }
+
+    /// What the event proves against its recipient.
+    static func suppression(_ event: Event, _ seq: UInt64) -> SuppressionRow? {
         guard let address = event.recipient?.lowercased().storable(400),
             (3...320).contains(address.unicodeScalars.count)
-        else { return }
+        else { return nil }
         let source: String
         switch event.kind {
         case .bounced where event.classification?.action == "suppress": source = "hard_bounce"
         case .complained: source = "complaint"
         case .unsubscribed: source = "unsubscribe"
-        default: return
+        default: return nil
         }
         let reason =
             event.response.map { "\($0.code) \($0.enhancedCode.map { "\($0) " } ?? "")\($0.text)" } ?? ""
-        suppressions.append(
-            SuppressionRow(
-                tenant: event.tenant.description, address: address, reason: reason.storable(1_000),
-                source: source,
-                id: event.message.description, seq: seq))
+        return SuppressionRow(
+            tenant: event.tenant.description, address: address, reason: reason.storable(1_000),
+            source: source, id: event.message.description, seq: seq)
     }
 
     private func row(_ event: Event, _ seq: UInt64) -> EventRow {
@@ -283,5 +293,9 @@ struct ReportBatch: Sendable {
             ))
     }
 
-    private static func time(_ milliseconds: Int64) -> Int64 { max(0, min(milliseconds, maxTime)) }
+    static func day(of message: MessageID) -> Int {
+        Int(time(Int64(clamping: message.milliseconds)) / 86_400_000)
+    }
+
+    static func time(_ milliseconds: Int64) -> Int64 { max(0, min(milliseconds, maxTime)) }
 }

@@ -19,6 +19,8 @@ struct ReportIntake: Sendable {
         var last: UInt64
         var applied = 0
         var unreadable = 0
+        /// Bounces and complaints of recipients that their messages never had.
+        var unmatched = 0
         /// The numbers of events that the database will not hold.
         var refused: [UInt64] = []
     }
@@ -61,6 +63,7 @@ struct ReportIntake: Sendable {
             metrics.reportedEvents.increment(by: outcome.applied)
             metrics.unreadableEvents.increment(by: outcome.unreadable)
             metrics.refusedEvents.increment(by: outcome.refused.count)
+            metrics.unmatchedNotices.increment(by: outcome.unmatched)
             metrics.reportSeconds.observe(MonotonicTime.now() - started)
             if outcome.unreadable > 0 {
                 context.log.error(
@@ -100,7 +103,7 @@ struct ReportIntake: Sendable {
             outcome.last = batch.last
             guard batch.last > cursor else { return outcome }
             do {
-                try await store(batch, of: node)
+                outcome.unmatched += try await store(batch, of: node)
                 outcome.applied += batch.applied
                 outcome.unreadable += batch.unreadable
                 limit = limit > Int.max / 2 ? .max : limit * 2
@@ -122,11 +125,11 @@ struct ReportIntake: Sendable {
         }
     }
 
-    private func store(_ batch: ReportBatch, of node: Int) async throws {
+    private func store(_ batch: ReportBatch, of node: Int) async throws -> Int {
         let number = Int32(clamping: node)
-        try await context.pool.transaction(as: .system) { connection in
+        return try await context.pool.transaction(as: .system) { connection in
             try await Self.move(batch, number, connection)
-            try await ReportStatements(batch: batch, node: number, connection: connection).run()
+            return try await ReportStatements(batch: batch, node: number, connection: connection).run()
         }
     }
 

@@ -77,7 +77,7 @@ struct EventRow: Encodable, Sendable {
     let tenant: String
     let id: String
     let seq: UInt64
-    let recipient: String
+    var recipient: String
     let kind: String
     let at: Int64
     let detail: Detail
@@ -107,6 +107,19 @@ struct UsageRow: Encodable, Sendable {
     init(tenant: String, day: Int) {
         self.tenant = tenant
         self.day = day
+    }
+
+    /// Takes back the count of an outcome; nil for a state that was not counted.
+    init?(takingBack state: RecipientState, tenant: String, day: Int) {
+        self.init(tenant: tenant, day: day)
+        switch state {
+        case .delivered: delivered = -1
+        case .expired: expired = -1
+        case .failed: failed = -1
+        case .cancelled: cancelled = -1
+        case .suppressed: suppressed = -1
+        case .scheduled, .queued, .sending, .deferred, .bounced: return nil
+        }
     }
 
     static func += (left: inout UsageRow, right: UsageRow) {

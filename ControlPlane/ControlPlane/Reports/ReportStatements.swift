@@ -11,20 +11,28 @@ struct ReportStatements {
     let node: Int32
     let connection: PostgresConnection
 
-    func run() async throws {
+    ///
+    /// - Returns: how many notices were about nobody in the log.
+    func run() async throws -> Int {
         if !batch.emails.isEmpty { try await insertEmails() }
-        if !batch.recipients.isEmpty { try await storeRecipients() }
-        if !batch.marks.isEmpty { try await storeMarks() }
-        if !batch.events.isEmpty { try await insertEvents() }
+        var usage = batch.usage(without: try await tests())
+        if !batch.recipients.isEmpty { usage += try await store(batch.recipients) }
+        let late = batch.notices.isEmpty ? LateChanges() : try await lateChanges()
+        if !late.recipients.isEmpty { _ = try await store(late.recipients) }
+        for marks in [batch.marks, late.marks] where !marks.isEmpty { try await store(marks) }
+        let events = batch.events + late.events
+        if !events.isEmpty { try await insert(events) }
         if !batch.webhookAttempts.isEmpty { try await insertWebhookAttempts() }
-        let usage = batch.usage(without: try await tests())
+        usage += late.usage
         if !usage.isEmpty { try await add(usage) }
-        if !batch.suppressions.isEmpty { try await insertSuppressions() }
+        let suppressions = batch.suppressions + late.suppressions
+        if !suppressions.isEmpty { try await insert(suppressions) }
         if !batch.goneWebhooks.isEmpty { try await disableWebhooks() }
+        return late.unmatched
     }
 
     /// The days of the messages concerned: other partitions are not looked at.
-    private var days: SQL {
+    var days: SQL {
         """
         BETWEEN to_timestamp(\(batch.earliest / 1000)::bigint)
             AND to_timestamp(\(batch.latest / 1000 + 1)::bigint)
@@ -56,10 +64,21 @@ struct ReportStatements {
     }
 
     /// New recipients are inserted, known ones changed; then their messages take their state from them.
-    private func storeRecipients() async throws {
-        let rows = try json(batch.recipients)
-        try await connection.query(
+    ///
+    /// Nothing follows a bounce but what another node, or this one, was late to tell: it stays.
+    ///
+    /// - Returns: the counts to take back, of outcomes that a bounce was quicker than.
+    private func store(_ recipients: [RecipientRow]) async throws -> [UsageRow] {
+        let rows = try json(recipients)
+        let outrun = try await connection.query(
             """
+            WITH u AS (
+                SELECT * FROM json_to_recordset(\(rows)::json) AS u(
+                    tenant uuid, id uuid, address text, state text, attempts integer, last_code smallint,
+                    last_enhanced text, last_response text, remote_host text, remote_id text,
+                    bounce_class text, first_attempt_at bigint, last_attempt_at bigint,
+                    next_attempt_at bigint, finished_at bigint, duration_ms integer)
+            ), stored AS (
             INSERT INTO email_recipients AS r (
                 tenant_id, accepted_at, message_id, address, state, attempts, last_code, last_enhanced,
                 last_response, remote_host, remote_id, bounce_class, first_attempt_at, last_attempt_at,
@@ -69,29 +88,42 @@ struct ReportStatements {
                 to_timestamp(u.first_attempt_at / 1000.0),
                 to_timestamp(u.last_attempt_at / 1000.0), to_timestamp(u.next_attempt_at / 1000.0),
                 to_timestamp(u.finished_at / 1000.0), u.duration_ms
-            FROM json_to_recordset(\(rows)::json) AS u(
-                tenant uuid, id uuid, address text, state text, attempts integer, last_code smallint,
-                last_enhanced text, last_response text, remote_host text, remote_id text, bounce_class text,
-                first_attempt_at bigint, last_attempt_at bigint, next_attempt_at bigint, finished_at bigint,
-                duration_ms integer)
-            JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
+            FROM u JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
                 AND e.id = u.id
             WHERE e.accepted_at \(days) AND e.erased_at IS NULL
             ON CONFLICT (tenant_id, accepted_at, message_id, address) DO UPDATE SET
-                state = EXCLUDED.state, attempts = greatest(r.attempts, EXCLUDED.attempts),
-                last_code = coalesce(EXCLUDED.last_code, r.last_code),
-                last_enhanced = CASE WHEN EXCLUDED.last_code IS NULL THEN r.last_enhanced
-                                     ELSE EXCLUDED.last_enhanced END,
-                last_response = coalesce(EXCLUDED.last_response, r.last_response),
+                state = CASE WHEN r.state = 'bounced' THEN r.state ELSE EXCLUDED.state END,
+                attempts = greatest(r.attempts, EXCLUDED.attempts),
+                last_code = CASE WHEN EXCLUDED.last_code IS NULL OR r.state = 'bounced' THEN r.last_code
+                                 ELSE EXCLUDED.last_code END,
+                last_enhanced = CASE WHEN EXCLUDED.last_code IS NULL OR r.state = 'bounced'
+                                     THEN r.last_enhanced ELSE EXCLUDED.last_enhanced END,
+                last_response = CASE WHEN EXCLUDED.last_response IS NULL OR r.state = 'bounced'
+                                     THEN r.last_response ELSE EXCLUDED.last_response END,
                 remote_host = coalesce(EXCLUDED.remote_host, r.remote_host),
                 remote_id = coalesce(EXCLUDED.remote_id, r.remote_id),
                 bounce_class = coalesce(EXCLUDED.bounce_class, r.bounce_class),
                 first_attempt_at = coalesce(r.first_attempt_at, EXCLUDED.first_attempt_at),
                 last_attempt_at = coalesce(EXCLUDED.last_attempt_at, r.last_attempt_at),
-                next_attempt_at = EXCLUDED.next_attempt_at, finished_at = EXCLUDED.finished_at,
+                next_attempt_at = CASE WHEN r.state = 'bounced' THEN NULL ELSE EXCLUDED.next_attempt_at END,
+                finished_at = CASE WHEN r.state = 'bounced' THEN r.finished_at
+                                   ELSE EXCLUDED.finished_at END,
                 duration_ms = coalesce(EXCLUDED.duration_ms, r.duration_ms)
+            RETURNING r.tenant_id, r.message_id, r.address, r.state
+            )
+            SELECT u.tenant, u.id, u.state
+            FROM stored s JOIN u ON u.tenant = s.tenant_id AND u.id = s.message_id AND u.address = s.address
+            WHERE s.state = 'bounced' AND u.state <> 'bounced'
             """)
         try await updateMessages(rows)
+        return try outrun.compactMap { row in
+            guard let state = RecipientState(rawValue: try row["state"]),
+                let message = MessageID(text: try row["id", as: UUID.self].text)
+            else { return nil }
+            return UsageRow(
+                takingBack: state, tenant: try row["tenant", as: UUID.self].text,
+                day: ReportBatch.day(of: message))
+        }
     }
 
     /// From the least to the worst: a message has the state that stands last here among its recipients'.
@@ -131,27 +163,27 @@ struct ReportStatements {
             """)
     }
 
-    private func storeMarks() async throws {
+    private func store(_ marks: [MarkRow]) async throws {
         try await connection.query(
             """
             UPDATE emails e SET
                 complained_at = coalesce(e.complained_at, to_timestamp(u.complained_at / 1000.0)),
                 opened_at = coalesce(e.opened_at, to_timestamp(u.opened_at / 1000.0)),
                 clicked_at = coalesce(e.clicked_at, to_timestamp(u.clicked_at / 1000.0))
-            FROM json_to_recordset(\(try json(batch.marks))::json) AS u(
+            FROM json_to_recordset(\(try json(marks))::json) AS u(
                 tenant uuid, id uuid, complained_at bigint, opened_at bigint, clicked_at bigint)
             WHERE e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
               AND e.accepted_at \(days)
             """)
     }
 
-    private func insertEvents() async throws {
+    private func insert(_ events: [EventRow]) async throws {
         try await connection.query(
             """
             INSERT INTO events (tenant_id, accepted_at, message_id, node, seq, recipient, kind, at, detail)
             SELECT e.tenant_id, e.accepted_at, e.id, \(node), u.seq, u.recipient, u.kind,
                 to_timestamp(u.at / 1000.0), u.detail
-            FROM json_to_recordset(\(try json(batch.events))::json) AS u(
+            FROM json_to_recordset(\(try json(events))::json) AS u(
                 tenant uuid, id uuid, seq bigint, recipient text, kind text, at bigint, detail jsonb)
             JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
                 AND e.id = u.id
@@ -229,12 +261,12 @@ struct ReportStatements {
             """
     }
 
-    private func insertSuppressions() async throws {
+    private func insert(_ suppressions: [SuppressionRow]) async throws {
         try await connection.query(
             """
             INSERT INTO suppressions (tenant_id, address, reason, source, message_id, event_node, event_seq)
             SELECT DISTINCT ON (t.id, u.address) t.id, u.address, u.reason, u.source, u.id, \(node), u.seq
-            FROM json_to_recordset(\(try json(batch.suppressions))::json) AS u(
+            FROM json_to_recordset(\(try json(suppressions))::json) AS u(
                 tenant uuid, address text, reason text, source text, id uuid, seq bigint)
             JOIN tenants t ON t.id = u.tenant
             WHERE suppressions_within(t.id, \(SuppressionLimit.maxEntries), \(SuppressionLimit.maxBytes))
@@ -266,7 +298,7 @@ struct ReportStatements {
         }
     }
 
-    private func json(_ rows: some Encodable) throws -> String {
+    func json(_ rows: some Encodable) throws -> String {
         String(decoding: try JSONEncoder().encode(rows), as: UTF8.self)
     }
 }

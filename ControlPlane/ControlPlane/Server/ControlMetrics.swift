@@ -12,6 +12,7 @@ struct ControlMetrics: Sendable {
     let reportedEvents: Counter
     let unreadableEvents: Counter
     let refusedEvents: Counter
+    let unmatchedNotices: Counter
     let oversizedChunks: Counter
     let refusedShapings: Counter
     let reports: Labelled<Counter>
@@ -42,6 +43,9 @@ struct ControlMetrics: Sendable {
         refusedEvents = registry.counter(
             "dispatch_refused_events_total",
             help: "Events of reports whose values the database would not hold and that were passed over.")
+        unmatchedNotices = registry.counter(
+            "dispatch_unmatched_notices_total",
+            help: "Bounces and complaints of recipients that their messages never had: nothing followed.")
         oversizedChunks = registry.counter(
             "dispatch_oversized_chunks_total",
             help: "Chunks that were larger than nodes take; the nodes keep the one before.")

@@ -5,6 +5,10 @@ import SMTPWire
 extension SMTPSession {
     /// AUTH PLAIN and LOGIN (RFC 4954), only under TLS.
     func auth(_ mechanism: String, _ initial: [UInt8]?) async throws(StreamError) -> Next {
+        guard let logins = policy.logins else {
+            refuse(SMTPReply(502, .init(5, 5, 1), "AUTH is not offered"))
+            return .goOn
+        }
         if let reply = authObstacle() {
             refuse(reply)
             return .goOn
@@ -17,7 +21,7 @@ extension SMTPSession {
             return .goOn
         case .ended: return .close
         }
-        return await login(credentials)
+        return await login(credentials, logins)
     }
 
     private enum Dialogue {
@@ -67,21 +71,21 @@ extension SMTPSession {
         return try await readLine(maxBytes: SMTPLimits.maxAuthenticationLineBytes)
     }
 
-    private func login(_ credentials: SASLCredentials) async -> Next {
-        let (wait, closes) = logins.delay(address: remoteIP, name: credentials.username, now: loop.now)
+    private func login(_ credentials: SASLCredentials, _ logins: Logins) async -> Next {
+        let (wait, closes) = logins.limits.delay(address: remoteIP, name: credentials.username, now: loop.now)
         if wait > .zero { await loop.sleep(wait) }
         let presented: PresentedCredential =
             credentials.password.hasPrefix("dsp_")
             ? .bearer(credentials.password)
             : .basic(username: credentials.username, password: credentials.password)
         do throws(Refusal) {
-            _ = try intake.authenticate(presented, tenant: nil, sourceIP: remoteIP)
-            logins.succeeded(name: credentials.username)
+            _ = try logins.intake.authenticate(presented, tenant: nil, sourceIP: remoteIP)
+            logins.limits.succeeded(name: credentials.username)
             credential = presented
             say(SMTPReply(235, .init(2, 7, 0), "Authentication successful"))
             return .goOn
         } catch {
-            logins.failed(address: remoteIP, name: credentials.username, now: loop.now)
+            logins.limits.failed(address: remoteIP, name: credentials.username, now: loop.now)
             log.info(
                 "smtp login refused", ["remote": .string(remoteIP), "code": .string(error.code.rawValue)])
             if closes {

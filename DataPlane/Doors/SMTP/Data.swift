@@ -1,7 +1,4 @@
-import Admission
 import EventLoop
-import MailFormat
-import NodeProtocol
 import SMTPWire
 
 extension SMTPSession {
@@ -116,47 +113,24 @@ extension SMTPSession {
         do throws(StreamError) {
             return try await stream.fill(timeout: max(.zero, min(configuration.dataTimeout, left)))
         } catch .timedOut {
-            say(SMTPReply(421, .init(4, 4, 2), "\(intake.hostName) The message came too slowly"))
+            say(SMTPReply(421, .init(4, 4, 2), "\(policy.hostName) The message came too slowly"))
             return false
         }
     }
 
-    /// Hands the message to the road; the reply says that it is on disk, or why not.
+    /// Hands the message on; the reply says that it is on disk, or why not.
     private func take(_ message: [UInt8], _ open: Transaction) async throws(StreamError) -> Next {
         transaction = nil
         defer { releaseBytes() }
         transactions += 1
         idleCommands = 0
-        do throws(Refusal) {
-            guard let credential else { throw Refusal(.unauthenticated, "authentication required") }
-            let principal = try intake.authenticate(credential, tenant: nil, sourceIP: remoteIP)
-            _ = try intake.takeRate(principal)
-            say(SMTPReply(250, .init(2, 0, 0), "Ok: queued as \(try await submit(message, open, principal))"))
-        } catch { refuse(error.smtpReply) }
+        let reply = await policy.take(message, open, in: self)
+        if reply.isPositive { say(reply) } else { refuse(reply) }
         return .goOn
     }
 
-    private func submit(
-        _ message: [UInt8], _ open: Transaction, _ principal: Principal
-    ) async throws(Refusal) -> MessageID {
-        let raw = Submission.Raw(
-            envelopeSender: open.sender?.description, recipients: open.recipients.map(\.description),
-            message: message, withProtocol: protocolName,
-            request: EnvelopeRequest(open.parameters, recipients: open.recipientParameters))
-        let submission = Submission(door: "smtp", content: .raw(raw))
-        let keys = (try? raw.headers.get())?.values("X-Dispatch-Idempotency-Key") ?? []
-        guard let key = keys.first else { return try await intake.submit(submission, from: principal).id }
-        guard keys.count == 1 else {
-            throw Refusal(.invalid, "given more than once", field: "X-Dispatch-Idempotency-Key")
-        }
-        let envelope = ([raw.envelopeSender ?? ""] + raw.recipients).joined(separator: "\n") + "\n\n"
-        return try await idempotency.queued(
-            key, from: principal, route: "smtp", content: Array(envelope.utf8) + message
-        ) { () throws(Refusal) in try await intake.submit(submission, from: principal).id }
-    }
-
     /// RFC 3848: what the trace field says of how the message came.
-    private var protocolName: String {
+    var protocolName: String {
         guard isExtended else { return "SMTP" }
         var name = "ESMTP"
         if stream.tls != nil { name += "S" }

@@ -7,10 +7,10 @@ extension SMTPSession {
         isExtended = extended
         endTransaction()
         guard extended else {
-            say(SMTPReply(250, intake.hostName))
+            say(SMTPReply(250, policy.hostName))
             return
         }
-        say(offered.reply(greeting: "\(intake.hostName) greets you"))
+        say(offered.reply(greeting: "\(policy.hostName) greets you"))
     }
 
     private var offered: SMTPExtensions {
@@ -21,12 +21,14 @@ extension SMTPSession {
         offered.eightBitMIME = true
         offered.smtpUTF8 = true
         offered.chunking = true
-        offered.dsn = true
-        // RFC 8689 §3: only under TLS.
-        offered.requireTLS = stream.tls != nil
         offered.enhancedStatusCodes = true
         offered.startTLS = tls != nil && stream.tls == nil
-        if stream.tls != nil { offered.authMechanisms = ["PLAIN", "LOGIN"] }
+        guard policy.logins != nil else { return offered }
+        offered.dsn = true
+        guard stream.tls != nil else { return offered }
+        offered.authMechanisms = ["PLAIN", "LOGIN"]
+        // RFC 8689 §3: only under TLS.
+        offered.requireTLS = true
         return offered
     }
 }

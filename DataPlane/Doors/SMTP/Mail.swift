@@ -1,9 +1,7 @@
-import Admission
 import SMTPWire
 
 extension SMTPSession {
-    /// MAIL (RFC 5321 §4.1.1.2). Who sends is asked again for each message, so that a revoked credential ends
-    /// with the message before.
+    /// MAIL (RFC 5321 §4.1.1.2).
     func mail(_ sender: SMTPPath?, _ parameters: MailParameters) {
         guard clientName != nil else { return refuse(SMTPReply(503, .init(5, 5, 1), "Say EHLO first")) }
         guard transaction == nil else {
@@ -12,13 +10,7 @@ extension SMTPSession {
         guard transactions < configuration.maxTransactions else {
             return refuse(SMTPReply(452, .init(4, 5, 3), "Too many messages in one session"))
         }
-        guard let credential else {
-            let text = stream.tls == nil ? "STARTTLS and AUTH first" : "Authentication required"
-            return refuse(SMTPReply(530, .init(5, 7, 0), text))
-        }
-        do throws(Refusal) {
-            _ = try intake.authenticate(credential, tenant: nil, sourceIP: remoteIP)
-        } catch { return refuse(error.smtpReply) }
+        if let refusal = policy.refusal(ofSender: sender, in: self) { return refuse(refusal) }
         if let size = parameters.sizeBytes, size > configuration.maxMessageBytes {
             return refuse(
                 SMTPReply(552, .init(5, 3, 4), "Message larger than \(configuration.maxMessageBytes) bytes"))

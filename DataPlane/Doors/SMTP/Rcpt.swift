@@ -13,6 +13,7 @@ extension SMTPSession {
         if recipient.needsSMTPUTF8, transaction?.parameters.smtpUTF8 != true {
             return refuse(SMTPReply(553, .init(5, 6, 7), "A UTF-8 address needs SMTPUTF8"))
         }
+        if let refusal = policy.refusal(ofRecipient: recipient, in: self) { return refuse(refusal) }
         transaction?.recipients.append(recipient)
         transaction?.recipientParameters.append(parameters)
         say(SMTPReply(250, .init(2, 1, 5), "Ok"))

@@ -3,13 +3,11 @@ import EventLoop
 import SMTPWire
 import Service
 
-/// Takes mail by SMTP submission (RFC 6409): a listener, and one async function for each connection.
+/// Takes mail by SMTP: a listener, and one async function for each connection.
 package final class SMTPServer: Sendable {
     private let configuration: SMTPServerConfiguration
-    private let intake: any Intake
-    private let idempotency: IdempotencyKeys
+    private let policy: any SMTPPolicy
     private let listener: Listener
-    private let logins = LoginGuard()
     private let log: Log
     private let sessions = Locked(Sessions())
 
@@ -20,14 +18,30 @@ package final class SMTPServer: Sendable {
         var clients: [ClientNetwork: Int] = [:]
     }
 
+    /// A listener for submission.
+    ///
     /// - Parameter idempotency: remembers messages that carry `X-Dispatch-Idempotency-Key`.
-    package init(
+    package convenience init(
         _ configuration: SMTPServerConfiguration, intake: any Intake,
         idempotency: IdempotencyKeys = IdempotencyKeys(), log: Log
     ) throws(SystemError) {
+        try self.init(
+            configuration, policy: SubmissionPolicy(intake: intake, idempotency: idempotency), log: log)
+    }
+
+    /// A listener for bounces and complaints.
+    package convenience init(
+        _ configuration: SMTPServerConfiguration, inbound: any InboundIntake,
+        limits: InboundLimits = InboundLimits(), log: Log
+    ) throws(SystemError) {
+        try self.init(configuration, policy: InboundPolicy(intake: inbound, limits: limits), log: log)
+    }
+
+    private init(
+        _ configuration: SMTPServerConfiguration, policy: any SMTPPolicy, log: Log
+    ) throws(SystemError) {
         self.configuration = configuration
-        self.intake = intake
-        self.idempotency = idempotency
+        self.policy = policy
         self.log = log
         listener = try Listener(configuration.address)
     }
@@ -94,7 +108,7 @@ package final class SMTPServer: Sendable {
     private func turnAway(_ stream: ByteStream) async {
         guard !configuration.isImplicitTLS else { return }
         let reply = SMTPReply(
-            421, .init(4, 7, 0), "\(intake.hostName) Too many connections from your address")
+            421, .init(4, 7, 0), "\(policy.hostName) Too many connections from your address")
         try? await stream.write(reply.encode(), timeout: .seconds(5))
     }
 
@@ -102,8 +116,8 @@ package final class SMTPServer: Sendable {
         _ stream: ByteStream, _ loop: EventLoop, _ tls: TLSServerContext?, _ budget: ByteBudget
     ) async {
         let session = SMTPSession(
-            stream: stream, configuration: configuration, intake: intake, logins: logins,
-            idempotency: idempotency, budget: budget, tls: tls, loop: loop, log: log)
+            stream: stream, configuration: configuration, policy: policy, budget: budget, tls: tls,
+            loop: loop, log: log)
         let number = sessions.withLock { sessions -> Int? in
             guard !sessions.isStopping else { return nil }
             sessions.next += 1

@@ -4,8 +4,8 @@ import NodeProtocol
 import SMTPWire
 import Service
 
-/// One SMTP submission session: one async function that reads like the dialogue of RFC 5321; each verb in its
-/// file.
+/// One SMTP session: one async function that reads like the dialogue of RFC 5321; each verb in its file. What
+/// it is for, submission or reports, is its policy.
 ///
 /// Replies to pipelined commands are gathered and written when the input has no whole command left. What the
 /// session takes is bounded: line lengths, recipients, message size, mistakes, time. It trusts no order: what
@@ -25,9 +25,7 @@ final class SMTPSession {
 
     let stream: ByteStream
     let configuration: SMTPServerConfiguration
-    let intake: any Intake
-    let logins: LoginGuard
-    let idempotency: IdempotencyKeys
+    let policy: any SMTPPolicy
     let budget: ByteBudget
     let tls: TLSServerContext?
     let loop: EventLoop
@@ -50,14 +48,12 @@ final class SMTPSession {
     private var isWaitingForCommand = false
 
     init(
-        stream: ByteStream, configuration: SMTPServerConfiguration, intake: any Intake, logins: LoginGuard,
-        idempotency: IdempotencyKeys, budget: ByteBudget, tls: TLSServerContext?, loop: EventLoop, log: Log
+        stream: ByteStream, configuration: SMTPServerConfiguration, policy: any SMTPPolicy,
+        budget: ByteBudget, tls: TLSServerContext?, loop: EventLoop, log: Log
     ) {
         self.stream = stream
         self.configuration = configuration
-        self.intake = intake
-        self.logins = logins
-        self.idempotency = idempotency
+        self.policy = policy
         self.budget = budget
         loginDeadline = loop.now.advanced(by: configuration.loginTimeout)
         self.tls = tls
@@ -77,9 +73,9 @@ final class SMTPSession {
                 try await stream.startTLS(server: tls, timeout: configuration.handshakeTimeout)
             }
             if try talksTooEarly() {
-                say(SMTPReply(554, .init(5, 5, 0), "\(intake.hostName) You talked before the banner"))
+                say(SMTPReply(554, .init(5, 5, 0), "\(policy.hostName) You talked before the banner"))
             } else {
-                say(SMTPReply(220, "\(intake.hostName) ESMTP Dispatch"))
+                say(SMTPReply(220, "\(policy.hostName) ESMTP Dispatch"))
                 try await serveCommands()
             }
             try await flush()
@@ -145,10 +141,7 @@ final class SMTPSession {
             endTransaction()
             say(SMTPReply(250, .init(2, 0, 0), "Ok"))
         case .noop: say(SMTPReply(250, .init(2, 0, 0), "Ok"))
-        case .help:
-            say(
-                SMTPReply(
-                    214, .init(2, 0, 0), "Submission by RFC 6409: EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA"))
+        case .help: say(SMTPReply(214, .init(2, 0, 0), policy.help))
         case .vrfy: say(SMTPReply(252, .init(2, 5, 0), "Send some mail, it will be tried"))
         case .expn: refuse(SMTPReply(502, .init(5, 5, 1), "EXPN is not offered"))
         case .unknown(let verb): refuse(SMTPReply(500, .init(5, 5, 2), "Command \(verb) not recognized"))
@@ -195,14 +188,14 @@ final class SMTPSession {
         do throws(StreamError) {
             return try await stream.fill(timeout: commandTimeLeft)
         } catch .timedOut {
-            say(SMTPReply(421, .init(4, 4, 2), "\(intake.hostName) Timeout"))
+            say(SMTPReply(421, .init(4, 4, 2), "\(policy.hostName) Timeout"))
             return false
         }
     }
 
     /// Who needs a login has not long for it, however it drips.
     private var commandTimeLeft: Duration {
-        guard credential == nil else { return configuration.commandTimeout }
+        guard credential == nil, policy.logins != nil else { return configuration.commandTimeout }
         return max(.zero, min(configuration.commandTimeout, loginDeadline - .now()))
     }
 
@@ -251,7 +244,7 @@ final class SMTPSession {
     func closeNow() { stream.close() }
 
     private func sayStopping() {
-        say(SMTPReply(421, .init(4, 3, 2), "\(intake.hostName) is stopping, try again"))
+        say(SMTPReply(421, .init(4, 3, 2), "\(policy.hostName) is stopping, try again"))
     }
 }
 

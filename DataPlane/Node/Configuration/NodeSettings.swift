@@ -12,6 +12,9 @@ package struct NodeSettings: Sendable {
     package let httpsAddress: String?
     package let smtpAddress: String
     package let smtpsAddress: String?
+    package let inboundAddress: String
+    package let inboundMaxMessageBytes: Int
+    package let inboundMaxPerMinute: Int
     package let controlAddress: String
     package let metricsAddress: String
     package let advertisedControlURL: String?
@@ -59,6 +62,15 @@ package struct NodeSettings: Sendable {
             "DISPATCH_SMTP", default: "0.0.0.0:2525", help: "Where SMTP submission listens (STARTTLS).")
         smtpsAddress = reader.optionalSocketAddress(
             "DISPATCH_SMTPS", help: "Where SMTP submission listens with TLS from the first byte.")
+        inboundAddress = reader.socketAddress(
+            "DISPATCH_INBOUND", default: "0.0.0.0:2526",
+            help: "Where bounces and complaints come in; the MX of the return paths lead here.")
+        inboundMaxMessageBytes = reader.bytes(
+            "DISPATCH_INBOUND_MAX_MESSAGE", default: 1 << 20, in: (64 << 10)...(32 << 20),
+            help: "Largest bounce or complaint that is taken.")
+        inboundMaxPerMinute = reader.int(
+            "DISPATCH_INBOUND_RATE", default: 600, in: 1...1_000_000,
+            help: "Bounces and complaints a minute from one address.")
         controlAddress = reader.socketAddress(
             "DISPATCH_CONTROL", default: "0.0.0.0:8027", help: "Where the control plane pushes to.")
         metricsAddress = reader.socketAddress(

@@ -88,7 +88,7 @@ extension Dispatcher {
         hasLeft(item.id)
         var events: [Event] = []
         var wanted: [DeliveryNotices.Wanted] = []
-        for index in item.recipients {
+        for index in item.recipients where message.waits(Int(index)) {
             let event = recorder.expired(message, index: index, item: item, at: clock.now())
             if let notice = recorder.notices.wanted(
                 event, of: message, index: Int(index), isRemoteReply: false)
@@ -98,8 +98,9 @@ extension Dispatcher {
             cache.update(item.id) { $0.apply(event, to: Int(index)) }
             events.append(event)
         }
-        let notices = recorder.notices(wanted, of: message, original: original)
-        commit(message, events, notices, closes: isOver(item.id))
+        let closes = isOver(item.id)
+        guard closes || !events.isEmpty else { return }
+        commit(message, events, recorder.notices(wanted, of: message, original: original), closes: closes)
     }
 
     /// Nobody can read the entry any more.

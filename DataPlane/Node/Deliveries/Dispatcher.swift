@@ -193,10 +193,11 @@ final class Dispatcher {
         }
         if report.isDropped { cache.update(id) { $0.recipients[0].state = .cancelled } }
         observe(events, message)
-        guard !events.isEmpty || report.isDropped else { return nil }
+        let closes = !finished.isWithdrawn && isOver(id)
+        guard !events.isEmpty || report.isDropped || report.isGivenUp && closes else { return nil }
         return commit(
             message, events, recorder.notices(wanted, of: message, original: report.original),
-            closes: !finished.isWithdrawn && isOver(id))
+            closes: closes)
     }
 
     private func observe(_ events: [Event], _ message: OpenMessage) {

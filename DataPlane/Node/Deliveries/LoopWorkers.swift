@@ -4,6 +4,7 @@ import EventLoop
 import FoundationEssentials
 import HTTPClient
 import NodeProtocol
+import Queue
 import Spool
 
 /// The workers of one loop: what delivers mail there, and what delivers webhooks.
@@ -19,7 +20,7 @@ struct LoopWorkers: Sendable {
 
     static func make(
         settings: NodeSettings, routes: RouteTable, mailTLS: MailTLS, spool: Spool, holder: SnapshotHolder,
-        returnPath: ReturnPath,
+        returnPaths: ReturnPaths,
         node: UInt16, clock: WallClock, loader: MessageLoader, on loops: [EventLoop]
     ) async throws -> [LoopWorkers] {
         let keys = KeyRing()
@@ -30,7 +31,7 @@ struct LoopWorkers: Sendable {
                     on: loop, delivery: try delivery(settings, routes, mailTLS, loop), spool: spool,
                     holder: holder,
                     keys: keys,
-                    returnPath: returnPath, node: node, clock: clock)
+                    returnPaths: returnPaths, node: node, clock: clock)
                 let webhooks = WebhookWorker(
                     transport: WebhookTransport(try client(settings, loop)), spool: spool, holder: holder,
                     node: node, clock: clock)
@@ -80,9 +81,14 @@ struct LoopWorkers: Sendable {
     }
 
     private func report(_ work: Work, _ message: OpenMessage, body: [UInt8]?) async -> WorkReport {
-        switch message.entry {
-        case .mail(let mail):
-            await pair.value.mail.run(work, mail, body: body)
+        var work = work
+        if !work.attempt.recipients.allSatisfy({ message.waits(Int($0)) }) {
+            let waiting = work.attempt.recipients.filter { message.waits(Int($0)) }
+            guard !waiting.isEmpty else { return .givenUp }
+            work.attempt.recipients = RecipientIndexes(waiting)
+        }
+        return switch message.entry {
+        case .mail(let mail): await pair.value.mail.run(work, mail, body: body)
         case .webhook(let webhook): await pair.value.webhooks.run(work.attempt, webhook, body: body)
         }
     }

@@ -16,13 +16,13 @@ final class MailWorker {
     private let spool: Spool
     private let holder: SnapshotHolder
     private let keys: KeyRing
-    private let returnPath: ReturnPath
+    private let returnPaths: ReturnPaths
     private let node: UInt16
     private let clock: WallClock
 
     init(
         on loop: EventLoop, delivery: MailDelivery, spool: Spool, holder: SnapshotHolder, keys: KeyRing,
-        returnPath: ReturnPath,
+        returnPaths: ReturnPaths,
         node: UInt16, clock: WallClock
     ) {
         self.loop = loop
@@ -30,7 +30,7 @@ final class MailWorker {
         self.spool = spool
         self.holder = holder
         self.keys = keys
-        self.returnPath = returnPath
+        self.returnPaths = returnPaths
         self.node = node
         self.clock = clock
     }
@@ -68,7 +68,9 @@ final class MailWorker {
         let recipients = attempt.recipients.compactMap { mail.recipient(Int($0)) }
         let sender =
             mail.log.envelopeSender.isEmpty
-            ? nil : returnPath.address(message: attempt.id, domain: mail.senderDomain)
+            ? nil
+            : returnPaths.current.address(
+                message: attempt.id, domain: mail.senderDomain, tenant: mail.tenant, recipients: addresses)
         let seconds = Int(mail.acceptedAt / 1000)
         var request = DeliveryAttempt(
             sender: sender, recipients: recipients,

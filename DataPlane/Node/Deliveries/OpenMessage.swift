@@ -36,6 +36,10 @@ struct OpenMessage: Sendable {
         recipients.indices.compactMap { recipients[$0].state.isFinal ? nil : UInt16(clamping: $0) }
     }
 
+    func waits(_ index: Int) -> Bool {
+        recipients.indices.contains(index) && !recipients[index].state.isFinal
+    }
+
     /// Applies an event of this message to the recipient that it names.
     mutating func apply(_ event: Event, to index: Int) {
         guard recipients.indices.contains(index) else { return }

@@ -3,7 +3,7 @@ import Queue
 
 /// An attempt on its way to a loop.
 struct Work: Sendable {
-    let attempt: Attempt
+    var attempt: Attempt
     /// Nil: to be read from the spool.
     let message: OpenMessage?
     /// The address that mail leaves from; nil: the node's own.
@@ -34,6 +34,8 @@ struct WorkReport: Sendable {
     var isDropped = false
     /// The entry could not be read now, so nobody was tried.
     var isUntried = false
+    /// Its recipients have got their bounce since it was put off: there is nobody left to try.
+    var isGivenUp = false
     /// The message, when it had to be read.
     var message: OpenMessage?
     /// The message as it was accepted, where its sender may want to be told of the outcome.
@@ -42,5 +44,6 @@ struct WorkReport: Sendable {
 
 extension WorkReport {
     static let dropped = WorkReport(results: [], isLaneFailure: false, isThrottled: false, isDropped: true)
+    static let givenUp = WorkReport(results: [], isLaneFailure: false, isThrottled: false, isGivenUp: true)
     static let untried = WorkReport(results: [], isLaneFailure: false, isThrottled: false, isUntried: true)
 }

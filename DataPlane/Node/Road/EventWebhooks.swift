@@ -20,24 +20,29 @@ struct EventWebhooks: Sendable {
     let ids: MessageIDs
 
     func make(of events: [Event], mail: MailEntry, tenant: TenantRecord?) -> [Made] {
-        guard let tenant, !tenant.webhooks.isEmpty, !mail.isNotice else { return [] }
+        mail.isNotice ? [] : make(of: events, log: mail.log, tenant: tenant)
+    }
+
+    /// - Parameter log: what the message was; nil for one that this node does not remember.
+    func make(of events: [Event], log: Event.Accepted?, tenant: TenantRecord?) -> [Made] {
+        guard let tenant, !tenant.webhooks.isEmpty else { return [] }
         var made: [Made] = []
         for event in events {
             guard let name = event.kind.webhookName else { continue }
             for webhook in tenant.webhooks where webhook.events.contains(name) {
-                if let one = make(event, name, webhook, mail) { made.append(one) }
+                if let one = make(event, name, webhook, log) { made.append(one) }
             }
         }
         return made
     }
 
     private func make(
-        _ event: Event, _ name: String, _ webhook: TenantRecord.Webhook, _ mail: MailEntry
+        _ event: Event, _ name: String, _ webhook: TenantRecord.Webhook, _ log: Event.Accepted?
     ) -> Made? {
         let id = ids.next(at: event.at)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes]
-        guard let body = try? encoder.encode(WebhookPayload(event, named: name, id: id, mail: mail)) else {
+        guard let body = try? encoder.encode(WebhookPayload(event, named: name, id: id, log: log)) else {
             return nil
         }
         let entry = WebhookEntry(

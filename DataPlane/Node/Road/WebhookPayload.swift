@@ -15,25 +15,26 @@ struct WebhookPayload: Encodable {
     let timestamp: String
     let tenant_id: String
     let recipient: String?
-    let sender: String
+    /// Nil for a bounce or complaint about a message that left too long ago to be remembered.
+    let sender: String?
     let message_id: String
     let bounce_classification: String?
     let response: Response?
     let tags: [String]
     let metadata: [String: String]
 
-    init(_ event: Event, named name: String, id: MessageID, mail: MailEntry) {
+    init(_ event: Event, named name: String, id: MessageID, log: Event.Accepted?) {
         self.event = name
         self.id = id.description
         timestamp = Self.format(event.at)
         tenant_id = event.tenant.description
-        recipient = event.recipient ?? mail.log.recipients.first
-        sender = mail.log.envelopeSender.isEmpty ? mail.log.from : mail.log.envelopeSender
+        recipient = event.recipient ?? (event.isLate ? nil : log?.recipients.first)
+        sender = log.map { $0.envelopeSender.isEmpty ? $0.from : $0.envelopeSender }
         message_id = event.message.description
         bounce_classification = name == "bounced" ? event.classification?.category : nil
         response = event.response.map { Response(code: $0.code, content: $0.text) }
-        tags = mail.log.tags
-        metadata = mail.log.metadata
+        tags = log?.tags ?? []
+        metadata = log?.metadata ?? [:]
     }
 
     private static func format(_ milliseconds: Int64) -> String {

@@ -256,12 +256,13 @@ struct Story {
     }
 
     func accepted(
-        sealedBody: [UInt8] = [], isTest: Bool = false, scheduledAt: Int64? = nil
+        sealedBody: [UInt8] = [], isTest: Bool = false, scheduledAt: Int64? = nil,
+        to recipients: [String] = ["alice@example.org", "gone@example.org"]
     ) -> EventRecord {
         var event = event(.accepted, to: nil, after: 0)
         event.accepted = Event.Accepted(
             origin: Event.Origin(kind: .apiKey, id: apiKey.text, door: "tenants"), from: "me@sender.example",
-            envelopeSender: "me@sender.example", recipients: ["alice@example.org", "gone@example.org"],
+            envelopeSender: "me@sender.example", recipients: recipients,
             subject: "Welcome", messageIDHeader: "<abc@sender.example>", bodyBytes: 2048,
             hasAttachments: false,
             tags: ["welcome"], metadata: ["order": "17"], isTest: isTest,

@@ -7,6 +7,9 @@ import TestSupport
 /// a mail sink and a webhook sink. All of them real processes and sockets, set up by the commands that an
 /// operator uses.
 final class Cluster: Sendable {
+    /// The name that customers know the service by.
+    static let serviceHost = "dispatch.test"
+
     let sink: MailSink
     let webhooks: WebhookSink
     let folder: TemporaryDirectory
@@ -36,7 +39,7 @@ final class Cluster: Sendable {
             "DISPATCH_DATABASE_URL": "\(owner) user=\(role)", "DISPATCH_DATABASE_OWNER_URL": owner,
             "DISPATCH_MASTER_KEY": Base64.encode(SecureRandom.bytes(32)), "DISPATCH_LISTEN": address,
             "DISPATCH_METRICS": "127.0.0.1:0", "DISPATCH_ALLOW_DOMAIN_OVERRIDE": "true",
-            "DISPATCH_LOOPS": "2",
+            "DISPATCH_LOOPS": "2", "DISPATCH_SERVICE_HOST": Self.serviceHost,
             "DISPATCH_EGRESS_ALLOWED": "127.0.0.0/8", "DISPATCH_NAME_SERVERS": "127.0.0.1:9",
         ]
         let process = try await ControlPlaneProcess(settings: controlSettings)

@@ -12,6 +12,7 @@ final class NodeProcess: Sendable {
     init(directory: String, settings: [String: String]) async throws {
         let base = [
             "DISPATCH_NODE_DIR": directory, "DISPATCH_HTTP": "127.0.0.1:0", "DISPATCH_SMTP": "127.0.0.1:0",
+            "DISPATCH_INBOUND": "127.0.0.1:0",
             "DISPATCH_CONTROL": "127.0.0.1:0", "DISPATCH_METRICS": "127.0.0.1:0", "DISPATCH_LOOPS": "2",
             "DISPATCH_HOST_NAME": "node.test", "DISPATCH_MIN_FREE_PERCENT": "0",
             "DISPATCH_EGRESS_ALLOWED": "127.0.0.0/8",
@@ -26,7 +27,7 @@ final class NodeProcess: Sendable {
     var controlURL: String { "http://\(log["control"].text ?? "")" }
     var metricsURL: String { "http://\(log["metrics"].text ?? "")" }
 
-    /// Where a listener is: `http`, `smtp`, `smtps`, `control`, `metrics`.
+    /// Where a listener is: `http`, `smtp`, `smtps`, `inbound`, `control`, `metrics`.
     func address(of listener: String) throws -> SocketAddress {
         guard let address = log[listener].text.flatMap({ SocketAddress($0) }) else {
             throw TestSupportError("the node has no listener \(listener)")

@@ -44,7 +44,10 @@ extension Cluster {
         let credential = try await api.must("POST", "\(path)/credentials", ["label": "test"])["data"]
         let webhook = try await api.must(
             "POST", "\(path)/webhooks",
-            ["url": .string(webhooks.url), "events": ["sent", "delivered", "bounced", "deferred"]])["data"]
+            [
+                "url": .string(webhooks.url),
+                "events": ["sent", "delivered", "bounced", "deferred", "complained"],
+            ])["data"]
         let tenant = TestTenant(
             id: id, domain: domain, domainID: domainID, apiKey: try Self.text(key["key"].text, "key"),
             apiKeyID: try Self.text(key["id"].text, "key id"),

@@ -1,0 +1,52 @@
+import FoundationEssentials
+import NodeProtocol
+import Postgres
+
+extension ReportStatements {
+    /// A notice's question to the log.
+    private struct Question: Encodable {
+        let tenant: String
+        let id: String
+        let seq: UInt64
+        let recipient: String?
+    }
+
+    /// Finds whom the notices are about and locks those rows, so that of two nodes that tell of the same
+    /// bounce one finds it done. Addresses are compared without case, because hosts change it on the way back.
+    func lateChanges() async throws -> LateChanges {
+        let questions = batch.notices.map {
+            Question(
+                tenant: $0.row.tenant, id: $0.row.id, seq: $0.row.seq,
+                recipient: $0.event.recipient?.storable(320))
+        }
+        let rows = try await connection.query(
+            """
+            SELECT u.seq, r.address, r.state, e.mode = 'test' AS is_test, EXISTS (
+                    SELECT 1 FROM events v
+                    WHERE v.tenant_id = r.tenant_id AND v.accepted_at = r.accepted_at
+                      AND v.message_id = r.message_id AND v.kind = 'complained'
+                      AND v.recipient = r.address) AS has_complained
+            FROM json_to_recordset(\(try json(questions))::json) AS u(
+                tenant uuid, id uuid, seq bigint, recipient text)
+            JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
+                AND e.id = u.id
+            JOIN email_recipients r ON r.tenant_id = e.tenant_id AND r.accepted_at = e.accepted_at
+                AND r.message_id = e.id
+            WHERE e.accepted_at \(days) AND e.erased_at IS NULL AND r.accepted_at \(days)
+              AND CASE WHEN u.recipient IS NULL
+                       THEN (SELECT count(*) FROM email_recipients o
+                             WHERE o.tenant_id = r.tenant_id AND o.accepted_at = r.accepted_at
+                               AND o.message_id = r.message_id) = 1
+                       ELSE lower(r.address) = lower(u.recipient) END
+            ORDER BY r.tenant_id, r.accepted_at, r.message_id, r.address, u.seq
+            FOR UPDATE OF r
+            """)
+        var found: [UInt64: NoticedRecipient] = [:]
+        for row in rows {
+            found[try row["seq", as: UInt64.self]] = NoticedRecipient(
+                address: try row["address"], state: try row["state"], isTest: try row["is_test"],
+                hasComplained: try row["has_complained"])
+        }
+        return LateChanges(batch.notices, found: found)
+    }
+}
