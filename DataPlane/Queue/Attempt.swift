@@ -65,7 +65,7 @@ package struct Withdrawn: Hashable, Sendable {
     }
 
     package let id: MessageID
-    package let recipients: RecipientIndexes
+    package var recipients: RecipientIndexes
     package let tenant: TenantID
     package let lane: LaneKey
     package let attempts: UInt16

@@ -21,13 +21,14 @@ struct NoticeEvents: Sendable {
         event.isLate = true
         event.remoteHost = notice.reporter
         switch notice.kind {
-        case .bounced(let code, let status, let text):
+        case .bounced(let said, let status, let text):
             event.kind = .bounced
             let status = status.flatMap { EnhancedStatusCode($0) }
-            let code = code ?? (status?.statusClass == 4 ? 450 : 550)
+            let code = said ?? (status?.statusClass == 4 ? 450 : 550)
             event.response = Event.Response(code: code, enhancedCode: status?.description, text: text)
+            let diagnostic = said.map { "\($0) \(text)" } ?? text
             event.classification = Self.classify(
-                Classifier.classify(code: code, status: status, text: text),
+                Classifier.classify(status: status, diagnostic: diagnostic).givenUp,
                 isOfOthers: notice.namesOthers)
         case .complained(let type):
             event.classification = Event.Classification(
@@ -45,6 +46,7 @@ struct NoticeEvents: Sendable {
         let suppresses = classification.action == .suppress && !isOfOthers
         let action: Classification.Action = suppresses ? .suppress : .bounce
         return Event.Classification(
-            category: classification.category.rawValue, action: action.rawValue, rule: classification.ruleID)
+            category: classification.category.rawValue, action: action.rawValue, rule: classification.ruleID,
+            ruleSet: Classifier.ruleSet)
     }
 }
