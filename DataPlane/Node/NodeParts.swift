@@ -174,16 +174,14 @@ struct NodeParts: Sendable {
         _ workers: [LoopWorkers], _ loop: EventLoop, _ spool: Spool, _ recorder: Recorder, _ clock: WallClock,
         _ metrics: NodeMetrics, _ loader: MessageLoader, seed: UInt64
     ) -> LoopBound<Dispatcher> {
-        let turn = LoopBound(0, on: loop)
         let handle = Locked<LoopBound<Dispatcher>?>(nil)
         let dispatcher = Dispatcher(
             on: loop, spool: spool, recorder: recorder, router: router, lookups: lookups, store: store,
             clock: clock, metrics: metrics, loader: loader,
             isHolding: settings.holdsDelivery, seed: seed
-        ) { work in
+        ) { work, seat in
             guard let dispatcher = handle.withLock({ $0 }) else { return }
-            turn.value = (turn.value + 1) % workers.count
-            workers[turn.value].start(work, dispatcher)
+            workers[seat % workers.count].start(work, dispatcher)
         }
         let bound = LoopBound(dispatcher, on: loop)
         handle.withLock { $0 = bound }

@@ -6,8 +6,8 @@ import NodeProtocol
 package struct StoredEntry: Sendable {
     package let header: [UInt8]
     package let body: [UInt8]
-    /// Payloads in the order in which they were committed. One that goes bad after the start hides those before
-    /// it.
+    /// Payloads in the order in which they were committed. One that goes bad after the start hides those
+    /// before it.
     package let updates: [[UInt8]]
 }
 

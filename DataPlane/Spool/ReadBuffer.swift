@@ -8,7 +8,8 @@ final class ReadBuffer {
 
     deinit { memory.deallocate() }
 
-    /// `count` bytes of a file at `offset`, or fewer where it ends before. They are there until the next call.
+    /// `count` bytes of a file at `offset`, or fewer where it ends before. They are there until the next
+    /// call.
     func read(_ file: any DiskFile, count: Int, at offset: Int) throws(SystemError) -> UnsafeRawBufferPointer
     {
         if memory.count < count {

@@ -15,7 +15,7 @@ package final class ConnectionPool {
     package struct Settings: Sendable, Hashable {
         package var idleTimeout: Duration = .seconds(8)
         package var maxIdle = 1_000
-        package var maxIdlePerKey = 20
+        package var maxIdlePerKey = 100
 
         package init() {}
     }

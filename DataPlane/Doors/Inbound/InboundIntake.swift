@@ -16,8 +16,8 @@ package protocol InboundIntake: Sendable {
     /// Whether the transaction of the proof went to this recipient; nil when nobody knows any more.
     func names(_ recipient: String, in proof: ReturnPath.Proof) async -> Bool?
 
-    /// Makes events of notices and puts them on disk, and only then returns. Notices that it had before change
-    /// nothing.
+    /// Makes events of notices and puts them on disk, and only then returns. Notices that it had before
+    /// change nothing.
     ///
     /// - Throws: `Refusal` of the kinds of the disk; then nothing counts.
     func record(_ notices: [InboundNotice]) async throws(Refusal)

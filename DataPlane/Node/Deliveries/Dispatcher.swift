@@ -29,8 +29,8 @@ final class Dispatcher {
     let isHolding: Bool
     let lookups: DestinationLookups
     let store: QueueStore
-    /// Starts work on one of the loops.
-    private let start: (Work) -> Void
+    /// Starts work on the loop that a seat stands for.
+    private let start: (Work, Int) -> Void
     var queue: MessageQueue
     var router: MailRouter
     var automation: Automation
@@ -44,6 +44,7 @@ final class Dispatcher {
     var leaving: [MessageID: Int] = [:]
     /// Outcomes that the disk has not taken yet: while there are any, no attempt starts.
     var unwritten = 0
+    private var seats = Seats()
     private var wake: TimerHandle?
     private var wakeAt = Queue.Timestamp.distantFuture
     private(set) var isStopping = false
@@ -52,7 +53,7 @@ final class Dispatcher {
         on loop: EventLoop, spool: Spool, recorder: Recorder, router: MailRouter, lookups: DestinationLookups,
         store: QueueStore, clock: WallClock, metrics: NodeMetrics, loader: MessageLoader, isHolding: Bool,
         seed: UInt64,
-        start: @escaping (Work) -> Void
+        start: @escaping (Work, Int) -> Void
     ) {
         self.loop = loop
         self.spool = spool
@@ -142,7 +143,10 @@ final class Dispatcher {
         expire(now)
         var next = isStopping || unwritten > 0 ? nil : nextWork(on: attempt.slot, now)
         next?.previous = onDisk
-        if next == nil { queue.release(attempt.slot, now: now) }
+        if next == nil {
+            queue.release(attempt.slot, now: now)
+            seats.release(attempt.slot)
+        }
         pump()
         return next
     }
@@ -191,7 +195,7 @@ final class Dispatcher {
                 .increment()
             events.append(event)
         }
-        if report.isDropped { cache.update(id) { $0.recipients[0].state = .cancelled } }
+        if report.isDropped { cache.update(id) { $0.drop() } }
         observe(events, message)
         let closes = !finished.isWithdrawn && isOver(id)
         guard !events.isEmpty || report.isDropped || report.isGivenUp && closes else { return nil }
@@ -218,7 +222,7 @@ final class Dispatcher {
             if attempt.lane.transport == .lookup {
                 lookUp(attempt, now)
             } else if let work = begin(attempt, now) {
-                start(work)
+                start(work, seats.take(attempt.slot, on: attempt.lane))
             } else {
                 queue.release(attempt.slot, now: now)
             }

@@ -51,6 +51,13 @@ struct OpenMessage: Sendable {
         recipients[index] = recipient
     }
 
+    /// Notes that nothing of it is tried any more, and no event tells of it.
+    mutating func drop() {
+        for index in recipients.indices where !recipients[index].state.isFinal {
+            recipients[index].state = .cancelled
+        }
+    }
+
     /// Notes that an attempt for this recipient is in flight.
     mutating func start(_ index: Int, attempt: Int) {
         guard recipients.indices.contains(index), !recipients[index].state.isFinal else { return }

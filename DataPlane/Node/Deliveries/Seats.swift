@@ -1,10 +1,12 @@
 import Queue
 
-/// Numbers the connections of each lane: a slot gets the lowest number that is free in its lane.
+/// Numbers the connections of each lane: a slot gets the lowest number that is free in its lane, counted from
+/// where the lane begins.
 ///
-/// A number stands for one event loop, so the attempts of a lane keep to as few loops as it has connections, and
-/// each finds there the idle connection that it or another of the same number left. So a lane never has more
-/// connections open than its limit allows, idle ones included.
+/// A number stands for one event loop, and connections wait for their next message on their loop. So an
+/// attempt finds the idle connection that an earlier one of the same number left, and a lane never has more
+/// connections open than its limit allows, idle ones included. Lanes begin at different numbers, so that
+/// those with a single connection are spread over the loops.
 struct Seats {
     private struct Seat {
         let lane: LaneKey
@@ -15,13 +17,14 @@ struct Seats {
     private var lanes: [LaneKey: [Bool]] = [:]
     private var seats: [SlotID: Seat] = [:]
 
+    /// Never negative.
     mutating func take(_ slot: SlotID, on lane: LaneKey) -> Int {
         var taken = lanes[lane] ?? []
         let number = taken.firstIndex(of: false) ?? taken.count
         if number < taken.count { taken[number] = true } else { taken.append(true) }
         lanes[lane] = taken
         seats[slot] = Seat(lane: lane, number: number)
-        return number
+        return (lane.hashValue & 0xFFFF) + number
     }
 
     mutating func release(_ slot: SlotID) {
