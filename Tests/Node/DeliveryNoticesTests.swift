@@ -21,7 +21,7 @@ import Testing
             envelopeSender: sender, recipients: notify.indices.map { "r\($0)@x.example" }, subject: "s",
             messageIDHeader: "<1@one.example>", bodyBytes: 10, hasAttachments: false, tags: [],
             metadata: [:], isTest: isTest, scheduledAt: nil)
-        var entry = MailEntry(
+        let entry = MailEntry(
             tenant: TenantID(UUID()), acceptedAt: acceptedAt, deadline: acceptedAt + 9_000_000,
             senderDomain: "one.example", selector: "dispatch", log: log)
         var request = EnvelopeRequest()
@@ -31,8 +31,7 @@ import Testing
             parameters.notify = notify
             return parameters
         }
-        entry.request = request
-        return OpenMessage(id: id, entry: .mail(entry))
+        return OpenMessage(id: id, entry: .mail(entry.asking(request)))
     }
 
     private func event(_ kind: EventKind, _ index: Int = 0, after milliseconds: Int64 = 0) -> Event {
@@ -104,8 +103,9 @@ import Testing
 
     @Test func `the whole message comes back where RET asks for it, in a report of failure alone`() throws {
         let message = message([[.failure, .success]])
-        guard case .mail(var mail) = message.entry else { return }
-        mail.request?.returnedContent = .full
+        guard case .mail(let plain) = message.entry, var request = plain.request else { return }
+        request.returnedContent = .full
+        let mail = plain.asking(request)
         let original = Array("Subject: hello\r\n\r\nbody\r\n".utf8)
         for (kind, type) in [(EventKind.bounced, "message/rfc822"), (.delivered, "text/rfc822-headers")] {
             let wanted = try #require(
@@ -117,15 +117,27 @@ import Testing
     }
 
     @Test func `what was asked for comes back from the spool, and older entries ask for nothing`() throws {
-        guard case .mail(var mail) = message([[.success, .delay], nil, []]).entry else { return }
-        mail.request?.returnedContent = .headers
-        mail.request?.requiresTLS = true
-        mail.request?.recipients[1].originalRecipient = OriginalRecipient(
+        guard case .mail(let plain) = message([[.success, .delay], nil, []]).entry,
+            var request = plain.request
+        else { return }
+        request.returnedContent = .headers
+        request.requiresTLS = true
+        request.recipients[1].originalRecipient = OriginalRecipient(
             type: "utf-8", address: "ö+x@y.example")
+        let mail = plain.asking(request)
         guard case .mail(let read) = try #require(Entry(Entry.mail(mail).encoded())) else { return }
         #expect(read.request == mail.request)
-        mail.request = nil
-        guard case .mail(let older) = try #require(Entry(Entry.mail(mail).encoded())) else { return }
+        guard case .mail(let older) = try #require(Entry(Entry.mail(mail.asking(nil)).encoded())) else { return }
         #expect(older.request == nil)
+    }
+}
+
+extension MailEntry {
+    /// The same entry with another request.
+    fileprivate func asking(_ request: EnvelopeRequest?) -> MailEntry {
+        MailEntry(
+            tenant: tenant, acceptedAt: acceptedAt, deadline: deadline, senderDomain: senderDomain,
+            selector: selector, isBulk: isBulk, bodyBytes: bodyBytes, log: log, suppressed: suppressed,
+            request: request)
     }
 }

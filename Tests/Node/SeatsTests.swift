@@ -28,7 +28,7 @@ import Testing
 
     private func policy(_ connections: Int) -> LanePolicy {
         LanePolicy(
-            id: "all", destination: DestinationPattern("*"),
+            id: "all", destinations: [DestinationPattern("*")],
             limits: LaneLimits(maxConnections: connections))
     }
 
