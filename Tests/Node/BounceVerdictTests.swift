@@ -34,7 +34,8 @@ import Testing
                 wronglySuppressed += suppresses ? 1 : 0
                 print(
                     "\(name) \(verdict.reason), \(suppresses ? "suppressed" : "not suppressed"): "
-                        + "\(recipient.code ?? 0) \(recipient.status ?? "-") \(recipient.diagnostic.prefix(80))"
+                        + "\(recipient.code ?? 0) \(recipient.status ?? "-") "
+                        + recipient.diagnostic.prefix(80)
                 )
             }
         }

@@ -12,7 +12,8 @@ extension ReportStatements {
     }
 
     /// Finds whom the notices are about and locks those rows, so that of two nodes that tell of the same
-    /// bounce one finds it done. Addresses are compared without case, because hosts change it on the way back.
+    /// bounce one finds it done. Addresses are compared without case, because hosts change it on the way
+    /// back.
     func lateChanges() async throws -> LateChanges {
         let questions = batch.notices.map {
             Question(

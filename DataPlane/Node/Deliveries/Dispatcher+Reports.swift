@@ -18,12 +18,14 @@ extension Dispatcher {
     func giveUp(_ events: [Event]) async -> [MessageID] {
         var done: [MessageID] = []
         for event in events where event.kind == .bounced {
-            guard queue.contains(event.message), var message = await message(event.message),
-                let index = message.index(of: event), message.waits(index),
-                message.recipients[index].state != .sending
+            // An entry is open too when the group that was to close it did not reach the disk.
+            guard spool.contains(event.message), var message = await message(event.message),
+                let index = message.index(of: event), message.recipients[index].state != .sending
             else { continue }
-            message.apply(event, to: index)
-            cache.update(message.id) { $0.apply(event, to: index) }
+            if message.waits(index) {
+                message.apply(event, to: index)
+                cache.update(message.id) { $0.apply(event, to: index) }
+            }
             guard message.isFinished else { continue }
             _ = queue.cancel(message.id, now: timestamp())
             if isOver(message.id) { done.append(message.id) }
@@ -33,7 +35,7 @@ extension Dispatcher {
 
     private func message(_ id: MessageID) async -> OpenMessage? {
         if let message = cache[id] { return message }
-        guard queue.contains(id) else { return nil }
+        guard spool.contains(id) else { return nil }
         return try? await loader.load(id).message
     }
 }

@@ -30,6 +30,11 @@ struct Restart: Sendable {
                 log.error("entry of the spool cannot be read", ["message_id": .describing(recovered.id)])
                 continue
             }
+            if message.isFinished {
+                // A bounce came back for the last who was being sent to when the process ended.
+                spool.submit(SpoolGroup(records: [.closed(message.id)]))
+                continue
+            }
             messages.append(message)
             count += 1
             guard messages.count == Self.messagesAtOnce else { continue }

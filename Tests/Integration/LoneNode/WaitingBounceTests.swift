@@ -21,8 +21,8 @@ import Testing
         let message = try #require(MessageID(text: id))
         let path = try Self.returnPath(of: message, to: "defer@example.net", node)
         let delivery = MailSink.Delivery(
-            sender: path, recipients: [], message: Array("X-Dispatch-ID: \(message)\r\n\r\n".utf8), hello: "",
-            client: "")
+            sender: path, recipients: [], message: Array("X-Dispatch-ID: \(message)\r\n\r\n".utf8),
+            hello: "", client: "")
         let reporter = Reporter(address: try node.process.address(of: "inbound"))
         let report = Reporter.bounce(of: delivery, recipient: "defer@example.net")
         #expect(try await reporter.send(report, to: path).code == 250)
