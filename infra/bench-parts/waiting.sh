@@ -88,7 +88,7 @@ fairness_round() {
     esac
     start_slow_sink "$slow_port" --ledger "$work/taken" "${options[@]}"
     node_start "$work/round" "$(routes "$slow_port")" DISPATCH_ROUTE_CONNECTIONS="$connections"
-    wait_for_port "$smtp_port" 120
+    wait_for_port "$smtp_port" 600
     sleep 2
     result=$("$products/bench-load" smtp --target "127.0.0.1:$smtp_port" --from "$SENDER" --domain "$WAITING_DOMAIN" \
         --rate "$OWN_PER_SECOND" --count "$count" --ledger "$work/accepted")
@@ -119,7 +119,7 @@ hang_round() {
     round_make "$1" hanging 2
     start_slow_sink "$slow_port" --hang
     node_start "$work/round" "$(routes "$slow_port")"
-    wait_for_port "$smtp_port" 120
+    wait_for_port "$smtp_port" 600
     sleep 1
     mail_round
     node_stop
