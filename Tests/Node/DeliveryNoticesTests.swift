@@ -127,7 +127,9 @@ import Testing
         let mail = plain.asking(request)
         guard case .mail(let read) = try #require(Entry(Entry.mail(mail).encoded())) else { return }
         #expect(read.request == mail.request)
-        guard case .mail(let older) = try #require(Entry(Entry.mail(mail.asking(nil)).encoded())) else { return }
+        guard case .mail(let older) = try #require(Entry(Entry.mail(mail.asking(nil)).encoded())) else {
+            return
+        }
         #expect(older.request == nil)
     }
 }

@@ -103,7 +103,7 @@ import Testing
             late(.bounced, of: stranger, to: "alice@example.org"),
             late(.complained, of: stranger, to: nil),
         ]
-        #expect(try await node.report(numbered(events)).body["acknowledged"].int == 5)
+        #expect(try await node.report(numbered(events)).body["acknowledged"].integer == 5)
         #expect(try await control.count("SELECT count(*) AS n FROM suppressions") == 0)
         #expect(try await control.count("SELECT count(*) AS n FROM email_recipients") == 2)
         #expect(try await control.count("SELECT count(*) AS n FROM events") == 1)
@@ -209,7 +209,7 @@ import Testing
         let node = try await control.node(token)
         let story = Story(tenant: try await control.tenant(token), node: node.number)
         let odd = late(.delivered, of: story, to: "alice@example.org")
-        #expect(try await node.report(numbered([story.accepted(), odd])).body["acknowledged"].int == 2)
+        #expect(try await node.report(numbered([story.accepted(), odd])).body["acknowledged"].integer == 2)
         #expect(
             try await control.count("SELECT count(*) AS n FROM email_recipients WHERE state = 'queued'") == 2)
         await node.stop()
