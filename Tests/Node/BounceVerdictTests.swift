@@ -25,8 +25,9 @@ import Testing
                 report.recipients.count == verdicts.count
             else { continue }
             for (recipient, verdict) in zip(report.recipients, verdicts) where recipient.action == .failed {
-                // What they call "filtered" includes unknown users who were refused behind DATA.
-                guard verdict.reason != "filtered" else { continue }
+                // What they call "filtered" includes unknown users who were refused behind DATA; an unknown
+                // host is given up here and not suppressed, because names come back.
+                guard !["filtered", "hostunknown"].contains(verdict.reason) else { continue }
                 let suppresses = try suppresses(recipient)
                 count += 1
                 agree += suppresses == verdict.hardbounce ? 1 : 0

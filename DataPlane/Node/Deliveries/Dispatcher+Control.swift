@@ -83,6 +83,8 @@ extension Dispatcher {
         }
         queue.lift(id, now: now)
         automation.cancel(restriction, now: now)
+        // The reply that brought the rule about may have made the lane pause by itself as well.
+        if case .lane(let key) = restriction.scope { queue.endPause(key, now: now) }
         pump()
         try await save()
         return RestrictionList(restrictions: [RestrictionView(restriction)])
