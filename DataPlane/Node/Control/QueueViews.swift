@@ -97,29 +97,28 @@ extension MessageExplanation.Item {
         _ wait: Explanation.Wait, _ explanation: Explanation, obstacle: String?
     ) -> (String, String) {
         let lane = explanation.lane.key
+        let (word, sentence) =
+            switch wait {
+            case .sending: ("sending", "attempt \(explanation.attempts) is in flight")
+            case .held: ("held", "an operator holds it")
+            case .time where explanation.attempts == 0: ("time", "its scheduled time")
+            case .time: ("time", "the time of its next attempt")
+            case .lookup: ("lookup", "the DNS is asked for the hosts of its destination")
+            case .turn: ("turn", "nothing but the turn of those before it in the lane \(lane)")
+            case .restriction(let why):
+                ("restriction", "\(why.rule.map { "the rule \($0)" } ?? "a suspension"): \(why.reason)")
+            case .paused(_, let failures):
+                ("paused", "\(lane.destination) could not be reached, \(failures) times in a row")
+            case .rate(_, let rate): ("rate", "the lane's rate of \(rate.perSecond) messages a second")
+            case .spacing(_, let milliseconds):
+                ("spacing", "\(lane.destination) asked for less: starts are \(milliseconds) ms apart")
+            case .connections(let limit): ("connections", "the lane's \(limit) connections are all in use")
+            case .inFlight(let limit): ("in_flight", "\(limit) attempts of the lane are in flight")
+            case .parked(_, let reason): ("warm_up", reason.text)
+            }
         switch wait {
-        case .sending: return ("sending", "attempt \(explanation.attempts) is in flight")
-        case .held: return ("held", "an operator holds it")
-        case .time:
-            return ("time", explanation.attempts == 0 ? "its scheduled time" : "the time of its next attempt")
-        default: break
-        }
-        if let obstacle { return ("node", obstacle) }
-        switch wait {
-        case .lookup: return ("lookup", "the DNS is asked for the hosts of its destination")
-        case .turn: return ("turn", "nothing but the turn of those before it in the lane \(lane)")
-        case .restriction(let why):
-            let rule = why.rule.map { "the rule \($0)" } ?? "a suspension"
-            return ("restriction", "\(rule): \(why.reason)")
-        case .paused(_, let failures):
-            return ("paused", "\(lane.destination) could not be reached, \(failures) times in a row")
-        case .rate(_, let rate): return ("rate", "the lane's rate of \(rate.perSecond) messages a second")
-        case .spacing(_, let milliseconds):
-            return ("spacing", "\(lane.destination) asked for less: starts are \(milliseconds) ms apart")
-        case .connections(let limit): return ("connections", "the lane's \(limit) connections are all in use")
-        case .inFlight(let limit): return ("in_flight", "\(limit) attempts of the lane are in flight")
-        case .parked(_, let reason): return ("warm_up", reason.text)
-        case .sending, .held, .time: return ("time", "its time")
+        case .sending, .held, .time: return (word, sentence)
+        default: return obstacle.map { ("node", $0) } ?? (word, sentence)
         }
     }
 }
