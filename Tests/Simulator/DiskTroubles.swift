@@ -1,0 +1,24 @@
+/// What a simulated disk does wrong in one life of a node, and when its power goes.
+package struct DiskTroubles: Sendable {
+    /// Of a thousand calls of each kind, how many fail once.
+    package var failedWrites = 0
+    package var failedSyncs = 0
+    package var failedReads = 0
+    package var shortWrites = 0
+    /// Of a thousand calls, how many take up to five seconds.
+    package var stalls = 0
+    /// The life's milliseconds during which every write and creation fails for want of space.
+    package var full: Range<Int64> = 0..<0
+    /// From this millisecond of the life every write and every sync fails.
+    package var brokenFrom: Int64?
+    /// The node ends before the call of this number, counted from 1.
+    package var endsAtCall: Int?
+    /// At the end the power goes; else the process is killed and the page cache stays.
+    package var losesPower = true
+
+    package init() {}
+
+    var isAny: Bool {
+        failedWrites + failedSyncs + failedReads + stalls > 0 || !full.isEmpty || brokenFrom != nil
+    }
+}

@@ -1,0 +1,54 @@
+/// Each place where the design makes something durable, by name, so that a build without it can be tried.
+package enum SyncPoint: String, CaseIterable, Sendable {
+    /// The fdatasync of a batch, on which every 250 and 202 stands.
+    case spoolBatch = "spool-batch"
+    /// The fsync of a fresh segment's header before the first batch goes into it.
+    case spoolHeader = "spool-header"
+    /// The fsync of the folder after a segment was made.
+    case spoolNewName = "spool-new-name"
+    /// The fsync of the folder after a segment was deleted.
+    case spoolRemovedName = "spool-removed-name"
+    /// The fsync at start of what a killed process wrote without waiting for the disk.
+    case spoolRepair = "spool-repair"
+    case journalBatch = "journal-batch"
+    case journalHeader = "journal-header"
+    case journalNewName = "journal-new-name"
+    case journalRemovedName = "journal-removed-name"
+    case journalRepair = "journal-repair"
+    /// The fsync of the new cursor before it takes the old one's name.
+    case cursor = "cursor"
+    /// The fsync of the folder after that.
+    case cursorName = "cursor-name"
+    /// The fsync of a copy of damaged bytes before they are cut off.
+    case quarantine = "quarantine"
+    case quarantineName = "quarantine-name"
+
+    /// The sync of a file's contents. `isFresh`: this handle has made the file.
+    init?(file path: String, isData: Bool, isFresh: Bool) {
+        let isSegment = path.hasSuffix(".segment")
+        if path.contains("/quarantine/") {
+            self = .quarantine
+        } else if path.hasPrefix("/journal/cursor") {
+            self = .cursor
+        } else if isSegment, path.hasPrefix("/spool/") {
+            self = isData ? .spoolBatch : isFresh ? .spoolHeader : .spoolRepair
+        } else if isSegment, path.hasPrefix("/journal/") {
+            self = isData ? .journalBatch : isFresh ? .journalHeader : .journalRepair
+        } else {
+            return nil
+        }
+    }
+
+    /// The sync of a folder's names.
+    init?(folder: String, pending: [DiskContents.NameChange]) {
+        let adds = pending.contains(where: \.isAddition)
+        switch folder {
+        case "/spool/quarantine", "/journal/quarantine": self = .quarantineName
+        case "/spool": self = adds ? .spoolNewName : .spoolRemovedName
+        case "/journal":
+            let renames = pending.contains { if case .rename = $0 { true } else { false } }
+            self = renames ? .cursorName : adds ? .journalNewName : .journalRemovedName
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Glibc
+import Simulator
+
+/// Usage: simulate [--seeds N] [--seed S] [--trace]
+var count: UInt64 = 1000
+var first: UInt64 = 1
+var keepsLines = false
+var arguments = CommandLine.arguments.dropFirst()
+while let argument = arguments.popFirst() {
+    switch argument {
+    case "--seeds": count = arguments.popFirst().flatMap(UInt64.init) ?? 0
+    case "--seed":
+        first = arguments.popFirst().flatMap(UInt64.init) ?? 0
+        count = 1
+    case "--trace": keepsLines = true
+    default:
+        print("usage: simulate [--seeds N] [--seed S] [--trace]")
+        exit(2)
+    }
+}
+
+var failed = 0
+for seed in first..<first + count {
+    let clock = ContinuousClock.now
+    let verdict = StoreRun.run(seed: seed, keepsLines: keepsLines)
+    print("timing \(seed) \(verdict.ending.decisions) \(ContinuousClock.now - clock)")
+    if keepsLines { print(verdict.report) }
+    fflush(nil)
+    guard !verdict.isGood else { continue }
+    failed += 1
+    print(StoreRun.run(seed: seed, keepsLines: true).report)
+}
+print("\(count) seeds, \(failed) failed")
+exit(failed == 0 ? 0 : 1)
