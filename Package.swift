@@ -110,7 +110,7 @@ let testTargets: [Target] = [
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     module("Simulator", in: "Tests", ["EventLoop", "NodeProtocol", "Spool", "Journal"]),
     program("simulate", in: "Tests", ["Simulator"]),
-    tests("Simulation", ["Simulator", "EventLoop", "TestSupport"]),
+    tests("Simulation", ["Simulator", "EventLoop", "NodeProtocol", "Spool", "TestSupport"]),
     tests("EventLoop", ["EventLoop", "TestSupport"]),
     tests("Crypto", ["Crypto", "TestSupport"]),
     tests("HTTP", ["HTTP", "EventLoop", "TestSupport"]),
