@@ -94,7 +94,8 @@ struct DiskContents: Sendable {
             while start < bytes.count {
                 let end = min(bytes.count, start + sectorBytes - (change.offset + start) % sectorBytes)
                 if random.next() % 16 < keeps {
-                    file.durable.apply(Change(bytes: Array(bytes[start..<end]), offset: change.offset + start))
+                    let part = bytes.withUnsafeBytes { [UInt8](UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+                    file.durable.apply(Change(bytes: part, offset: change.offset + start))
                 }
                 start = end
             }
@@ -159,12 +160,17 @@ extension [UInt8] {
             if change.offset < count {
                 removeLast(count - change.offset)
             } else {
-                append(contentsOf: repeatElement(0, count: change.offset - count))
+                append(contentsOf: [UInt8](repeating: 0, count: change.offset - count))
             }
             return
         }
         let end = change.offset + bytes.count
-        if count < end { append(contentsOf: repeatElement(0, count: end - count)) }
-        replaceSubrange(change.offset..<end, with: bytes)
+        if count < end { append(contentsOf: [UInt8](repeating: 0, count: end - count)) }
+        // Not `replaceSubrange`, which takes byte after byte where nothing is optimised.
+        withUnsafeMutableBytes { target in
+            bytes.withUnsafeBytes { source in
+                UnsafeMutableRawBufferPointer(rebasing: target[change.offset..<end]).copyMemory(from: source)
+            }
+        }
     }
 }

@@ -21,8 +21,8 @@ final class SimulatedFile: DiskFile {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
         try disk.perform(.write, "write", path) { state, isShort in
             let count = isShort ? max(1, bytes.count / 2) : bytes.count
-            state.contents.write(
-                DiskContents.Change(bytes: Array(bytes.prefix(count)), offset: offset), to: number)
+            let part = [UInt8](UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+            state.contents.write(DiskContents.Change(bytes: part, offset: offset), to: number)
             return .success(count)
         }
     }
@@ -32,8 +32,8 @@ final class SimulatedFile: DiskFile {
             guard let bytes = state.contents.files[number]?.current, offset < bytes.count else {
                 return .success(0)
             }
-            let part = bytes[offset..<min(bytes.count, offset + buffer.count)]
-            buffer.copyBytes(from: part)
+            let part = offset..<min(bytes.count, offset + buffer.count)
+            bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[part])) }
             return .success(part.count)
         }
     }

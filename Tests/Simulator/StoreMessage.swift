@@ -17,7 +17,7 @@ enum StoreMessage {
     static func body(_ id: MessageID) -> [UInt8] {
         var random = SeededRandom(id.low)
         let count = Int(random.next() % 4) == 0 ? Int(random.next() % 9000) : Int(random.next() % 700)
-        return (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ Int(id.low & 0xFFFF)) }
+        return [UInt8](repeating: UInt8(truncatingIfNeeded: id.low), count: count) + event(.accepted, id, nil)
     }
 
     static func header(_ id: MessageID) -> [UInt8] { [UInt8(recipients(id))] }
