@@ -209,17 +209,17 @@ package final class Ledger: Sendable {
 
     // MARK: - Ends of lives
 
-    /// A life has ended. `hadTrouble`: whether its disk failed since a time.
-    package func lifeEnded(isOrderly: Bool, hadTrouble: (Int64) -> Bool) {
-        let now = simulator.milliseconds
+    /// A life has ended: by a kill or a loss of power at a time, or in good order. `hadTrouble`: whether its
+    /// disk failed since a time.
+    package func lifeEnded(at moment: Int64?, hadTrouble: (Int64) -> Bool) {
         state.withLock { state in
             for id in state.order {
                 guard var message = state.messages[id] else { continue }
                 for recipient in message.deliveries.indices where message.ends[recipient] == nil {
                     let last = message.deliveries[recipient].count - 1
                     guard last >= 0, message.deliveries[recipient][last].life == state.life else { continue }
-                    let answered = message.deliveries[recipient][last].answeredAt ?? now
-                    let isRecent = !isOrderly && now - answered <= Self.slackMilliseconds
+                    let answered = message.deliveries[recipient][last].answeredAt ?? .max
+                    let isRecent = moment.map { $0 < answered.addingClamped(Self.slackMilliseconds) } ?? false
                     message.deliveries[recipient][last].wasInFlight = isRecent || hadTrouble(answered)
                 }
                 state.messages[id] = message
@@ -251,6 +251,13 @@ package final class Ledger: Sendable {
                 violate("\(id) recipient \(recipient) was accepted (\(message.answer)) and has no end")
             }
         }
+    }
+}
+
+extension Int64 {
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }
 

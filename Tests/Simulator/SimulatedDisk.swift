@@ -9,7 +9,8 @@ package final class SimulatedDisk: Disk {
         var contents: DiskContents
         var locked: Set<Int> = []
         var calls = 0
-        var isOver = false
+        /// When the life ended, in the run's milliseconds.
+        var endedAt: Int64?
         /// The last time when a call failed or stalled, in the run's milliseconds.
         var lastTrouble: Int64 = .min
     }
@@ -55,8 +56,13 @@ package final class SimulatedDisk: Disk {
     }
 
     /// From now on nothing reaches the disk.
-    package func end() { state.withLock { $0.isOver = true } }
-    package var isOver: Bool { state.withLock { $0.isOver } }
+    package func end() {
+        let now = simulator.milliseconds
+        state.withLock { $0.endedAt = $0.endedAt ?? now }
+    }
+
+    package var endedAt: Int64? { state.withLock { $0.endedAt } }
+    package var isOver: Bool { endedAt != nil }
     package var calls: Int { state.withLock { $0.calls } }
 
     /// Whether anything went wrong since a time of the run.
@@ -97,7 +103,7 @@ package final class SimulatedDisk: Disk {
         simulator.note(name, UInt64(number), UInt64(code), code == 0 ? path : "\(path) fails with \(code)")
         let result: Result<Value, SystemError> = state.withLock { state in
             // The end may have come while this call was under way.
-            if state.isOver { return .failure(SystemError(code: EIO, operation: "\(name)")) }
+            if state.endedAt != nil { return .failure(SystemError(code: EIO, operation: "\(name)")) }
             if code != 0 {
                 onFailure(&state)
                 state.lastTrouble = simulator.milliseconds

@@ -34,29 +34,29 @@ package final class Simulator: ThreadScheduler {
         var lines: [String] = []
     }
 
-    private static let maxLines = 400
     private static let startOfTimeMilliseconds: UInt64 = 1_000
 
     private let state: Locked<State>
     private let ending = Condition<Ending?>(nil, scheduler: nil)
-    private let keepsLines: Bool
+    private let keptLines: Int
     private let maxDecisions: Int
     package let seed: UInt64
 
-    private init(seed: UInt64, keepsLines: Bool, maxDecisions: Int) {
+    private init(seed: UInt64, keptLines: Int, maxDecisions: Int) {
         self.seed = seed
-        self.keepsLines = keepsLines
+        self.keptLines = keptLines
         self.maxDecisions = maxDecisions
         state = Locked(State(random: SeededRandom(seed)))
     }
 
     /// Runs `body` as the first thread of a new simulator; returns when that thread ends. Blocks the caller,
     /// which is a thread of the operating system.
+    /// - Parameter keptLines: how many of the last lines of the trace the ending has.
     package static func run(
-        seed: UInt64, keepsLines: Bool = false, maxDecisions: Int = 300_000,
+        seed: UInt64, keptLines: Int = 0, maxDecisions: Int = 300_000,
         _ body: @escaping @Sendable (Simulator) -> Void
     ) -> Ending {
-        let simulator = Simulator(seed: seed, keepsLines: keepsLines, maxDecisions: maxDecisions)
+        let simulator = Simulator(seed: seed, keptLines: keptLines, maxDecisions: maxDecisions)
         simulator.startThread(name: "main") { body(simulator) }
         let turn = simulator.state.withLock { state in
             state.phases[0] = .ready
@@ -100,10 +100,10 @@ package final class Simulator: ThreadScheduler {
             state.mix(UInt64(what.utf8CodeUnitCount) &+ first &* 31)
             state.mix(second &+ state.now)
         }
-        guard keepsLines else { return }
+        guard keptLines > 0 else { return }
         let text = detail()
         state.withLock { state in
-            if state.lines.count >= 2 * Self.maxLines { state.lines.removeFirst(Self.maxLines) }
+            if state.lines.count >= 2 * keptLines { state.lines.removeFirst(keptLines) }
             let milliseconds = Double(state.now / 1000) / 1000 - Double(Self.startOfTimeMilliseconds)
             state.lines.append("\(milliseconds) ms [\(state.names[state.current])] \(what) \(text)")
         }
@@ -227,7 +227,7 @@ package final class Simulator: ThreadScheduler {
         state.withLock { state in
             Ending(
                 traceHash: state.hash, decisions: state.decisions,
-                lines: Array(state.lines.suffix(Self.maxLines)), stuck: stuck)
+                lines: Array(state.lines.suffix(keptLines)), stuck: stuck)
         }
     }
 }

@@ -44,11 +44,10 @@ final class StoreLife: Sendable {
             if isQuiet, isAtRest(spool, journal) { break }
             simulator.pause(.milliseconds(isQuiet ? 500 : 5))
         }
-        let isOrderly = !disk.isOver
-        if isQuiet { judgeRest(spool, journal) }
+        if isQuiet { judgeRest(spool, journal) } else { disk.end() }
         span.finish()
         close(spool, journal, loop)
-        ledger.lifeEnded(isOrderly: isOrderly) { disk.hadTrouble(since: $0) }
+        ledger.lifeEnded(at: disk.endedAt) { disk.hadTrouble(since: $0) }
         return true
     }
 

@@ -6,9 +6,9 @@ package enum StoreRun {
     private static let longestQuietMilliseconds: Int64 = 3_600_000
 
     /// - Parameter omitted: a sync that is left out, to see that the ledger notices.
-    package static func run(seed: UInt64, omitting omitted: SyncPoint? = nil, keepsLines: Bool = false) -> Verdict {
+    package static func run(seed: UInt64, omitting omitted: SyncPoint? = nil, keptLines: Int = 0) -> Verdict {
         let broken = Locked<[String]>([])
-        let ending = Simulator.run(seed: seed, keepsLines: keepsLines) { simulator in
+        let ending = Simulator.run(seed: seed, keptLines: keptLines) { simulator in
             let found = lives(simulator, omitted)
             broken.withLock { $0 = found }
         }
@@ -73,7 +73,7 @@ package struct Verdict: Sendable {
     /// For people: seed, what was broken, and the last lines of the trace.
     package var report: String {
         let broken = (violations + [ending.stuck].compactMap(\.self)).map { "  broken: \($0)" }
-        return (["seed \(seed), \(ending.decisions) decisions"] + ending.lines.suffix(120) + broken)
+        return (["seed \(seed), \(ending.decisions) decisions"] + ending.lines + broken)
             .joined(separator: "\n")
     }
 }

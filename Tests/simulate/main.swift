@@ -4,7 +4,7 @@ import Simulator
 /// Usage: simulate [--seeds N] [--seed S] [--trace]
 var count: UInt64 = 1000
 var first: UInt64 = 1
-var keepsLines = false
+var keptLines = 0
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
     switch argument {
@@ -12,7 +12,7 @@ while let argument = arguments.popFirst() {
     case "--seed":
         first = arguments.popFirst().flatMap(UInt64.init) ?? 0
         count = 1
-    case "--trace": keepsLines = true
+    case "--trace": keptLines = 1_000_000
     default:
         print("usage: simulate [--seeds N] [--seed S] [--trace]")
         exit(2)
@@ -21,14 +21,12 @@ while let argument = arguments.popFirst() {
 
 var failed = 0
 for seed in first..<first + count {
-    let clock = ContinuousClock.now
-    let verdict = StoreRun.run(seed: seed, keepsLines: keepsLines)
-    print("timing \(seed) \(verdict.ending.decisions) \(ContinuousClock.now - clock)")
-    if keepsLines { print(verdict.report) }
+    let verdict = StoreRun.run(seed: seed, keptLines: keptLines)
+    if keptLines > 0 { print(verdict.report) }
     fflush(nil)
     guard !verdict.isGood else { continue }
     failed += 1
-    print(StoreRun.run(seed: seed, keepsLines: true).report)
+    print(StoreRun.run(seed: seed, keptLines: 60).report)
 }
 print("\(count) seeds, \(failed) failed")
 exit(failed == 0 ? 0 : 1)
