@@ -56,11 +56,17 @@ struct DiskContents: Sendable {
         pendingNames.append(change)
     }
 
-    func pendingNames(in folder: String) -> [NameChange] { pendingNames.filter { $0.folder == folder } }
-
-    mutating func settleNames(in folder: String) {
-        for change in pendingNames where change.folder == folder { durableNames.apply(change) }
-        pendingNames.removeAll { $0.folder == folder }
+    /// Makes the names of a folder durable, but for those that are left out.
+    mutating func settleNames(in folder: String, omitting omitted: SyncPoint?) {
+        var rest: [NameChange] = []
+        for change in pendingNames {
+            if change.folder != folder || (omitted != nil && SyncPoint(name: change) == omitted) {
+                rest.append(change)
+            } else {
+                durableNames.apply(change)
+            }
+        }
+        pendingNames = rest
     }
 
     mutating func loseNames(in folder: String) {
@@ -129,13 +135,15 @@ struct DiskContents: Sendable {
 }
 
 extension DiskContents.NameChange {
-    /// The folder that must be synchronised; for a rename the new name's.
-    var folder: String {
+    /// The name that appears or goes; of a rename the new one.
+    var path: String {
         switch self {
-        case .add(let name, _), .remove(let name), .rename(_, to: let name, _):
-            String(name[..<(name.lastIndex(of: "/") ?? name.startIndex)])
+        case .add(let name, _), .remove(let name), .rename(_, to: let name, _): name
         }
     }
+
+    /// The folder that must be synchronised.
+    var folder: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
 
     var isAddition: Bool {
         if case .add = self { true } else { false }

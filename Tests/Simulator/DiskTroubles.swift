@@ -13,8 +13,8 @@ package struct DiskTroubles: Sendable {
     package var brokenFrom: Int64?
     /// The node ends before the call of this number, counted from 1.
     package var endsAtCall: Int?
-    /// At the end the power goes; else the process is killed and the page cache stays.
-    package var losesPower = true
+    /// The same before the sync of this number: what was written is in the page cache and nowhere else.
+    package var endsAtSync: Int?
 
     package init() {}
 

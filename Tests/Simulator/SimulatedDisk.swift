@@ -9,9 +9,10 @@ package final class SimulatedDisk: Disk {
         var contents: DiskContents
         var locked: Set<Int> = []
         var calls = 0
+        var syncs = 0
         /// When the life ended, in the run's milliseconds.
         var endedAt: Int64?
-        /// The last time when a call failed or stalled, in the run's milliseconds.
+        /// The last time when a call failed or may have been stalled, in the run's milliseconds.
         var lastTrouble: Int64 = .min
     }
 
@@ -89,11 +90,13 @@ package final class SimulatedDisk: Disk {
         onFailure: (inout State) -> Void = { _ in },
         _ body: (inout State, _ isShort: Bool) -> Result<Value, SystemError>
     ) throws(SystemError) -> Value {
-        let number = state.withLock { state in
+        let (number, isLast) = state.withLock { state in
             state.calls += 1
-            return state.calls
+            if operation == .sync { state.syncs += 1 }
+            let isSync = operation == .sync && state.syncs == troubles.endsAtSync
+            return (state.calls, state.calls == troubles.endsAtCall || isSync)
         }
-        if number == troubles.endsAtCall, !isOver {
+        if isLast, !isOver {
             end()
             simulator.note("power or process ends", UInt64(number), 0, "at call \(number), \(name) \(path)")
             onEnd()
@@ -106,7 +109,7 @@ package final class SimulatedDisk: Disk {
             if state.endedAt != nil { return .failure(SystemError(code: EIO, operation: "\(name)")) }
             if code != 0 {
                 onFailure(&state)
-                state.lastTrouble = simulator.milliseconds
+                state.lastTrouble = max(state.lastTrouble, simulator.milliseconds)
                 return .failure(SystemError(code: code, operation: "\(name)"))
             }
             return body(&state, operation == .write && simulator.chance(troubles.shortWrites))
@@ -117,7 +120,7 @@ package final class SimulatedDisk: Disk {
     /// Takes the call's time; gives the error number that it ends in, or zero.
     private func wait(_ operation: Operation) -> Int32 {
         if simulator.chance(troubles.stalls) {
-            state.withLock { $0.lastTrouble = simulator.milliseconds + 5_000 }
+            state.withLock { $0.lastTrouble = max($0.lastTrouble, simulator.milliseconds + 5_000) }
             simulator.pause(.milliseconds(1 + simulator.below(5_000)))
         } else {
             let most = operation == .sync ? 4_000 : 60
@@ -159,13 +162,10 @@ package final class SimulatedDisk: Disk {
     }
 
     package func synchronizeDirectory(_ path: String) throws(SystemError) {
-        let point = SyncPoint(
-            folder: path, pending: state.withLock { $0.contents.pendingNames(in: path) })
-        if isOmitted(point) { return }
         // A failed one leaves the names in doubt for ever: whatever part of them a crash finds.
         try perform(.sync, "fsync of a folder", path, onFailure: { $0.contents.loseNames(in: path) }) {
             state, _ -> Result<Void, SystemError> in
-            state.contents.settleNames(in: path)
+            state.contents.settleNames(in: path, omitting: omitted)
             return .success(())
         }
     }

@@ -34,9 +34,8 @@ package enum StoreRun {
             disk = disk.next(losesPower: losesPower, troubles: troubles) { [span] in span.finish() }
             let began = StoreLife(simulator, ledger, disk, span, plan).run()
             if isQuiet, !began { ledger.violate("a disk without trouble cannot be opened") }
-            // Not in an orderly end: then nothing may be left to lose.
-            losesPower = simulator.chance(700)
-            for _ in 0..<100 where simulator.liveThreads.count > 1 { simulator.pause(.milliseconds(10)) }
+            losesPower = simulator.chance(600)
+            for _ in 0..<100 where simulator.liveThreads.count > 1 { simulator.pause(.milliseconds(100)) }
             if simulator.liveThreads.count > 1 {
                 ledger.violate("threads are left behind: \(simulator.liveThreads)")
             }
@@ -47,7 +46,11 @@ package enum StoreRun {
 
     private static func troubles(_ simulator: Simulator) -> DiskTroubles {
         var troubles = DiskTroubles()
-        if simulator.chance(700) { troubles.endsAtCall = 1 + simulator.below(simulator.chance(500) ? 60 : 600) }
+        switch simulator.below(3) {
+        case 0: troubles.endsAtCall = 1 + simulator.below(simulator.chance(500) ? 60 : 600)
+        case 1: troubles.endsAtSync = 1 + simulator.below(simulator.chance(500) ? 20 : 200)
+        default: break
+        }
         if simulator.chance(300) { troubles.failedSyncs = 1 + simulator.below(100) }
         if simulator.chance(300) { troubles.failedWrites = 1 + simulator.below(100) }
         if simulator.chance(200) { troubles.failedReads = 1 + simulator.below(50) }

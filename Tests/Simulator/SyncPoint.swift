@@ -39,16 +39,20 @@ package enum SyncPoint: String, CaseIterable, Sendable {
         }
     }
 
-    /// The sync of a folder's names.
-    init?(folder: String, pending: [DiskContents.NameChange]) {
-        let adds = pending.contains(where: \.isAddition)
-        switch folder {
-        case "/spool/quarantine", "/journal/quarantine": self = .quarantineName
-        case "/spool": self = adds ? .spoolNewName : .spoolRemovedName
-        case "/journal":
-            let renames = pending.contains { if case .rename = $0 { true } else { false } }
-            self = renames ? .cursorName : adds ? .journalNewName : .journalRemovedName
-        default: return nil
+    /// The sync of a name's change, with its folder.
+    init?(name change: DiskContents.NameChange) {
+        let path = change.path
+        let isSegment = path.hasSuffix(".segment")
+        if path.contains("/quarantine/") {
+            self = .quarantineName
+        } else if path.hasPrefix("/journal/cursor") {
+            self = .cursorName
+        } else if isSegment, path.hasPrefix("/spool/") {
+            self = change.isAddition ? .spoolNewName : .spoolRemovedName
+        } else if isSegment, path.hasPrefix("/journal/") {
+            self = change.isAddition ? .journalNewName : .journalRemovedName
+        } else {
+            return nil
         }
     }
 }

@@ -5,6 +5,7 @@ import Simulator
 var count: UInt64 = 1000
 var first: UInt64 = 1
 var keptLines = 0
+var omitted: SyncPoint?
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
     switch argument {
@@ -13,6 +14,7 @@ while let argument = arguments.popFirst() {
         first = arguments.popFirst().flatMap(UInt64.init) ?? 0
         count = 1
     case "--trace": keptLines = 1_000_000
+    case "--omit": omitted = arguments.popFirst().flatMap(SyncPoint.init)
     default:
         print("usage: simulate [--seeds N] [--seed S] [--trace]")
         exit(2)
@@ -21,12 +23,12 @@ while let argument = arguments.popFirst() {
 
 var failed = 0
 for seed in first..<first + count {
-    let verdict = StoreRun.run(seed: seed, keptLines: keptLines)
+    let verdict = StoreRun.run(seed: seed, omitting: omitted, keptLines: keptLines)
     if keptLines > 0 { print(verdict.report) }
     fflush(nil)
     guard !verdict.isGood else { continue }
     failed += 1
-    print(StoreRun.run(seed: seed, keptLines: 60).report)
+    print(StoreRun.run(seed: seed, omitting: omitted, keptLines: 60).report)
 }
 print("\(count) seeds, \(failed) failed")
 exit(failed == 0 ? 0 : 1)
