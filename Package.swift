@@ -108,7 +108,13 @@ let testTargets: [Target] = [
         ["Node", "NodeProtocol", "Crypto", "EventLoop", "Spool", "Journal"]),
     program("bench-load", in: "Tests/Benchmarks", ["EventLoop", "SMTPWire", "MailAuth", "Crypto"]),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
-    module("Simulator", in: "Tests", ["EventLoop", "NodeProtocol", "Spool", "Journal"]),
+    module(
+        "Simulator", in: "Tests",
+        [
+            "CLinux", "EventLoop", "NodeProtocol", "Spool", "Journal", "Queue", "Delivery", "SMTPWire",
+            "Admission", "Node",
+            "Crypto", "Service",
+        ]),
     program("simulate", in: "Tests", ["Simulator"]),
     tests("Simulation", ["Simulator", "EventLoop", "NodeProtocol", "Spool", "TestSupport"]),
     tests("EventLoop", ["EventLoop", "TestSupport"]),

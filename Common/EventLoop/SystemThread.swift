@@ -51,6 +51,13 @@ package enum SystemThread {
 
     /// Blocks the calling thread: for threads that have nothing else to do, never on a loop.
     package static func sleep(_ time: Duration) {
+        if let scheduler {
+            // Nobody wakes this box, so only time does.
+            let deadline = scheduler.now.advanced(by: time)
+            let nobody = SchedulerBox(scheduler)
+            while scheduler.now < deadline { scheduler.wait(on: ObjectIdentifier(nobody), until: deadline) }
+            return
+        }
         let nanoseconds = Int(clamping: time.wholeNanoseconds)
         var time = timespec(tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
         var rest = timespec()

@@ -54,7 +54,9 @@ package final class Gate<Value>: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         let wakes = body(&value)
         pthread_mutex_unlock(mutex)
-        if wakes { pthread_cond_signal(condition) }
+        guard wakes else { return }
+        pthread_cond_signal(condition)
+        scheduler?.wake(ObjectIdentifier(self))
     }
 
     /// What a waiting thread's look at the value ends in.

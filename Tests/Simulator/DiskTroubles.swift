@@ -18,7 +18,22 @@ package struct DiskTroubles: Sendable {
 
     package init() {}
 
-    var isAny: Bool {
-        failedWrites + failedSyncs + failedReads + stalls > 0 || !full.isEmpty || brokenFrom != nil
+    /// Drawn from the seed.
+    init(_ simulator: Simulator) {
+        switch simulator.below(3) {
+        case 0: endsAtCall = 1 + simulator.below(simulator.chance(500) ? 60 : 600)
+        case 1: endsAtSync = 1 + simulator.below(simulator.chance(500) ? 20 : 200)
+        default: break
+        }
+        if simulator.chance(300) { failedSyncs = 1 + simulator.below(100) }
+        if simulator.chance(300) { failedWrites = 1 + simulator.below(100) }
+        if simulator.chance(200) { failedReads = 1 + simulator.below(50) }
+        if simulator.chance(200) { shortWrites = 1 + simulator.below(500) }
+        if simulator.chance(200) { stalls = 1 + simulator.below(20) }
+        if simulator.chance(200) {
+            let from = Int64(simulator.below(3_000))
+            full = from..<from + Int64(simulator.below(5_000))
+        }
+        if simulator.chance(100) { brokenFrom = Int64(simulator.below(5_000)) }
     }
 }

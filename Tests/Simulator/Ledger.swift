@@ -29,10 +29,10 @@ package final class Ledger: Sendable {
 
     struct Message {
         var answer = Answer.none
-        /// What the end of the time is, in the run's milliseconds.
+        /// In the run's milliseconds: it may not leave before the one, and has an end by the other.
+        var notBefore = Int64.min
         var deadline = Int64.max
         var isExcused = false
-        var withdrawnAt: Int64?
         var acceptedEvents = 0
         var deliveries: [[Delivery]]
         var ends: [EventKind?]
@@ -45,6 +45,7 @@ package final class Ledger: Sendable {
         var refused: [MessageID] = []
         var violations: [String] = []
         var life = 0
+        var lifeBegan: Int64 = 0
     }
 
     /// An event as the control plane reads it.
@@ -99,12 +100,15 @@ package final class Ledger: Sendable {
     // MARK: - Clients
 
     /// A client is about to offer a message.
-    package func offer(_ id: MessageID, recipients: Int, deadline: Int64 = .max) {
+    package func offer(
+        _ id: MessageID, recipients: Int, notBefore: Int64 = .min, deadline: Int64 = .max
+    ) {
         simulator.note("offer", id.low, UInt64(recipients), "\(id)")
         state.withLock { state in
             var message = Message(
                 deliveries: Array(repeating: [], count: recipients),
                 ends: Array(repeating: nil, count: recipients))
+            message.notBefore = notBefore
             message.deadline = deadline
             state.messages[id] = message
             state.order.append(id)
@@ -136,15 +140,23 @@ package final class Ledger: Sendable {
 
     // MARK: - Remote hosts
 
+    /// An attempt begins. `tolerance`: how far the clocks were set since, in milliseconds.
+    package func starts(_ id: MessageID, tolerance: Int64) {
+        let now = simulator.milliseconds
+        change(id) { _, message in
+            now.addingClamped(tolerance) < message.notBefore
+                ? "\(id) leaves \(message.notBefore - now) ms before its time" : nil
+        }
+    }
+
     /// A remote host has taken a message for good, at the final dot.
-    package func took(_ id: MessageID, _ recipient: Int, startedAt: Int64) {
+    package func took(_ id: MessageID, _ recipient: Int) {
         simulator.note("remote takes", id.low, UInt64(recipient), "\(id) recipient \(recipient)")
         change(id, recipient) { state, message in
             let earlier = message.deliveries[recipient].last
             message.deliveries[recipient].append(Delivery(life: state.life))
             if message.answer == .refusedForGood { return "\(id) was refused and left" }
             if let end = message.ends[recipient] { return "\(id) recipient \(recipient) left after \(end)" }
-            if let withdrawn = message.withdrawnAt, startedAt > withdrawn { return "\(id) left after its cancel" }
             guard let earlier, earlier.answeredAt != nil, !earlier.wasInFlight else { return nil }
             return "\(id) recipient \(recipient) was delivered twice: the first time in life \(earlier.life), "
                 + "with its answer, now in life \(state.life)"
@@ -164,7 +176,10 @@ package final class Ledger: Sendable {
     // MARK: - The control plane
 
     /// A report arrives: events with their numbers. Gives the number up to which all is known.
-    package func receive(_ events: [(seq: UInt64, bytes: [UInt8])], _ read: ([UInt8]) -> [Told]?) {
+    /// `tolerance`: how late an end may be, in milliseconds.
+    package func receive(
+        _ events: [(seq: UInt64, bytes: [UInt8])], tolerance: Int64, _ read: ([UInt8]) -> [Told]?
+    ) {
         for event in events {
             let known = lastEvent
             if event.seq == known + 1 {
@@ -173,7 +188,7 @@ package final class Ledger: Sendable {
                     violate("event \(event.seq) cannot be read")
                     continue
                 }
-                for one in told { take(one, event.seq) }
+                for one in told { take(one, event.seq, tolerance) }
             } else if event.seq > known + 1 {
                 violate("event \(known + 1) is missing before event \(event.seq)")
             } else if state.withLock({ $0.events[Int(event.seq) - 1] }) != event.bytes {
@@ -182,9 +197,10 @@ package final class Ledger: Sendable {
         }
     }
 
-    private func take(_ told: Told, _ seq: UInt64) {
+    private func take(_ told: Told, _ seq: UInt64, _ tolerance: Int64) {
+        let now = simulator.milliseconds
         simulator.note("event", seq, told.message.low, "\(seq): \(told.kind) \(told.message) \(told.recipient ?? -1)")
-        change(told.message, told.recipient) { _, message in
+        change(told.message, told.recipient) { state, message in
             if message.answer == .refusedForGood { return "event \(seq) tells of \(told.message), which was refused" }
             if told.kind == .accepted {
                 message.acceptedEvents += 1
@@ -195,6 +211,9 @@ package final class Ledger: Sendable {
             defer { message.ends[recipient] = told.kind }
             if let end = message.ends[recipient] {
                 return "\(told.message) recipient \(recipient) ended twice: \(end), then \(told.kind)"
+            }
+            if now > max(message.deadline, state.lifeBegan).addingClamped(tolerance) {
+                return "\(told.message) recipient \(recipient) ended \(now - message.deadline) ms late"
             }
             if told.kind == .delivered, message.deliveries[recipient].isEmpty {
                 return "\(told.message) recipient \(recipient) counts as delivered, and no host has it"
@@ -207,7 +226,12 @@ package final class Ledger: Sendable {
         }
     }
 
-    // MARK: - Ends of lives
+    // MARK: - Lives
+
+    package func lifeBegins() {
+        let now = simulator.milliseconds
+        state.withLock { $0.lifeBegan = now }
+    }
 
     /// A life has ended: by a kill or a loss of power at a time, or in good order. `hadTrouble`: whether its
     /// disk failed since a time.

@@ -1,4 +1,3 @@
-import EventLoop
 import Journal
 import Spool
 
@@ -24,23 +23,4 @@ struct StorePlan: Sendable {
         journal.syncIntervalMilliseconds = [0, 50][simulator.below(2)]
         journal.retryMilliseconds = 100
     }
-}
-
-/// When a life ends.
-final class LifeSpan: Sendable {
-    /// In the run's milliseconds; `.max` for a life that ends when there is nothing left to do.
-    let endsAt: Int64
-    private let limit: Int64
-    private let isFinished = Locked(false)
-
-    /// - Parameter limit: when a quiet life has gone on for too long.
-    init(endsAt: Int64, limit: Int64 = .max) {
-        self.endsAt = endsAt
-        self.limit = limit
-    }
-
-    func isOver(_ now: Int64) -> Bool { now >= min(endsAt, limit) || isFinished.withLock { $0 } }
-
-    /// From now on it is over.
-    func finish() { isFinished.withLock { $0 = true } }
 }
