@@ -111,11 +111,11 @@ let testTargets: [Target] = [
     module(
         "Simulator", in: "Tests",
         [
-            "CLinux", "EventLoop", "NodeProtocol", "Spool", "Journal", "Queue", "Delivery", "SMTPWire",
+            "CLinux", "EventLoop", "DNS", "NodeProtocol", "Spool", "Journal", "Queue", "Delivery", "SMTPWire",
             "Admission", "Node",
             "Crypto", "Service",
         ]),
-    program("simulate", in: "Tests", ["Simulator"]),
+    program("simulate", in: "Tests", ["Simulator", "EventLoop"]),
     tests("Simulation", ["Simulator", "EventLoop", "NodeProtocol", "Spool", "TestSupport"]),
     tests("EventLoop", ["EventLoop", "TestSupport"]),
     tests("Crypto", ["Crypto", "TestSupport"]),

@@ -18,7 +18,7 @@ package enum SystemThread {
         return Unmanaged<SchedulerBox>.fromOpaque(box).takeUnretainedValue().scheduler
     }
 
-    /// Runs `body` on the calling thread as a thread of `scheduler`: what it makes and starts belongs to that.
+    /// Runs `body` on the calling thread as a thread of `scheduler`: what it makes and starts belongs to it.
     package static func run(under scheduler: any ThreadScheduler, _ body: () -> Void) {
         let box = SchedulerBox(scheduler)
         clinux_set_current_scheduler(Unmanaged.passUnretained(box).toOpaque())

@@ -1,11 +1,12 @@
 import Glibc
 
-/// What a simulated disk holds: of each file what a process reads and what a power cut leaves, and the same of
-/// each name.
+/// What a simulated disk holds: of each file what a process reads and what a loss of power leaves, and the
+/// same of each name.
 ///
 /// Like the worst that ext4, XFS and Btrfs may do: names and contents become durable only by fsync of the
-/// directory or the file; when the power goes any part of what was not synchronised is there, torn at sectors;
-/// a failed fsync leaves any part of the contents durable, and the next one succeeds without writing the rest.
+/// directory or the file; when the power goes any part of what was not synchronised is there, torn at
+/// sectors; a failed fsync leaves any part of the contents durable, and the next one succeeds without writing
+/// the rest.
 struct DiskContents: Sendable {
     struct Change: Sendable {
         /// Nil for a change of the size alone.
@@ -100,7 +101,9 @@ struct DiskContents: Sendable {
             while start < bytes.count {
                 let end = min(bytes.count, start + sectorBytes - (change.offset + start) % sectorBytes)
                 if random.next() % 16 < keeps {
-                    let part = bytes.withUnsafeBytes { [UInt8](UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+                    let part = bytes.withUnsafeBytes {
+                        [UInt8](UnsafeRawBufferPointer(rebasing: $0[start..<end]))
+                    }
                     file.durable.apply(Change(bytes: part, offset: change.offset + start))
                 }
                 start = end

@@ -18,6 +18,13 @@ package struct DiskTroubles: Sendable {
 
     package init() {}
 
+    /// A disk without trouble in a life that ends with something in the page cache.
+    static func endingAtSync(_ simulator: Simulator) -> DiskTroubles {
+        var troubles = DiskTroubles()
+        troubles.endsAtSync = 1 + simulator.below(60)
+        return troubles
+    }
+
     /// Drawn from the seed.
     init(_ simulator: Simulator) {
         switch simulator.below(3) {

@@ -64,6 +64,8 @@ package final class Ledger: Sendable {
 
     /// How long after an answer its record may still be on its way to a disk that works.
     private static let slackMilliseconds: Int64 = 200
+    /// How long a record may wait for the one before it, when a disk has refused that.
+    private static let troubledMilliseconds: Int64 = 5_000
     private static let maxViolations = 20
 
     let state = Locked(State())
@@ -115,14 +117,15 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// How many offers had been refused: what is accepted after this moment makes those final.
+    /// How many offers had been refused in this life: what is accepted after this moment makes those final.
     package var refusals: Int { state.withLock { $0.refused.count } }
 
     package func accepted(_ id: MessageID, refusalsBefore: Int) {
         simulator.note("accepted", id.low, 0, "\(id)")
         change(id) { state, message in
             message.answer = .accepted
-            for other in state.refused.prefix(refusalsBefore) where state.messages[other]?.answer == .refused {
+            for other in state.refused.prefix(refusalsBefore) where state.messages[other]?.answer == .refused
+            {
                 state.messages[other]?.answer = .refusedForGood
             }
             return nil
@@ -158,7 +161,8 @@ package final class Ledger: Sendable {
             if message.answer == .refusedForGood { return "\(id) was refused and left" }
             if let end = message.ends[recipient] { return "\(id) recipient \(recipient) left after \(end)" }
             guard let earlier, earlier.answeredAt != nil, !earlier.wasInFlight else { return nil }
-            return "\(id) recipient \(recipient) was delivered twice: the first time in life \(earlier.life), "
+            return
+                "\(id) recipient \(recipient) was delivered twice: the first time in life \(earlier.life), "
                 + "with its answer, now in life \(state.life)"
         }
     }
@@ -199,9 +203,12 @@ package final class Ledger: Sendable {
 
     private func take(_ told: Told, _ seq: UInt64, _ tolerance: Int64) {
         let now = simulator.milliseconds
-        simulator.note("event", seq, told.message.low, "\(seq): \(told.kind) \(told.message) \(told.recipient ?? -1)")
+        simulator.note(
+            "event", seq, told.message.low, "\(seq): \(told.kind) \(told.message) \(told.recipient ?? -1)")
         change(told.message, told.recipient) { state, message in
-            if message.answer == .refusedForGood { return "event \(seq) tells of \(told.message), which was refused" }
+            if message.answer == .refusedForGood {
+                return "event \(seq) tells of \(told.message), which was refused"
+            }
             if told.kind == .accepted {
                 message.acceptedEvents += 1
                 return message.acceptedEvents > 1 ? "\(told.message) was accepted twice in events" : nil
@@ -218,7 +225,9 @@ package final class Ledger: Sendable {
             if told.kind == .delivered, message.deliveries[recipient].isEmpty {
                 return "\(told.message) recipient \(recipient) counts as delivered, and no host has it"
             }
-            let isKnownThere = message.deliveries[recipient].contains { $0.answeredAt != nil && !$0.wasInFlight }
+            let isKnownThere = message.deliveries[recipient].contains {
+                $0.answeredAt != nil && !$0.wasInFlight
+            }
             if told.kind != .delivered, isKnownThere {
                 return "\(told.message) recipient \(recipient) was delivered and counts as \(told.kind)"
             }
@@ -230,7 +239,11 @@ package final class Ledger: Sendable {
 
     package func lifeBegins() {
         let now = simulator.milliseconds
-        state.withLock { $0.lifeBegan = now }
+        state.withLock { state in
+            state.lifeBegan = now
+            // What was refused when a life ended may have been on disk all the same.
+            state.refused = []
+        }
     }
 
     /// A life has ended: by a kill or a loss of power at a time, or in good order. `hadTrouble`: whether its
@@ -244,7 +257,8 @@ package final class Ledger: Sendable {
                     guard last >= 0, message.deliveries[recipient][last].life == state.life else { continue }
                     let answered = message.deliveries[recipient][last].answeredAt ?? .max
                     let isRecent = moment.map { $0 < answered.addingClamped(Self.slackMilliseconds) } ?? false
-                    message.deliveries[recipient][last].wasInFlight = isRecent || hadTrouble(answered)
+                    message.deliveries[recipient][last].wasInFlight =
+                        isRecent || hadTrouble(answered - Self.troubledMilliseconds)
                 }
                 state.messages[id] = message
             }

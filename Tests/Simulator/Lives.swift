@@ -29,12 +29,13 @@ enum Lives {
             simulator, troubles: DiskTroubles(), sectorBytes: simulator.chance(500) ? 512 : 4096,
             omitted: omitted, onEnd: {})
         var losesPower = false
-        let count = 1 + simulator.below(4)
+        let count = omitted?.isRepair == true ? 4 : 1 + simulator.below(4)
         for number in 0...count {
             let isQuiet = number == count
-            let troubles = isQuiet ? DiskTroubles() : DiskTroubles(simulator)
+            var troubles = isQuiet ? DiskTroubles() : DiskTroubles(simulator)
+            if let omitted, omitted.isRepair, !isQuiet { troubles = .endingAtSync(simulator) }
             let now = simulator.milliseconds
-            let most = [500, 20_000, 400_000][simulator.below(3)]
+            let most = [500, 5_000, 60_000][simulator.below(3)]
             let span = LifeSpan(
                 endsAt: isQuiet ? .max : now + Int64(1 + simulator.below(most)),
                 limit: now + longestQuietMilliseconds)
@@ -42,7 +43,8 @@ enum Lives {
             ledger.lifeBegins()
             let hasBegun = life(disk, span)
             if isQuiet, !hasBegun { ledger.violate("the node does not start on a disk without trouble") }
-            losesPower = simulator.chance(600)
+            // What a start repairs is missed only by a loss of power behind it, and needed after a kill.
+            losesPower = omitted?.isRepair == true ? number % 2 == 1 : simulator.chance(600)
             for _ in 0..<100 where simulator.liveThreads.count > 1 { simulator.pause(.milliseconds(100)) }
             if simulator.liveThreads.count > 1 {
                 ledger.violate("threads are left behind: \(simulator.liveThreads)")

@@ -149,7 +149,8 @@ package final class SimulatedDisk: Disk {
     package func create(_ path: String) throws(SystemError) -> any DiskFile {
         let file = try perform(.name, "create", path) { state, _ -> Result<Int, SystemError> in
             state.contents.names[path] == nil
-                ? .success(state.contents.add(path)) : .failure(SystemError(code: EEXIST, operation: "create"))
+                ? .success(state.contents.add(path))
+                : .failure(SystemError(code: EEXIST, operation: "create"))
         }
         return SimulatedFile(self, file, path, isFresh: true)
     }
@@ -204,6 +205,7 @@ package final class SimulatedDisk: Disk {
     package func salt() -> UInt64 { simulator.word() }
 
     private static func find(_ path: String, _ state: State) -> Result<Int, SystemError> {
-        state.contents.names[path].map { .success($0) } ?? .failure(SystemError(code: ENOENT, operation: path))
+        state.contents.names[path].map { .success($0) }
+            ?? .failure(SystemError(code: ENOENT, operation: path))
     }
 }

@@ -5,8 +5,8 @@ import EventLoop
 /// What it promises: two runs with one seed make the same decisions in the same order and so end in the same
 /// trace hash, as long as the program waits only where a `ThreadScheduler` is asked and takes time and
 /// randomness from here. Time passes only when every thread waits; then it jumps to the next deadline.
-/// How it fails: when no thread can ever run again, or when the decisions pass `maxDecisions`, the run ends as
-/// stuck; its threads are left where they are.
+/// How it fails: when no thread can ever run again, or when the decisions pass `maxDecisions`, the run ends
+/// as stuck; its threads are left where they are.
 package final class Simulator: ThreadScheduler {
     /// How a run ended.
     package struct Ending: Sendable {
@@ -18,7 +18,7 @@ package final class Simulator: ThreadScheduler {
         package var stuck: String?
     }
 
-    fileprivate enum Phase { case ready, waiting, ended }
+    fileprivate enum Phase: UInt8 { case ready, waiting }
 
     fileprivate struct State {
         var names: [String] = []
@@ -26,6 +26,8 @@ package final class Simulator: ThreadScheduler {
         var phases: [Phase] = []
         var objects: [ObjectIdentifier?] = []
         var deadlines: [UInt64] = []
+        /// Indexes of threads that have not ended, in the order of their start.
+        var alive: [Int] = []
         var current = 0
         var now: UInt64 = 1_000_000_000
         var random: SeededRandom
@@ -95,7 +97,10 @@ package final class Simulator: ThreadScheduler {
     private final class Key {}
 
     /// Writes down what happened: the numbers become a part of the hash, the text of the trace.
-    package func note(_ what: StaticString, _ first: UInt64 = 0, _ second: UInt64 = 0, _ detail: @autoclosure () -> String = "") {
+    package func note(
+        _ what: StaticString, _ first: UInt64 = 0, _ second: UInt64 = 0,
+        _ detail: @autoclosure () -> String = ""
+    ) {
         state.withLock { state in
             state.mix(UInt64(what.utf8CodeUnitCount) &+ first &* 31)
             state.mix(second &+ state.now)
@@ -111,7 +116,7 @@ package final class Simulator: ThreadScheduler {
 
     /// Threads that have not ended, the calling one among them.
     package var liveThreads: [String] {
-        state.withLock { state in state.names.indices.filter { state.phases[$0] != .ended }.map { state.names[$0] } }
+        state.withLock { state in state.alive.map { state.names[$0] } }
     }
 
     // MARK: - ThreadScheduler
@@ -124,6 +129,7 @@ package final class Simulator: ThreadScheduler {
             state.phases.append(.ready)
             state.objects.append(nil)
             state.deadlines.append(.max)
+            state.alive.append(state.names.count - 1)
             return state.names.count - 1
         }
         SystemThread.startOnSystem(name: name) { [self] in
@@ -147,8 +153,7 @@ package final class Simulator: ThreadScheduler {
     package func wake(_ object: ObjectIdentifier) {
         precondition(SystemThread.scheduler === self, "a thread outside of the simulation takes part in it")
         state.withLock { state in
-            for index in state.phases.indices
-            where state.phases[index] == .waiting && state.objects[index] == object {
+            for index in state.alive where state.phases[index] == .waiting && state.objects[index] == object {
                 state.phases[index] = .ready
                 state.objects[index] = nil
             }
@@ -163,11 +168,11 @@ package final class Simulator: ThreadScheduler {
         guard state.decisions <= maxDecisions else { return nil }
         var ready = 0
         var earliest = UInt64.max
-        for index in state.phases.indices {
-            switch state.phases[index] {
-            case .ready: ready += 1
-            case .waiting: earliest = min(earliest, state.deadlines[index])
-            case .ended: break
+        for index in state.alive {
+            if state.phases[index] == .ready {
+                ready += 1
+            } else {
+                earliest = min(earliest, state.deadlines[index])
             }
         }
         if ready == 0 {
@@ -176,13 +181,15 @@ package final class Simulator: ThreadScheduler {
         } else {
             state.now += 1_000
         }
-        for index in state.phases.indices
-        where state.phases[index] == .waiting && state.deadlines[index] <= state.now {
-            state.phases[index] = .ready
-            ready += 1
+        if earliest <= state.now {
+            for index in state.alive
+            where state.phases[index] == .waiting && state.deadlines[index] <= state.now {
+                state.phases[index] = .ready
+                ready += 1
+            }
         }
         var turn = Int(state.random.next() % UInt64(ready))
-        for index in state.phases.indices where state.phases[index] == .ready {
+        for index in state.alive where state.phases[index] == .ready {
             if turn == 0 {
                 state.current = index
                 state.mix(UInt64(index))
@@ -212,7 +219,7 @@ package final class Simulator: ThreadScheduler {
     }
 
     private func end(_ index: Int) {
-        state.withLock { $0.phases[index] = .ended }
+        state.withLock { state in state.alive.removeAll { $0 == index } }
         if index == 0 { return ending.signal { $0 = summary(stuck: nil) } }
         guard let next = state.withLock({ choose(&$0) }) else { return giveUp() }
         state.withLock { $0.turns[next] }.signal { $0 = true }

@@ -23,6 +23,26 @@ package enum SyncPoint: String, CaseIterable, Sendable {
     case quarantine = "quarantine"
     case quarantineName = "quarantine-name"
 
+    /// How many seeds it takes at most to notice that one is missing.
+    package static let mostSeeds: UInt64 = 1_000
+
+    var isRepair: Bool { self == .spoolRepair || self == .journalRepair }
+
+    /// Whether a thousand seeds show for certain that a promise to somebody outside stands on it. The removed
+    /// name of a journal's segment is missed once in some hundred seeds. The fdatasync of the first batch
+    /// covers a header; old cursors may come back, because the control plane knows events by their numbers;
+    /// copies of damage are for people.
+    package var isNeeded: Bool {
+        switch self {
+        case .spoolBatch, .spoolNewName, .spoolRemovedName, .spoolRepair, .journalBatch, .journalNewName,
+            .journalRepair:
+            true
+        case .spoolHeader, .journalHeader, .journalRemovedName, .cursor, .cursorName, .quarantine,
+            .quarantineName:
+            false
+        }
+    }
+
     /// The sync of a file's contents. `isFresh`: this handle has made the file.
     init?(file path: String, isData: Bool, isFresh: Bool) {
         let isSegment = path.hasSuffix(".segment")

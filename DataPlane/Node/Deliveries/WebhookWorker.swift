@@ -13,7 +13,8 @@ final class WebhookWorker {
     private let node: UInt16
     private let clock: WallClock
 
-    init(transport: any WebhookCarrier, spool: Spool, holder: SnapshotHolder, node: UInt16, clock: WallClock) {
+    init(transport: any WebhookCarrier, spool: Spool, holder: SnapshotHolder, node: UInt16, clock: WallClock)
+    {
         self.transport = transport
         self.spool = spool
         self.holder = holder

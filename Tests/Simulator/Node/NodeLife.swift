@@ -1,6 +1,5 @@
 import Admission
 import Crypto
-
 import EventLoop
 import Glibc
 import Journal
@@ -16,27 +15,28 @@ import Spool
 /// on a simulated disk, between simulated clients, hosts and a control plane.
 final class NodeLife: Sendable {
     /// Lines of a simulated node are of no interest; made here so that no simulated thread writes them.
-    private static let silence = Log(component: "node", to: LogSink(descriptor: -1, level: .error))
+    static let silence = Log(component: "node", to: LogSink(descriptor: -1, level: .error))
     private static let restMilliseconds = 10_000
     /// An attempt may hang for so long when the deadline comes, and its outcome wait for a disk.
     private static let lateMilliseconds: Int64 = 900_000
 
-    private struct Core {
+    struct Core {
         let journal: Journal
         let spool: Spool
         let dispatcher: LoopBound<Dispatcher>
         let workers: [LoopWorkers]
         let road: Road
         let restart: Restart
+        let pool: BlockingPool
     }
 
-    private let simulator: Simulator
-    private let ledger: Ledger
-    private let world: NodeWorld
-    private let disk: SimulatedDisk
+    let simulator: Simulator
+    let ledger: Ledger
+    let world: NodeWorld
+    let disk: SimulatedDisk
     private let span: LifeSpan
-    private let plan: NodePlan
-    private let traffic = SimulatedHosts.Traffic()
+    let plan: NodePlan
+    let traffic = SimulatedHosts.Traffic()
     private let work = Locked(0)
 
     init(
@@ -72,8 +72,7 @@ final class NodeLife: Sendable {
         let main = loops[0]
         spawn(main) { await self.report(journal, main) }
         spawn(main) {
-            let open = await core.restart.run(recovery)
-            core.dispatcher.value.add(open)
+            await core.restart.run(recovery) { core.dispatcher.value.restore($0, held: [:]) }
             for client in 0..<self.plan.clients {
                 self.spawn(main) { await self.offer(client, core.road, main) }
             }
@@ -118,53 +117,6 @@ final class NodeLife: Sendable {
         }
     }
 
-    private func assemble(_ journal: Journal, _ spool: Spool, _ loops: [EventLoop]) -> Core {
-        let main = loops[0]
-        let (world, simulator) = (world, simulator)
-        let metrics = NodeMetrics(MetricsRegistry())
-        let holder = SnapshotHolder()
-        holder.swap(world.snapshot)
-        let wall = WallClock { world.wallMilliseconds }
-        let start = (wall: world.wallMilliseconds, run: simulator.milliseconds)
-        let steady = WallClock { start.wall + simulator.milliseconds - start.run }
-        let random = RandomWords { count in (0..<count).map { _ in UInt8(truncatingIfNeeded: simulator.word()) } }
-        let webhooks = EventWebhooks(ids: MessageIDs(node: 1, random: { random.next() }))
-        let recorder = Recorder(node: 1, holder: holder, webhooks: webhooks, log: Self.silence)
-        let keys = KeyRing()
-        let workers = loops.map { loop in
-            let hosts = SimulatedHosts(simulator, ledger, world, disk, plan, traffic, on: loop)
-            let mail = MailWorker(
-                on: loop, delivery: hosts, spool: spool, holder: holder, keys: keys,
-                returnPath: world.returnPath,
-                node: 1, clock: wall)
-            let webhooks = WebhookWorker(
-                transport: SimulatedEndpoints(), spool: spool, holder: holder, node: 1, clock: wall)
-            return LoopWorkers(on: loop, mail: mail, webhooks: webhooks)
-        }
-        let handle = Locked<LoopBound<Dispatcher>?>(nil)
-        let dispatcher = LoopBound(
-            Dispatcher(
-                on: main, spool: spool, recorder: recorder,
-                lanes: Lanes(routes: RouteTable()), policies: plan.policies, clock: steady, metrics: metrics,
-                isHolding: false, seed: simulator.word()
-            ) { work in
-                guard let dispatcher = handle.withLock({ $0 }) else { return }
-                workers[simulator.below(workers.count)].start(work, dispatcher)
-            }, on: main)
-        handle.withLock { $0 = dispatcher }
-        let road = Road(
-            hostName: "node.test", node: 1, holder: holder, spool: spool, webhooks: webhooks,
-            dispatcher: dispatcher, random: random, clock: wall, metrics: metrics)
-        let bodies = BodyLog()
-        let restart = Restart(node: 1, spool: spool, log: Self.silence, metrics: metrics) { id, mail, body in
-            guard let tenant = world.snapshot.tenant(mail.tenant) else { return [] }
-            return bodies.seal(body, id: id, tenant: tenant, now: wall.now() / 1000)
-        }
-        return Core(
-            journal: journal, spool: spool, dispatcher: dispatcher, workers: workers, road: road,
-            restart: restart)
-    }
-
     // MARK: - Rest and end
 
     private func isAtRest(_ core: Core) -> Bool {
@@ -191,6 +143,7 @@ final class NodeLife: Sendable {
             }
             await core.spool.close()
             await core.journal.close()
+            core.pool.stop()
             while self.work.withLock({ $0 }) > 0 { await loop.sleep(.milliseconds(200)) }
         }
     }
@@ -250,19 +203,24 @@ final class NodeLife: Sendable {
         for _ in 0..<4 {
             await loop.sleep(.milliseconds(simulator.below(60_000)))
             if isOver { break }
-            let tenants = Set(world.principals.map(\.tenant.id).filter { _ in simulator.chance(400) })
-            dispatcher.value.suspend(tenants)
-            world.suspend(tenants)
+            suspend(Set(world.principals.map(\.tenant.id).filter { _ in simulator.chance(400) }), dispatcher)
         }
-        dispatcher.value.suspend([])
-        world.suspend([])
+        suspend([], dispatcher)
+    }
+
+    private func suspend(_ tenants: Set<TenantID>, _ dispatcher: LoopBound<Dispatcher>) {
+        let dispatcher = dispatcher.value
+        dispatcher.queue.setInactive(tenants, now: dispatcher.timestamp())
+        dispatcher.pump()
+        world.suspend(tenants)
     }
 
     private func report(_ journal: Journal, _ loop: EventLoop) async {
         var cursor = journal.statistics.acknowledged
         while true {
             var events: [JournalEvent] = []
-            do throws(JournalError) { events = try await journal.read(after: cursor, maxBytes: 4_000) } catch {
+            do throws(JournalError) { events = try await journal.read(after: cursor, maxBytes: 4_000) } catch
+            {
                 if error == .stopping || disk.isOver { return }
                 await loop.sleep(.milliseconds(200))
                 continue
@@ -293,9 +251,4 @@ final class NodeLife: Sendable {
                 recipient: event.kind == .accepted ? nil : place.recipient)
         ]
     }
-}
-
-/// Endpoints that take every webhook.
-private final class SimulatedEndpoints: WebhookCarrier {
-    func deliver(_ attempt: WebhookAttempt) async -> WebhookReport { WebhookReport(result: .delivered, fault: nil, detail: nil, response: nil) }
 }

@@ -1,4 +1,5 @@
 import Journal
+import NodeProtocol
 import Queue
 import Spool
 
@@ -26,8 +27,8 @@ struct NodePlan: Sendable {
 
     init(_ simulator: Simulator) {
         loops = 1 + simulator.below(2)
-        clients = 1 + simulator.below(4)
-        offersPerClient = 2 + simulator.below(6)
+        clients = 1 + simulator.below(3)
+        offersPerClient = 2 + simulator.below(4)
         offerPauseMilliseconds = [1, 50, 5_000][simulator.below(3)]
         maxConnections = 1 + simulator.below(5)
         unreachable = simulator.chance(300) ? 40 : 3
@@ -49,11 +50,13 @@ struct NodePlan: Sendable {
         journal.syncIntervalMilliseconds = [0, 50][simulator.below(2)]
     }
 
-    var policies: LanePolicyTable {
-        let limits = LaneLimits(maxConnections: maxConnections, maxMessagesPerConnection: 10)
-        return LanePolicyTable(
-            policies: [],
-            mailDefault: LanePolicy(id: "mail", destination: DestinationPattern("*"), limits: limits),
-            webhookDefault: LanePolicy(id: "webhook", destination: DestinationPattern("*"), limits: limits))
+    /// Two of the four domains have fixed routes, whose connections the plan limits; the others are looked up
+    /// and have the limits of strangers.
+    static let routes = "d0.test=mx0.test:25,d1.test=mx1.test:25"
+
+    /// Attempts at a time on a lane.
+    func limit(of lane: String) -> Int {
+        let isFixed = ["mx0.test", "mx1.test"].contains { lane.contains($0) }
+        return isFixed ? maxConnections : LanePolicyTable(.builtIn).mailDefault.limits.maxConnections
     }
 }

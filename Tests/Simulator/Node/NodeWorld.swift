@@ -4,6 +4,8 @@ import EventLoop
 import FoundationEssentials
 import NodeProtocol
 
+@testable import Node
+
 /// What surrounds a simulated node and outlives its lives: three tenants and their snapshot, the time of day,
 /// which somebody may set, and who is suspended.
 final class NodeWorld: Sendable {
@@ -13,7 +15,7 @@ final class NodeWorld: Sendable {
     fileprivate struct Fixture {
         let snapshot: Snapshot
         let principals: [Principal]
-        let returnPath: ReturnPath
+        let returnPaths: ReturnPaths
     }
 
     private struct State {
@@ -30,7 +32,7 @@ final class NodeWorld: Sendable {
 
     let snapshot: Snapshot
     let principals: [Principal]
-    let returnPath: ReturnPath
+    let returnPaths: ReturnPaths
     private let simulator: Simulator
     private let state = Locked(State())
 
@@ -38,7 +40,7 @@ final class NodeWorld: Sendable {
         let fixture = try Self.fixture.get()
         snapshot = fixture.snapshot
         principals = fixture.principals
-        returnPath = fixture.returnPath
+        returnPaths = fixture.returnPaths
         self.simulator = simulator
     }
 
@@ -141,7 +143,8 @@ extension NodeWorld.Fixture {
                 ])
         }
         let global = GlobalChunk(
-            tokenKeys: [], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: [:], serviceHost: "localhost")
+            tokenKeys: [], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: [:],
+            serviceHost: "localhost")
         let encoder = JSONEncoder.sorted
         let chunks = [
             "global": Array(try encoder.encode(global)),
@@ -154,7 +157,13 @@ extension NodeWorld.Fixture {
             })
         let snapshot = try Snapshot(manifest, chunks: chunks, clusterKeys: [clusterKey])
         self.snapshot = snapshot
-        returnPath = try ReturnPath(clusterKeys: [clusterKey])
+        // Nothing is ever saved in that folder: the identity does not change.
+        returnPaths = try ReturnPaths(
+            IdentityKeeper(
+                NodeIdentity(
+                    node: 1, name: "node", clusterID: "c", signingKeys: [], clusterKeys: [Data(clusterKey)],
+                    privateSigningKey: Data(), privateSealingKey: Data()),
+                files: NodeFiles(directory: "/nonexistent")))
         principals = try (0..<3).map { number in
             try Authentication.authenticate(
                 .bearer("dsp_live_\(number)"), tenant: nil, sourceIP: "192.0.2.1", snapshot: snapshot, now: 0)

@@ -45,8 +45,9 @@ final class SimulatedHosts: MailCarrier {
     func shutDown() async {}
 
     func deliver(_ attempt: DeliveryAttempt) async -> [RecipientOutcome] {
-        if traffic.begin(attempt.lane) > plan.maxConnections {
-            ledger.violate("more than \(plan.maxConnections) attempts at a time on \(attempt.lane)")
+        let limit = plan.limit(of: attempt.lane)
+        if traffic.begin(attempt.lane) > limit {
+            ledger.violate("more than \(limit) attempts at a time on \(attempt.lane)")
         }
         defer { traffic.end(attempt.lane) }
         let places = attempt.recipients.compactMap { NodeWorld.place($0.address) }
@@ -75,7 +76,8 @@ final class SimulatedHosts: MailCarrier {
         if disk.isOver { return all(attempt, .failed(failure(.connect), host: nil)) }
         for (index, place) in places.enumerated() where outcomes[index] == nil {
             if isRefused {
-                outcomes[index] = .deferred(.said(SMTPReply(451, .init(4, 3, 0), "later"), .endOfData, host: nil))
+                outcomes[index] = .deferred(
+                    .said(SMTPReply(451, .init(4, 3, 0), "later"), .endOfData, host: nil))
             } else if simulator.chance(plan.brokenBehind) {
                 outcomes[index] = .deferred(.failed(failure(.endOfData), host: nil))
             } else {
@@ -105,7 +107,9 @@ final class SimulatedHosts: MailCarrier {
         if attempt.sender?.hasSuffix("@dispatch.tenant\(first.tenant).example") != true {
             ledger.violate("\(first.message) leaves with another return path: \(attempt.sender ?? "<>")")
         }
-        if world.isSuspended(first.tenant) { ledger.violate("\(first.message) leaves though its tenant is suspended") }
+        if world.isSuspended(first.tenant) {
+            ledger.violate("\(first.message) leaves though its tenant is suspended")
+        }
         ledger.starts(first.message, tolerance: world.jumps)
     }
 

@@ -13,7 +13,8 @@ final class StoreLife: Sendable {
     private let plan: StorePlan
     private let work: Locked<Int> = Locked(0)
 
-    init(_ simulator: Simulator, _ ledger: Ledger, _ disk: SimulatedDisk, _ span: LifeSpan, _ plan: StorePlan) {
+    init(_ simulator: Simulator, _ ledger: Ledger, _ disk: SimulatedDisk, _ span: LifeSpan, _ plan: StorePlan)
+    {
         self.simulator = simulator
         self.ledger = ledger
         self.disk = disk
@@ -21,10 +22,12 @@ final class StoreLife: Sendable {
         self.plan = plan
     }
 
-    /// Runs until the life is over or, in a quiet one, until nothing is left to do. False when the store could
-    /// not be opened.
+    /// Runs until the life is over or, in a quiet one, until nothing is left to do. False when the store
+    /// could not be opened.
     func run() -> Bool {
-        guard let (journal, _) = try? Journal.open(directory: "/journal", configuration: plan.journal, disk: disk)
+        guard
+            let (journal, _) = try? Journal.open(
+                directory: "/journal", configuration: plan.journal, disk: disk)
         else { return false }
         guard
             let (spool, recovery) = try? Spool.open(
@@ -37,7 +40,7 @@ final class StoreLife: Sendable {
         loop.start()
         spool.replay(recovery, Self.events)
         spawn(loop) { await self.report(journal, loop) }
-        for entry in recovery.entries { start(entry, spool, loop) }
+        restore(recovery, spool, loop)
         for client in 0..<plan.clients { spawn(loop) { await self.offer(client, spool, loop) } }
         let isQuiet = span.endsAt == .max
         while !span.isOver(simulator.milliseconds) {
@@ -72,7 +75,8 @@ final class StoreLife: Sendable {
 
     private func judgeRest(_ spool: Spool, _ journal: Journal) {
         guard isAtRest(spool, journal) else {
-            return ledger.violate("the store does not come to rest: \(journal.statistics) \(spool.statistics)")
+            return ledger.violate(
+                "the store does not come to rest: \(journal.statistics) \(spool.statistics)")
         }
         let open = spool.statistics.openEntries
         if open > 0 { ledger.violate("\(open) entries are open, and nothing is left to do") }
@@ -110,9 +114,26 @@ final class StoreLife: Sendable {
         group.records.flatMap { record -> [[UInt8]] in
             switch record {
             case .entry(let id, _): return [StoreMessage.event(.accepted, id, nil)]
-            case .update(_, _, let payload): return StoreMessage.events(ofUpdate: payload)
+            case .update(_, let payload): return StoreMessage.events(ofUpdate: payload)
             case .closed: return []
             }
+        }
+    }
+
+    /// An entry that the disk did not give has an empty header; it is asked for again.
+    private func restore(_ recovery: Recovery, _ spool: Spool, _ loop: EventLoop) {
+        var started: Set<MessageID> = []
+        for _ in 0..<20 where !disk.isOver {
+            var isWhole = true
+            for entry in recovery.entries where !started.contains(entry.id) {
+                if entry.header.isEmpty {
+                    isWhole = false
+                } else {
+                    started.insert(entry.id)
+                    start(entry, spool, loop)
+                }
+            }
+            if isWhole { return }
         }
     }
 
