@@ -108,6 +108,15 @@ let testTargets: [Target] = [
         ["Node", "NodeProtocol", "Crypto", "EventLoop", "Spool", "Journal"]),
     program("bench-load", in: "Tests/Benchmarks", ["EventLoop", "SMTPWire", "MailAuth", "Crypto"]),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+    module(
+        "Simulator", in: "Tests",
+        [
+            "CLinux", "EventLoop", "DNS", "NodeProtocol", "Spool", "Journal", "Queue", "Delivery", "SMTPWire",
+            "Admission", "Node",
+            "Crypto", "Service",
+        ]),
+    program("simulate", in: "Tests", ["Simulator", "EventLoop"]),
+    tests("Simulation", ["Simulator", "EventLoop", "NodeProtocol", "Spool", "TestSupport"]),
     tests("EventLoop", ["EventLoop", "TestSupport"]),
     tests("Crypto", ["Crypto", "TestSupport"]),
     tests("HTTP", ["HTTP", "EventLoop", "TestSupport"]),

@@ -61,10 +61,15 @@ package final class BlockingPool: Sendable {
 package final class Condition<Value>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private let scheduler: (any ThreadScheduler)?
     private var value: Value
 
-    package init(_ value: Value) {
+    package convenience init(_ value: Value) { self.init(value, scheduler: SystemThread.scheduler) }
+
+    /// - Parameter scheduler: who suspends and wakes the waiting threads; nil: the operating system.
+    package init(_ value: Value, scheduler: (any ThreadScheduler)?) {
         self.value = value
+        self.scheduler = scheduler
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: pthread_mutex_t())
         condition = .allocate(capacity: 1)
@@ -87,6 +92,7 @@ package final class Condition<Value>: @unchecked Sendable {
         defer {
             pthread_mutex_unlock(mutex)
             pthread_cond_signal(condition)
+            scheduler?.wake(ObjectIdentifier(self))
         }
         return body(&value)
     }
@@ -97,6 +103,7 @@ package final class Condition<Value>: @unchecked Sendable {
         defer {
             pthread_mutex_unlock(mutex)
             pthread_cond_broadcast(condition)
+            scheduler?.wake(ObjectIdentifier(self))
         }
         return body(&value)
     }
@@ -107,7 +114,13 @@ package final class Condition<Value>: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         while true {
             if let result = body(&value) { return result }
-            pthread_cond_wait(condition, mutex)
+            if let scheduler {
+                pthread_mutex_unlock(mutex)
+                scheduler.wait(on: ObjectIdentifier(self), until: nil)
+                pthread_mutex_lock(mutex)
+            } else {
+                pthread_cond_wait(condition, mutex)
+            }
         }
     }
 }

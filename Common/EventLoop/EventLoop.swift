@@ -37,6 +37,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var timers = TimerHeap()
     private var slots = SlotTable()
     private var stopping = false
+    private let scheduler = SystemThread.scheduler
     private var time = MonotonicTime.now()
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
 
@@ -126,6 +127,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     private func wake() {
+        if let scheduler { return scheduler.wake(ObjectIdentifier(self)) }
         var one: UInt64 = 1
         while write(wakeup, &one, 8) < 0, errno == EINTR {}
     }
@@ -193,7 +195,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         while true {
             runLocalWork()
             if stopping { break }
-            let count = clinux_epoll_wait(epoll, events, 256, waitMilliseconds())
+            let count =
+                scheduler.map(pause) ?? clinux_epoll_wait(epoll, events, 256, waitMilliseconds())
             time = .now()
             for index in 0..<max(0, Int(count)) { deliver(events[index]) }
             while let body = timers.popDue(time) { body() }
@@ -232,9 +235,20 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
     }
 
+    /// Stands in for epoll where somebody else schedules this thread: waits for the inbox or a timer.
+    private func pause(_ scheduler: any ThreadScheduler) -> Int32 {
+        if local.isEmpty, !inbox.withLock({ $0.wakePending }) {
+            scheduler.wait(on: ObjectIdentifier(self), until: timers.nextDeadline)
+        }
+        takeInbox()
+        return 0
+    }
+
     private func takeInbox() {
-        var count: UInt64 = 0
-        _ = read(wakeup, &count, 8)
+        if scheduler == nil {
+            var count: UInt64 = 0
+            _ = read(wakeup, &count, 8)
+        }
         var arrived: [Work] = []
         inbox.withLock { inbox in
             swap(&inbox.work, &arrived)

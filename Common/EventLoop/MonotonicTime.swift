@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A point on the machine's monotonic clock: it never jumps when somebody sets the time of day.
@@ -6,8 +7,9 @@ package struct MonotonicTime: Comparable, Hashable, Sendable {
 
     package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
-    /// Reads CLOCK_MONOTONIC.
+    /// Reads CLOCK_MONOTONIC; on a thread of a `ThreadScheduler`, its time.
     package static func now() -> Self {
+        if clinux_current_scheduler() != nil, let scheduler = SystemThread.scheduler { return scheduler.now }
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Self(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))

@@ -7,6 +7,7 @@ import Glibc
 package final class Gate<Value>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private let scheduler = SystemThread.scheduler
     private var value: Value
 
     package init(_ value: Value) {
@@ -43,6 +44,7 @@ package final class Gate<Value>: @unchecked Sendable {
         defer {
             pthread_mutex_unlock(mutex)
             pthread_cond_signal(condition)
+            scheduler?.wake(ObjectIdentifier(self))
         }
         return body(&value)
     }
@@ -52,7 +54,9 @@ package final class Gate<Value>: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         let wakes = body(&value)
         pthread_mutex_unlock(mutex)
-        if wakes { pthread_cond_signal(condition) }
+        guard wakes else { return }
+        pthread_cond_signal(condition)
+        scheduler?.wake(ObjectIdentifier(self))
     }
 
     /// What a waiting thread's look at the value ends in.
@@ -69,6 +73,10 @@ package final class Gate<Value>: @unchecked Sendable {
         while true {
             switch body(&value) {
             case .done(let result): return result
+            case .wait(let deadline) where scheduler != nil:
+                pthread_mutex_unlock(mutex)
+                scheduler?.wait(on: ObjectIdentifier(self), until: deadline)
+                pthread_mutex_lock(mutex)
             case .wait(nil): pthread_cond_wait(condition, mutex)
             case .wait(let deadline?):
                 var time = timespec()

@@ -81,7 +81,7 @@ struct RecoveryBuilder {
             guard let update = UpdateFrame(frame, in: bytes) else { return false }
             if let slot = index.slots[update.id] {
                 if slot.update != update.previous { detours[position] = slot.update }
-                index.update(update.id, at: position)
+                index.update(update.id, at: position, bytes: frame.range.count)
             }
         case .closed:
             guard let id = MessageID(frame, in: bytes) else { return false }

@@ -158,19 +158,32 @@ private struct SegmentRecovery {
         if saveTail(tail, of: bytes, segment: number), scan.voidStart == bytes.count { cut = tail }
         log.segments.append(SegmentLog.Segment(header: header, bytes: scan.end, lastSequence: last))
         log.nextSequence = max(log.nextSequence, last + 1)
-        if isLast || !cut.isEmpty { repair(path, cutting: cut) }
+        if !cut.isEmpty { cutTail(cut, of: path) }
+        if isLast {
+            let start = min(scan.lastBatchStart, scan.end, bytes.count)
+            let batch = UnsafeRawBufferPointer(rebasing: bytes[start..<min(scan.end, bytes.count)])
+            try makeDurable(batch, at: start, of: path)
+        }
     }
 
-    /// Cuts the torn tail, and makes durable what a killed process wrote without waiting for the disk.
-    private mutating func repair(_ path: String, cutting tail: Range<Int>) {
+    /// A courtesy: a tail that stays is read again at the next start, or made void by the next segment.
+    private mutating func cutTail(_ tail: Range<Int>, of path: String) {
         do throws(SystemError) {
             let file = try log.disk.openOrCreate(path)
-            if !tail.isEmpty {
-                try file.truncate(to: tail.lowerBound)
-                findings.tornTailBytes += tail.count
-            }
-            try file.synchronizeAll()
-        } catch { findings.warnings.append("\(path) could not be repaired: \(error)") }
+            try file.truncate(to: tail.lowerBound)
+            findings.tornTailBytes += tail.count
+        } catch { findings.warnings.append("the tail of \(path) could not be cut: \(error)") }
+    }
+
+    /// Makes durable what a killed process may have written without living to see its fdatasync succeed: from
+    /// here on it counts. Written again, because behind a failed fdatasync the pages are clean, and another
+    /// one would succeed and write nothing. A disk that does not take it is no disk to start on.
+    private func makeDurable(
+        _ batch: UnsafeRawBufferPointer, at offset: Int, of path: String
+    ) throws(SystemError) {
+        let file = try log.disk.openOrCreate(path)
+        if !batch.isEmpty { try file.writeAll(batch, at: offset) }
+        try file.synchronizeAll()
     }
 
     /// False when the tail holds something that could not be copied first: then it stays where it is, unread.

@@ -46,7 +46,9 @@ package struct SegmentScan {
     private let loss: Loss
     private var open: [Frame] = []
     private var openIsDamaged = false
-    private var lastBatchStart = 0
+    /// Where the last batch begins, of which nothing proves that its fdatasync succeeded; `.max` when a later
+    /// segment does.
+    private(set) var lastBatchStart = 0
 
     /// - Parameters:
     ///   - bytes: the whole file, header included.

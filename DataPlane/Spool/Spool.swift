@@ -9,7 +9,7 @@ import NodeProtocol
 /// How it fails: every failure is a `SpoolError` named by what the caller should do. A failed write or
 /// fdatasync gives up the segment, not the spool: the next batch tries a fresh one. Damage found at start or
 /// when a body is read is put aside in `quarantine/`, never delivered, and never stops the process.
-/// Limits: `SpoolConfiguration`. Memory: 48 to 96 bytes for each open entry, the cache of bodies, the queue.
+/// Limits: `SpoolConfiguration`. Memory: 53 to 107 bytes for each open entry, the cache of bodies, the queue.
 /// The format and the reasons are in `infra/docs/spool-format.md`.
 ///
 /// Any thread may call any method. `close` must be called: the threads keep the spool alive.

@@ -1,7 +1,7 @@
 import NodeProtocol
 
-/// Where each open entry is, and how much of each segment is still needed. Memory: 36 bytes for each slot of
-/// the table, which is filled to between three and six eighths: 48 to 96 bytes for each open entry.
+/// Where each open entry is, and how much of each segment is still needed. Memory: 40 bytes for each slot of
+/// the table, which is filled to between three and six eighths: 53 to 107 bytes for each open entry.
 struct SpoolIndex {
     /// Places of one open entry.
     struct Slot: Equatable {
@@ -9,17 +9,21 @@ struct SpoolIndex {
         var offset: UInt32
         /// Of the whole frame.
         var bytes: UInt32
+        /// Of the frames of all its updates; they move with the entry.
+        var updateBytes: UInt32 = 0
         /// The latest update; segment zero when there is none. Each update names the one before it.
         var updateSegment: UInt32 = 0
         var updateOffset: UInt32 = 0
 
         var position: SegmentLog.Position { SegmentLog.Position(segment: segment, offset: offset) }
+        var allBytes: Int { Int(bytes) + Int(updateBytes) }
         var update: SegmentLog.Position { SegmentLog.Position(segment: updateSegment, offset: updateOffset) }
     }
 
     /// What is open in one segment.
     struct Live {
         var entries = 0
+        /// With their updates, wherever these are: all that compaction would have to copy.
         var bytes = 0
         /// The earliest acceptance of any entry that the segment ever held, in milliseconds since 1970.
         var oldestMilliseconds = UInt64.max
@@ -42,10 +46,15 @@ struct SpoolIndex {
     }
 
     /// Updates of entries that are not open are of no interest.
-    mutating func update(_ id: MessageID, at position: SegmentLog.Position) {
+    mutating func update(_ id: MessageID, at position: SegmentLog.Position, bytes: Int) {
         guard let index = slots.index(forKey: id) else { return }
         slots.values[index].updateSegment = position.segment
         slots.values[index].updateOffset = position.offset
+        let room = Int(UInt32.max - slots.values[index].updateBytes)
+        let counted = min(bytes, room)
+        slots.values[index].updateBytes += UInt32(counted)
+        live[slots.values[index].segment]?.bytes += counted
+        liveBytes += counted
     }
 
     mutating func remove(_ id: MessageID) {
@@ -53,10 +62,10 @@ struct SpoolIndex {
     }
 
     private mutating func release(_ slot: Slot) {
-        liveBytes -= Int(slot.bytes)
+        liveBytes -= slot.allBytes
         guard var count = live[slot.segment] else { return }
         count.entries -= 1
-        count.bytes -= Int(slot.bytes)
+        count.bytes -= slot.allBytes
         live[slot.segment] = count.entries > 0 ? count : nil
     }
 

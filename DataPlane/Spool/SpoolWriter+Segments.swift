@@ -30,10 +30,11 @@ extension SpoolWriter {
         let (live, allLive, all) = shelf.withLock { shelf in
             (shelf.index.live[oldest.number]?.bytes ?? 0, shelf.index.liveBytes, shelf.diskBytes)
         }
+        // Headers are not dead: copying would only make new ones, and never come to an end.
+        let used = (oldest.bytes - SegmentHeader.bytes, all - log.segments.count * SegmentHeader.bytes)
         let percent = configuration.compactDeadPercent
         return live > 0
-            && ((oldest.bytes - live) * 100 >= percent * oldest.bytes
-                || (all - allLive) * 100 >= percent * all)
+            && ((used.0 - live) * 100 >= percent * used.0 || (used.1 - allLive) * 100 >= percent * used.1)
     }
 
     /// A segment stays until the journal has the events of all its groups: they are derived from its records.
@@ -77,13 +78,14 @@ extension SpoolWriter {
         var previous: SegmentLog.Position?
         for (index, update) in move.updates.enumerated() {
             let position = log.position
+            let start = buffer.count
             log.startFrame(type: RecordType.movedUpdate.rawValue, isFirstOfGroup: false)
             buffer.put(move.id)
             buffer.put(previous)
             buffer.put(update)
             log.endFrame(isLastOfGroup: isLast && index == move.updates.count - 1)
             previous = position
-            changes.append(.update(move.id, position))
+            changes.append(.update(move.id, position, bytes: buffer.count - start))
         }
     }
 }

@@ -20,7 +20,7 @@ final class SpoolWriter {
     /// A change of the index that waits for the batch to be durable.
     enum Change {
         case insert(MessageID, SegmentLog.Position, bytes: Int, body: [UInt8]?)
-        case update(MessageID, SegmentLog.Position)
+        case update(MessageID, SegmentLog.Position, bytes: Int)
         case remove(MessageID)
     }
 
@@ -154,7 +154,7 @@ final class SpoolWriter {
                 buffer.put(latest[id] ?? shelf.withLock { $0.index.slots[id]?.update })
                 buffer.put(payload)
                 latest[id] = .some(position)
-                changes.append(.update(id, position))
+                changes.append(.update(id, position, bytes: buffer.count - start))
             case .closed(let id):
                 log.startFrame(type: RecordType.closed.rawValue, isFirstOfGroup: index == 0)
                 buffer.put(id)
@@ -188,7 +188,7 @@ extension SpoolShelf {
         case .insert(let id, let position, let bytes, let body):
             index.insert(id, at: position, bytes: bytes)
             if let body { cache.insert(id, body) }
-        case .update(let id, let position): index.update(id, at: position)
+        case .update(let id, let position, let bytes): index.update(id, at: position, bytes: bytes)
         case .remove(let id):
             index.remove(id)
             cache.remove(id)

@@ -83,6 +83,32 @@ import Testing
         try await loop("power loss") { call, n in call == n ? .powerLoss : nil }
     }
 
+    /// The kernel forgets that the pages of a failed fdatasync were dirty: the next one succeeds and writes
+    /// nothing.
+    @Test func `what a start counts stays, also behind a failed fdatasync`() async throws {
+        for n in 1...60 {
+            let disk = SimulatedDisk(seed: UInt64(n)) { call in
+                call == n ? .error(EIO) : call == n + 1 ? .powerLoss : nil
+            }
+            _ = await live(on: disk, sink: RecordingSink())
+            let killed = disk.afterKill()
+            let (spool, recovery) = try Spool.open(
+                directory: directory, configuration: configuration(), disk: killed,
+                journal: RecordingSink(durable: .max / 4))
+            await spool.close()
+            for seed in 1...4 as ClosedRange<UInt64> {
+                let (spool, after) = try Spool.open(
+                    directory: directory, configuration: configuration(),
+                    disk: killed.afterPowerLoss(seed: seed), journal: RecordingSink(durable: .max / 4))
+                await spool.close()
+                let isSame =
+                    after.entries.map(\.id) == recovery.entries.map(\.id)
+                    && after.entries.map(\.updates) == recovery.entries.map(\.updates)
+                #expect(isSame, "call \(n), seed \(seed)")
+            }
+        }
+    }
+
     @Test func `a failed fdatasync is final for its segment`() async throws {
         let fails = Locked(false)
         let disk = SimulatedDisk { _ in

@@ -95,4 +95,7 @@ uint32_t clinux_crc32c(uint32_t seed, const void *bytes, size_t count) {
 static _Thread_local void *current_loop;
 void *clinux_current_loop(void) { return current_loop; }
 void clinux_set_current_loop(void *loop) { current_loop = loop; }
+
+_Thread_local void *clinux_scheduler;
+
 void clinux_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }

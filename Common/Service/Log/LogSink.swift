@@ -45,7 +45,7 @@ package final class LogSink: Sendable {
         }
         (wakeReader, wakeWriter) = (ends[0], ends[1])
         guard wakeReader >= 0 else { return }
-        SystemThread.start(name: "log") { [self] in
+        SystemThread.startOnSystem(name: "log") { [self] in
             var byte: UInt8 = 0
             while true {
                 let count = read(wakeReader, &byte, 1)

@@ -13,8 +13,28 @@ extension Dispatcher {
     func commit(
         _ message: OpenMessage, _ events: [Event], _ notices: [DeliveryNotices.Made], closes: Bool
     ) -> Milestone {
+        writeInOrder(
+            recorder.record(events, of: message, closes: closes, notices: notices), of: message.id,
+            isLast: closes)
+    }
+
+    /// Closes an entry of which nothing can be told.
+    func close(_ id: MessageID) {
+        writeInOrder(
+            Recorder.Recorded(group: SpoolGroup(records: [.closed(id)]), messages: []), of: id, isLast: true)
+    }
+
+    @discardableResult
+    private func writeInOrder(
+        _ recorded: Recorder.Recorded, of id: MessageID, isLast: Bool
+    ) -> Milestone {
         let milestone = Milestone()
-        write(recorder.record(events, of: message, closes: closes, notices: notices), milestone)
+        if let before = order.follow(id, milestone, isLast: isLast) {
+            let bound = LoopBound(self, on: loop)
+            before.whenReached { bound.loop.execute { bound.value.write(recorded, milestone) } }
+        } else {
+            write(recorded, milestone)
+        }
         return milestone
     }
 
@@ -106,7 +126,7 @@ extension Dispatcher {
     /// Nobody can read the entry any more.
     private func giveUp(_ item: Withdrawn) {
         hasLeft(item.id)
-        if isOver(item.id) { spool.submit(SpoolGroup(records: [.closed(item.id)])) }
+        if isOver(item.id) { close(item.id) }
     }
 
     private func hasLeft(_ id: MessageID) {

@@ -42,6 +42,7 @@ final class Dispatcher {
     var cache = MessageCache(capacity: cachedMessages)
     /// Items that left the queue unfinished and wait for their message to be read.
     var leaving: [MessageID: Int] = [:]
+    var order = WriteOrder()
     /// Outcomes that the disk has not taken yet: while there are any, no attempt starts.
     var unwritten = 0
     private var seats = Seats()
@@ -175,7 +176,7 @@ final class Dispatcher {
         let id = work.attempt.id
         guard let message = cache[id] ?? report.message else {
             // The entry cannot be read by anybody: it goes, or it would come back at every start.
-            if report.isDropped { spool.submit(SpoolGroup(records: [.closed(id)])) }
+            if report.isDropped { close(id) }
             return nil
         }
         var events: [Event] = []

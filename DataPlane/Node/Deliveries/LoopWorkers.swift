@@ -18,6 +18,12 @@ struct LoopWorkers: Sendable {
     private let pair: LoopBound<Pair>
     private let loader: MessageLoader
 
+    init(on loop: EventLoop, mail: MailWorker, webhooks: WebhookWorker, loader: MessageLoader) {
+        self.loop = loop
+        self.loader = loader
+        pair = LoopBound(Pair(mail: mail, webhooks: webhooks), on: loop)
+    }
+
     static func make(
         settings: NodeSettings, routes: RouteTable, mailTLS: MailTLS, spool: Spool, holder: SnapshotHolder,
         returnPaths: ReturnPaths,
@@ -26,7 +32,7 @@ struct LoopWorkers: Sendable {
         let keys = KeyRing()
         var workers: [LoopWorkers] = []
         for loop in loops {
-            let pair = try await loop.run {
+            let worker = try await loop.run {
                 let mail = MailWorker(
                     on: loop, delivery: try delivery(settings, routes, mailTLS, loop), spool: spool,
                     holder: holder,
@@ -35,9 +41,9 @@ struct LoopWorkers: Sendable {
                 let webhooks = WebhookWorker(
                     transport: WebhookTransport(try client(settings, loop)), spool: spool, holder: holder,
                     node: node, clock: clock)
-                return LoopBound(Pair(mail: mail, webhooks: webhooks), on: loop)
+                return LoopWorkers(on: loop, mail: mail, webhooks: webhooks, loader: loader)
             }
-            workers.append(LoopWorkers(loop: loop, pair: pair, loader: loader))
+            workers.append(worker)
         }
         return workers
     }

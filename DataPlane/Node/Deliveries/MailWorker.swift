@@ -12,7 +12,7 @@ final class MailWorker {
     private static let suspendedPauseMilliseconds: Int64 = 15 * 60_000
 
     private let loop: EventLoop
-    private let delivery: MailDelivery
+    private let delivery: any MailCarrier
     private let spool: Spool
     private let holder: SnapshotHolder
     private let keys: KeyRing
@@ -21,7 +21,7 @@ final class MailWorker {
     private let clock: WallClock
 
     init(
-        on loop: EventLoop, delivery: MailDelivery, spool: Spool, holder: SnapshotHolder, keys: KeyRing,
+        on loop: EventLoop, delivery: any MailCarrier, spool: Spool, holder: SnapshotHolder, keys: KeyRing,
         returnPaths: ReturnPaths,
         node: UInt16, clock: WallClock
     ) {

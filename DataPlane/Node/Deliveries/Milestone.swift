@@ -1,33 +1,36 @@
 import EventLoop
 
-/// A point that is reached once; one task may wait for it, on any loop.
+/// A point that is reached once, and what waits for it, on any thread.
 final class Milestone: Sendable {
     private struct State {
         var isReached = false
-        var waiter: UnsafeContinuation<Void, Never>?
+        var waiting: [@Sendable () -> Void] = []
     }
 
     private let state = Locked(State())
 
     var isReached: Bool { state.withLock { $0.isReached } }
 
-    /// Lets the waiter go on. Any thread; may be called again.
+    /// Lets those who wait go on. Any thread; may be called again.
     func reach() {
-        let waiter = state.withLock { state in
+        let waiting = state.withLock { state in
             state.isReached = true
-            defer { state.waiter = nil }
-            return state.waiter
+            defer { state.waiting = [] }
+            return state.waiting
         }
-        waiter?.resume()
+        for body in waiting { body() }
+    }
+
+    /// Calls `body` once, by whoever reaches it or at once.
+    func whenReached(_ body: @escaping @Sendable () -> Void) {
+        let isReached = state.withLock { state in
+            if !state.isReached { state.waiting.append(body) }
+            return state.isReached
+        }
+        if isReached { body() }
     }
 
     func reached() async {
-        await withUnsafeContinuation { continuation in
-            let isReached = state.withLock { state in
-                if !state.isReached { state.waiter = continuation }
-                return state.isReached
-            }
-            if isReached { continuation.resume() }
-        }
+        await withUnsafeContinuation { continuation in whenReached { continuation.resume() } }
     }
 }

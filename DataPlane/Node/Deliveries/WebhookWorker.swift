@@ -7,13 +7,14 @@ import Spool
 
 /// Makes the webhook attempts of one loop. Loop bound.
 final class WebhookWorker {
-    private let transport: WebhookTransport
+    private let transport: any WebhookCarrier
     private let spool: Spool
     private let holder: SnapshotHolder
     private let node: UInt16
     private let clock: WallClock
 
-    init(transport: WebhookTransport, spool: Spool, holder: SnapshotHolder, node: UInt16, clock: WallClock) {
+    init(transport: any WebhookCarrier, spool: Spool, holder: SnapshotHolder, node: UInt16, clock: WallClock)
+    {
         self.transport = transport
         self.spool = spool
         self.holder = holder

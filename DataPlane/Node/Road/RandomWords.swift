@@ -9,11 +9,15 @@ final class RandomWords: Sendable {
     }
 
     private let store = Locked(Store())
+    private let source: @Sendable (Int) -> [UInt8]
+
+    /// - Parameter source: gives so many bytes; a simulation hands in its own.
+    init(source: @escaping @Sendable (Int) -> [UInt8] = { SecureRandom.bytes($0) }) { self.source = source }
 
     func next() -> UInt64 {
         store.withLock { store in
             if store.used + 8 > store.bytes.count {
-                store.bytes = SecureRandom.bytes(4096)
+                store.bytes = source(4096)
                 store.used = 0
             }
             defer { store.used += 8 }

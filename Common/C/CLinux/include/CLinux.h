@@ -37,5 +37,10 @@ uint32_t clinux_crc32c(uint32_t seed, const void *bytes, size_t count);
 void *clinux_current_loop(void);
 void clinux_set_current_loop(void *loop);
 
+/// The scheduler that stands in for the system's on this thread, or null; inline, because every look at the clock asks.
+extern _Thread_local void *clinux_scheduler;
+static inline void *clinux_current_scheduler(void) { return clinux_scheduler; }
+static inline void clinux_set_current_scheduler(void *scheduler) { clinux_scheduler = scheduler; }
+
 /// Names the calling thread; Linux keeps 15 bytes of it.
 void clinux_set_thread_name(const char *name);

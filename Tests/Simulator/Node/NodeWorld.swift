@@ -1,0 +1,172 @@
+import Admission
+import Crypto
+import EventLoop
+import FoundationEssentials
+import NodeProtocol
+
+@testable import Node
+
+/// What surrounds a simulated node and outlives its lives: three tenants and their snapshot, the time of day,
+/// which somebody may set, and who is suspended.
+final class NodeWorld: Sendable {
+    /// Made once for all runs: keys are dear, and nothing depends on their bytes.
+    private static let fixture = Result<Fixture, any Error> { try Fixture() }
+
+    fileprivate struct Fixture {
+        let snapshot: Snapshot
+        let principals: [Principal]
+        let returnPaths: ReturnPaths
+    }
+
+    private struct State {
+        /// Milliseconds since 1970 at the run's beginning, as the machine's clock has it now.
+        var epoch: Int64 = 1_800_000_000_000
+        var jumps: Int64 = 0
+        var nextToken: UInt64 = 1
+        var suspendedSince: [TenantID: Int64] = [:]
+    }
+
+    static let domains = ["d0.test", "d1.test", "d2.test", "d3.test"]
+    /// How long a suspension may take to reach an attempt that a stalled disk holds up.
+    private static let suspensionSlackMilliseconds: Int64 = 15_000
+
+    let snapshot: Snapshot
+    let principals: [Principal]
+    let returnPaths: ReturnPaths
+    private let simulator: Simulator
+    private let state = Locked(State())
+
+    init(_ simulator: Simulator) throws {
+        let fixture = try Self.fixture.get()
+        snapshot = fixture.snapshot
+        principals = fixture.principals
+        returnPaths = fixture.returnPaths
+        self.simulator = simulator
+    }
+
+    /// The time of day in milliseconds since 1970.
+    var wallMilliseconds: Int64 { state.withLock { $0.epoch } + simulator.milliseconds }
+
+    /// How far the clock was set, forward and back together, in milliseconds.
+    var jumps: Int64 { state.withLock { $0.jumps } }
+
+    /// Somebody sets the clock.
+    func jump(byMilliseconds milliseconds: Int64) {
+        simulator.note("clock set", UInt64(bitPattern: milliseconds), 0, "by \(milliseconds) ms")
+        state.withLock { state in
+            state.epoch += milliseconds
+            state.jumps += abs(milliseconds)
+        }
+    }
+
+    /// A number that no other message has.
+    func token() -> UInt64 {
+        state.withLock { state in
+            defer { state.nextToken += 1 }
+            return state.nextToken
+        }
+    }
+
+    func suspend(_ tenants: Set<TenantID>) {
+        let now = simulator.milliseconds
+        state.withLock { state in
+            let old = state.suspendedSince
+            state.suspendedSince = [:]
+            for tenant in tenants { state.suspendedSince[tenant] = old[tenant] ?? now }
+        }
+    }
+
+    /// Whether nothing of a tenant may start any more.
+    func isSuspended(_ tenant: Int) -> Bool {
+        guard principals.indices.contains(tenant) else { return false }
+        let since = state.withLock { $0.suspendedSince[principals[tenant].tenant.id] }
+        return since.map { simulator.milliseconds - $0 > Self.suspensionSlackMilliseconds } ?? false
+    }
+
+    // MARK: - Addresses
+
+    /// A recipient's address says which one of which message it is.
+    static func address(_ token: UInt64, _ recipient: Int, tenant: Int) -> String {
+        "r\(recipient)-\(token)-\(tenant)@\(domains[(Int(token) + recipient) % domains.count])"
+    }
+
+    struct Place {
+        let message: MessageID
+        let recipient: Int
+        let tenant: Int
+    }
+
+    static func place(_ address: String) -> Place? {
+        let local = address.prefix { $0 != "@" }
+        let numbers = local.dropFirst().split(separator: "-").compactMap { UInt64($0) }
+        guard local.first == "r", numbers.count == 3 else { return nil }
+        return Place(message: id(numbers[1]), recipient: Int(numbers[0]), tenant: Int(numbers[2]))
+    }
+
+    /// The name of a message in the ledger, which knows none of the node's ids.
+    static func id(_ token: UInt64) -> MessageID { MessageID(high: 0, low: token) }
+
+    static func mark(_ id: MessageID) -> String { "mark-\(id.low)-end" }
+
+    static func submission(_ token: UInt64, recipients: Int, tenant: Int, bodyBytes: Int) -> Submission {
+        let padding = String(repeating: "0123456789 abcdefghij klmnopqrstuvwxyz\r\n", count: bodyBytes / 40)
+        let composed = Submission.Composed(
+            from: "sender@tenant\(tenant).example",
+            to: (0..<recipients).map { address(token, $0, tenant: tenant) }, subject: "message \(token)",
+            text: "\(mark(id(token)))\r\n\(padding)", html: nil)
+        return Submission(door: "ingest", content: .composed(composed))
+    }
+}
+
+extension NodeWorld.Fixture {
+    init() throws {
+        let clusterKey = [UInt8](repeating: 7, count: 32)
+        let seal = try SymmetricSeal(key: clusterKey)
+        let pem = try RSAPrivateKey.generate().pemEncoded()
+        let tenants = try (0..<3).map { number in
+            let id = TenantID(UUID(uuid: (1, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, UInt8(number))))
+            let domain = "tenant\(number).example"
+            let context = TenantRecord.Domain.sealContext(tenant: id, domain: domain)
+            return TenantRecord(
+                id: id, name: domain,
+                limits: TenantRecord.Limits(logsBodies: number == 0, deadlineHours: [1, 2, 6][number]),
+                bodyKey: Data(try X25519PrivateKey.generate().publicKey.raw),
+                domains: [
+                    TenantRecord.Domain(
+                        id: UUID(), name: domain, selector: "s",
+                        sealedKey: Data(try seal.seal(pem, context: context)))
+                ],
+                apiKeys: [
+                    TenantRecord.APIKey(
+                        id: UUID(), sha256: Hex.encode(Digest.sha256("dsp_live_\(number)")), scopes: ["*"],
+                        requestsPerMinute: 1_000_000_000)
+                ])
+        }
+        let global = GlobalChunk(
+            tokenKeys: [], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: [:],
+            serviceHost: "localhost")
+        let encoder = JSONEncoder.sorted
+        let chunks = [
+            "global": Array(try encoder.encode(global)),
+            "tenants/00": Array(try encoder.encode(TenantsChunk(tenants: tenants))),
+        ]
+        let manifest = Manifest(
+            clusterID: "c", version: 1, issuedAt: 0, expiresAt: .max / 4, keyID: "k",
+            chunks: chunks.sorted { $0.key < $1.key }.map { name, bytes in
+                Manifest.Chunk(name: name, sha256: Hex.encode(Digest.sha256(bytes)), sizeBytes: bytes.count)
+            })
+        let snapshot = try Snapshot(manifest, chunks: chunks, clusterKeys: [clusterKey])
+        self.snapshot = snapshot
+        // Nothing is ever saved in that folder: the identity does not change.
+        returnPaths = try ReturnPaths(
+            IdentityKeeper(
+                NodeIdentity(
+                    node: 1, name: "node", clusterID: "c", signingKeys: [], clusterKeys: [Data(clusterKey)],
+                    privateSigningKey: Data(), privateSealingKey: Data()),
+                files: NodeFiles(directory: "/nonexistent")))
+        principals = try (0..<3).map { number in
+            try Authentication.authenticate(
+                .bearer("dsp_live_\(number)"), tenant: nil, sourceIP: "192.0.2.1", snapshot: snapshot, now: 0)
+        }
+    }
+}
