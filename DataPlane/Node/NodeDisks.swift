@@ -1,5 +1,5 @@
-import EventLoop
 import Journal
+import Service
 import Spool
 
 /// Spool and journal of a node's directory, opened together; or in plain words why that cannot be.
@@ -26,6 +26,16 @@ struct NodeDisks: Sendable {
             let failure = NodeService.Failure(description: text(of: error, files.spool))
             await journal.close()
             throw failure
+        }
+    }
+
+    /// Tells of what opening the journal found; `Restart` tells of the spool's.
+    func reportJournal(_ log: Log) {
+        for warning in journalRecovery.warnings {
+            log.warning("journal recovery", ["detail": .string(warning)])
+        }
+        for text in journalRecovery.quarantined {
+            log.error("journal damage put aside", ["detail": .string(text)])
         }
     }
 
@@ -63,5 +73,15 @@ struct NodeDisks: Sendable {
     static func later(_ path: String, _ version: UInt32) -> String {
         "\(path) has format version \(version), and this program knows version 1: it was written by a later "
             + "program, which is needed to read it; nothing was changed"
+    }
+}
+
+extension NodeSettings {
+    var spoolConfiguration: SpoolConfiguration {
+        var configuration = SpoolConfiguration()
+        configuration.segmentBytes = spoolSegmentBytes
+        configuration.minFreePercent = minFreePercent
+        configuration.minFreeInodesPercent = minFreeInodesPercent
+        return configuration
     }
 }

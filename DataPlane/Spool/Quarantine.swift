@@ -18,6 +18,8 @@ package struct Quarantine: Sendable {
         package let reason: String
         /// What the bytes seem to be records of. They failed their checksum, so it is a guess.
         package var messages: [MessageID] = []
+        /// False when an earlier start found it too: it is still in its segment.
+        package var isNew = true
     }
 
     package static let name = "quarantine"
@@ -34,11 +36,14 @@ package struct Quarantine: Sendable {
         _ bytes: UnsafeRawBufferPointer, segment: UInt32, offset: Int, reason: String, whose: String
     ) throws(SystemError) -> Item {
         let name = "\(segment)-\(offset)"
-        let item = Item(
+        var item = Item(
             path: "\(directory)/\(name)", segment: segment, offset: offset, bytes: bytes.count,
             reason: reason, messages: Self.messages(in: bytes))
         try disk.makeDirectory(directory)
-        if try disk.list(directory).contains(where: { $0.name == "\(name).txt" }) { return item }
+        if try disk.list(directory).contains(where: { $0.name == "\(name).txt" }) {
+            item.isNew = false
+            return item
+        }
         try disk.replaceFile(name, in: directory, with: [UInt8](bytes))
         try disk.replaceFile("\(name).txt", in: directory, with: Array(note(item, whose).utf8))
         return item

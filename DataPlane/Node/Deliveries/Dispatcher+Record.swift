@@ -103,10 +103,19 @@ extension Dispatcher {
         commit(message, events, recorder.notices(wanted, of: message, original: original), closes: closes)
     }
 
-    /// Nobody can read the entry any more.
     private func giveUp(_ item: Withdrawn) {
         hasLeft(item.id)
-        if isOver(item.id) { spool.submit(SpoolGroup(records: [.closed(item.id)])) }
+        giveUp(item.id, item.tenant)
+    }
+
+    /// Nobody can read the entry any more: it ends, with whoever of its recipients was not finished.
+    ///
+    /// One that is not open any more was given up by another of its items.
+    func giveUp(_ id: MessageID, _ tenant: TenantID) {
+        guard spool.contains(id) else { return }
+        metrics.lostMessages.increment()
+        let group = LostMessage.group(id, tenant: tenant, node: recorder.node, at: clock.now())
+        write(Recorder.Recorded(group: group, messages: []), Milestone())
     }
 
     private func hasLeft(_ id: MessageID) {
