@@ -71,7 +71,8 @@ final class MailWorker {
             mail.log.envelopeSender.isEmpty
             ? nil
             : returnPaths.current.address(
-                message: attempt.id, domain: mail.senderDomain, tenant: mail.tenant, recipients: recipients.map(\.address))
+                message: attempt.id, domain: mail.senderDomain, tenant: mail.tenant,
+                recipients: recipients.map(\.address))
         let seconds = Int(mail.acceptedAt / 1000)
         var request = DeliveryAttempt(
             sender: sender, recipients: recipients,

@@ -87,7 +87,8 @@ struct MessageInspection: Encodable {
             subject = "\(webhook.event) of \(webhook.about)"
             accepted_at = SpoolTime.text(webhook.acceptedAt)
             deadline = SpoolTime.text(webhook.deadline)
-        case nil: (kind, from, envelope_sender, subject, accepted_at, deadline) = (nil, nil, nil, nil, nil, nil)
+        case nil:
+            (kind, from, envelope_sender, subject, accepted_at, deadline) = (nil, nil, nil, nil, nil, nil)
         }
     }
 
@@ -140,7 +141,9 @@ extension MessageInspection.Step {
 }
 
 extension Event.Response {
-    fileprivate var line: String { ["\(code)", enhancedCode, text].compactMap(\.self).joined(separator: " ") }
+    fileprivate var line: String {
+        ["\(code)", enhancedCode, text].compactMap(\.self).joined(separator: " ")
+    }
 }
 
 extension OpenMessage {
@@ -159,8 +162,9 @@ extension MessageInspection {
         var lines = ["\(id)  accepted by node \(node), \(is_open ? "open" : "closed")"]
         func line(_ name: String, _ value: String?) {
             guard let value else { return }
-            lines.append("  \(name)\(String(repeating: " ", count: 11 - name.count))"
-                + SpoolTool.printable(value))
+            lines.append(
+                "  \(name)\(String(repeating: " ", count: 11 - name.count))"
+                    + SpoolTool.printable(value))
         }
         line("kind", kind)
         line("tenant", tenant)

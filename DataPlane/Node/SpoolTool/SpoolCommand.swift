@@ -94,7 +94,8 @@ package enum SpoolCommand {
         }
         let files = NodeFiles(directory: settings.directory)
         guard let identity = try NodeIdentity.load(from: files) else {
-            throw NodeService.Failure(description: "\(files.identity) does not exist: no node was joined here")
+            throw NodeService.Failure(
+                description: "\(files.identity) does not exist: no node was joined here")
         }
         let folder = try SpoolFolder(directory)
         guard let source = folder.node else {

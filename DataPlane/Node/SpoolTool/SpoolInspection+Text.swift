@@ -52,7 +52,8 @@ extension SpoolInspection {
         var lines: [String] = []
         for item in damage {
             lines.append(
-                "damaged: segment \(item.segment), offset \(item.offset), \(item.bytes) bytes: \(item.reason)")
+                "damaged: segment \(item.segment), offset \(item.offset), \(item.bytes) bytes: \(item.reason)"
+            )
         }
         for number in unreadable_segments { lines.append("damaged: segment \(number), no readable header") }
         for name in quarantine where !name.hasSuffix(".txt") { lines.append("quarantine: \(name)") }

@@ -54,7 +54,7 @@ struct SpoolInspection: Encodable {
             survey = try SpoolSurvey(directory: folder.spool) { progress.show("read", $0, of: $1) }
         } catch { throw NodeService.Failure(reading: error, folder.spool) }
         var tally = SpoolTally(filter, limit: limit)
-        for entry in survey.recovery.entries {
+        for entry in survey.entries {
             tally.add(entry)
             progress.count("entries")
         }

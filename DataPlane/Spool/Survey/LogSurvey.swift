@@ -58,8 +58,9 @@ package struct LogSurvey: Sendable {
             // The newest may have grown until a newer one was made: it is read again with that one.
             first = headers.last?.number ?? first
         }
-        do throws(SystemError) { quarantined = try Quarantine(directory: directory, disk: disk).names() } catch
-        {
+        do throws(SystemError) {
+            quarantined = try Quarantine(directory: directory, disk: disk).names()
+        } catch {
             throw .disk(error)
         }
     }
@@ -72,9 +73,12 @@ package struct LogSurvey: Sendable {
         let numbers = names.compactMap { $0.isRegularFile ? SegmentLog.number(in: $0.name) : nil }
         for number in numbers.sorted() where number >= first {
             let path = SegmentLog.path(of: number, in: directory)
-            guard let bytes = try reading({ (file) throws(SystemError) in
-                try file.readUpTo(SegmentHeader.bytes, at: 0)
-            }, path) else { continue }
+            guard
+                let bytes = try reading(
+                    { (file) throws(SystemError) in
+                        try file.readUpTo(SegmentHeader.bytes, at: 0)
+                    }, path)
+            else { continue }
             switch bytes.withUnsafeBytes({ SegmentHeader.read($0, expecting: kind) }) {
             case .valid(let header) where header.number == number: headers.append(header)
             case .unknownVersion(let version): throw .unknownVersion(version, path: path)
@@ -96,9 +100,10 @@ package struct LogSurvey: Sendable {
         for (index, header) in headers.enumerated() {
             let limit = index + 1 < headers.count ? headers[index + 1].baseSequence : UInt64.max
             let path = SegmentLog.path(of: header.number, in: directory)
-            let bytes = try reading({ (file) throws(SystemError) in
-                try file.readUpTo(try file.size(), at: 0)
-            }, path)
+            let bytes = try reading(
+                { (file) throws(SystemError) in
+                    try file.readUpTo(try file.size(), at: 0)
+                }, path)
             if let bytes { take(bytes, header, limit, visit) }
             done += sizes[index]
             progress(done, total)

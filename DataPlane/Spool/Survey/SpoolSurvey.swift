@@ -4,8 +4,9 @@ import NodeProtocol
 /// What is open in a spool's folder, read without its lock and without changing a byte; see `LogSurvey`.
 package struct SpoolSurvey: Sendable {
     package let log: LogSurvey
-    /// In the order of their ids, which is the order in which they were accepted.
-    package let recovery: Recovery
+    /// Read from disk as they are asked for. Of a spool that is at work, one that was closed or moved since
+    /// has an empty header.
+    package let entries: RecoveredEntries
     /// Bytes of the open entries in their segments.
     package let liveBytes: Int
 
@@ -21,7 +22,9 @@ package struct SpoolSurvey: Sendable {
             ) { builder.add($0) }
         } catch { throw SpoolError(opening: error) }
         liveBytes = builder.index.liveBytes
-        recovery = builder.finish(SegmentLog.Findings())
+        var shelf = SpoolShelf(index: builder.index, cache: BodyCache(maxBytes: 0))
+        shelf.detours = builder.detours
+        entries = RecoveredEntries(Locked(shelf), directory: directory, disk: disk)
     }
 }
 
