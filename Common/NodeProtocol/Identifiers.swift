@@ -4,6 +4,9 @@ import FoundationEssentials
 package struct TenantID: Hashable, Sendable, Codable, CustomStringConvertible {
     package let uuid: UUID
 
+    /// Stands for "not known" where a node tells of damage; no tenant has it.
+    package static let unknown = TenantID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
+
     package init(_ uuid: UUID) { self.uuid = uuid }
 
     /// Returns nil unless `text` is a UUID in its canonical form, in either case.

@@ -10,6 +10,7 @@ package enum NodeCommand {
         mta-node run                   serve until SIGTERM
         mta-node join --token TOKEN    make this directory a node of the cluster; once
         mta-node join --token-file F   the same with the token out of a file, - for standard input
+        mta-node spool …               look into a spool, or take over another node's; spool --help
         mta-node classify REPLY        say what an SMTP reply means, and which rule says so
         """
 
@@ -17,6 +18,7 @@ package enum NodeCommand {
         ProcessMemory.prepare()
         Lifecycle.prepareSignals()
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == "spool" { inspectSpool(Array(arguments.dropFirst())) }
         if arguments.first == "classify", arguments.count > 1 {
             end(ClassifyCommand.explain(arguments.dropFirst().joined(separator: " ")), 0)
         }
@@ -35,6 +37,7 @@ package enum NodeCommand {
                 try join(settings, token: arguments[2])
             case "join" where arguments.count == 3 && arguments[1] == "--token-file":
                 try join(settings, token: token(from: arguments[2]))
+            case "spool": try adopt(settings, Array(arguments.dropFirst()), log)
             default: end("usage: \(about)", 64)
             }
         } catch { end("mta-node: \(error)", 1) }
@@ -46,6 +49,27 @@ package enum NodeCommand {
         Lifecycle.runAndExit(
             services: [NodeService(settings: settings, group: group, log: log)], on: group.loops[0],
             stopDeadline: settings.service.stopDeadline, log: log)
+    }
+
+    /// Looking needs no settings; returns for what does.
+    private static func inspectSpool(_ words: [String]) {
+        guard SpoolCommand.needsNoSettings(words) else { return }
+        do { exit(try SpoolCommand.inspect(words)) } catch let misuse as SpoolTool.Misuse {
+            end("mta-node: \(misuse.description)\n\n\(SpoolCommand.usage)", 64)
+        } catch { end("mta-node: \(error)", 1) }
+    }
+
+    private static func adopt(_ settings: NodeSettings, _ words: [String], _ log: Log) throws -> Never {
+        let loop = try EventLoop(name: "adopt")
+        loop.start()
+        loop.spawn {
+            do {
+                let code = try await SpoolCommand.adopt(words, settings, log)
+                LogSink.standardError.flush()
+                exit(code)
+            } catch { end("mta-node: \(error)", 1) }
+        }
+        while true { pause() }
     }
 
     private static func join(_ settings: NodeSettings, token: String) throws -> Never {

@@ -39,7 +39,7 @@ struct NodeDoors {
             status: { await parts.status() })
         try listen("control", settings.controlAddress, control.router())
         let health = HealthServer(
-            metrics: parts.metrics, health: { await parts.health() },
+            metrics: parts.metrics, measure: { await parts.measure() }, health: { await parts.health() },
             tlsReport: { parts.mailTLS.report(day: $0, domain: $1) })
         try listen("metrics", settings.metricsAddress, health.router())
         var smtp: [SMTPServer] = []

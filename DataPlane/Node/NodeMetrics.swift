@@ -9,6 +9,7 @@ struct NodeMetrics: Sendable {
     let acceptSeconds: Histogram
     let deliverySeconds: Histogram
     let inFlightAtCrash: Counter
+    let lostMessages: Counter
     let snapshotVersion: Gauge
     let snapshotsRefused: Labelled<Counter>
     let reportedEvents: Counter
@@ -38,6 +39,9 @@ struct NodeMetrics: Sendable {
             help:
                 "Recipients whose attempt was in flight when the last process ended: possible duplicates."
         )
+        lostMessages = registry.counter(
+            "dispatch_messages_lost_total",
+            help: "Messages that failed because their bytes on disk are damaged.")
         snapshotVersion = registry.gauge(
             "dispatch_snapshot_version", help: "Version of the snapshot that is held.")
         snapshotsRefused = registry.counter(

@@ -54,7 +54,11 @@ struct NodeParts: Sendable {
                 metrics.snapshotVersion.set(Int(snapshot.version))
             }
         } catch { log.error("the snapshot on disk is not usable", ["error": .error(error)]) }
-        let (journal, spool, recovery) = try openDisks(files, settings)
+        try AdoptionMarks(files).refuseToRun()
+        let disks = try await NodeDisks.open(files, settings.spoolConfiguration)
+        disks.reportJournal(log)
+        let (journal, spool, recovery) = (disks.journal, disks.spool, disks.recovery)
+        metrics.declare(spool: spool, journal: journal, clock: clock)
         let random = RandomWords()
         let ids = MessageIDs(node: identity.node, random: { random.next() })
         let webhooks = EventWebhooks(ids: ids)
@@ -146,18 +150,6 @@ struct NodeParts: Sendable {
             key: try identity.signingKey(), client: client, relayClients: clients, loop: main, clock: clock)
     }
 
-    private static func openDisks(
-        _ files: NodeFiles, _ settings: NodeSettings
-    ) throws -> (Journal, Spool, Recovery) {
-        let (journal, _) = try Journal.open(directory: files.journal)
-        var configuration = SpoolConfiguration()
-        configuration.segmentBytes = settings.spoolSegmentBytes
-        configuration.minFreePercent = settings.minFreePercent
-        let (spool, recovery) = try Spool.open(
-            directory: files.spool, configuration: configuration, journal: journal)
-        return (journal, spool, recovery)
-    }
-
     /// What operators had imposed and held; without it, where it cannot be read, the node starts all the
     /// same.
     private static func loadControl(
@@ -235,14 +227,13 @@ struct NodeParts: Sendable {
     }
 
     func health() async -> HealthServer.Health {
-        let status = await status()
-        let disk = spool.statistics
-        let accepts = disk.isHealthy && !disk.isDiskLow && status.heldVersion != nil
-        return HealthServer.Health(
-            status: accepts ? "ok" : "not_accepting", node: identity.node,
-            snapshot_version: status.heldVersion,
-            snapshot_expired: status.snapshotExpired, spool_healthy: disk.isHealthy, disk_low: disk.isDiskLow,
-            journal_behind: status.journalBehind, queued: status.queuedRecipients)
+        await measure()
+        return HealthServer.Health(await status(), spool.statistics, now: clock.now())
+    }
+
+    /// Looks at the disk, so that what is told of it is of this moment even while nothing comes in.
+    func measure() async {
+        try? await pool.run { [spool] in spool.measureSpace() }
     }
 
     private func queued() async -> Int {

@@ -69,5 +69,7 @@ struct EntryReader: Sendable {
                 reason: "the checksum failed when it was read",
                 whose: "It is the entry of message \(id.hexadecimal).")
         }
+        let count = quarantine.count
+        shelf.withLock { $0.quarantined = count }
     }
 }

@@ -1,4 +1,6 @@
 import EventLoop
+import Glibc
+import NodeProtocol
 
 /// The folder for bytes that failed their checksum: a copy of them, and beside it a note that a person can
 /// read.
@@ -14,6 +16,10 @@ package struct Quarantine: Sendable {
         package let offset: Int
         package let bytes: Int
         package let reason: String
+        /// What the bytes seem to be records of. They failed their checksum, so it is a guess.
+        package var messages: [MessageID] = []
+        /// False when an earlier start found it too: it is still in its segment.
+        package var isNew = true
     }
 
     package static let name = "quarantine"
@@ -30,11 +36,14 @@ package struct Quarantine: Sendable {
         _ bytes: UnsafeRawBufferPointer, segment: UInt32, offset: Int, reason: String, whose: String
     ) throws(SystemError) -> Item {
         let name = "\(segment)-\(offset)"
-        let item = Item(
-            path: "\(directory)/\(name)", segment: segment, offset: offset, bytes: bytes.count, reason: reason
-        )
+        var item = Item(
+            path: "\(directory)/\(name)", segment: segment, offset: offset, bytes: bytes.count,
+            reason: reason, messages: Self.messages(in: bytes))
         try disk.makeDirectory(directory)
-        if try disk.list(directory).contains(where: { $0.name == "\(name).txt" }) { return item }
+        if try disk.list(directory).contains(where: { $0.name == "\(name).txt" }) {
+            item.isNew = false
+            return item
+        }
         try disk.replaceFile(name, in: directory, with: [UInt8](bytes))
         try disk.replaceFile("\(name).txt", in: directory, with: Array(note(item, whose).utf8))
         return item
@@ -45,8 +54,10 @@ package struct Quarantine: Sendable {
         -> Item
     {
         let reason = "neither copy of the header is readable"
+        let frames = try disk.openForReading(path).readUpTo(bytes, at: 0).dropFirst(SegmentHeader.bytes)
         let item = Item(
-            path: "\(directory)/\(number)-0", segment: number, offset: 0, bytes: bytes, reason: reason)
+            path: "\(directory)/\(number)-0", segment: number, offset: 0, bytes: bytes, reason: reason,
+            messages: Array(frames).withUnsafeBytes { Self.messages(in: $0) })
         try disk.makeDirectory(directory)
         try disk.replaceFile(
             "\(number)-0.txt", in: directory, with: Array(note(item, "The whole segment.").utf8))
@@ -54,6 +65,34 @@ package struct Quarantine: Sendable {
         try disk.synchronizeDirectory(directory)
         try disk.synchronizeDirectory(parent)
         return item
+    }
+
+    /// The names in the folder, in order; none when there is no folder.
+    func names() throws(SystemError) -> [String] {
+        do throws(SystemError) { return try disk.list(directory).map(\.name).sorted() } catch {
+            if error.code == ENOENT { return [] }
+            throw error
+        }
+    }
+
+    /// How many pieces lie here.
+    var count: Int { ((try? names()) ?? []).count { $0.hasSuffix(".txt") } }
+
+    /// The ids in what may be frames of a spool, as far as one frame leads to the next.
+    static func messages(in bytes: UnsafeRawBufferPointer) -> [MessageID] {
+        var ids: [MessageID] = []
+        var offset = 0
+        while bytes.count - offset >= Frame.headBytes + 16 {
+            let id = MessageID(
+                high: bytes.littleEndian(at: offset + Frame.headBytes, as: UInt64.self),
+                low: bytes.littleEndian(at: offset + Frame.headBytes + 8, as: UInt64.self))
+            guard id.isPlausible else { break }
+            if ids.last != id { ids.append(id) }
+            let length = Int(bytes.littleEndian(at: offset, as: UInt32.self))
+            guard length <= bytes.count - offset else { break }
+            offset += Frame.uncountedBytes + length
+        }
+        return ids
     }
 
     private func note(_ item: Item, _ whose: String) -> String {
@@ -64,5 +103,13 @@ package struct Quarantine: Sendable {
         The bytes are in the file of the same name without .txt, as they stood in the segment.
 
         """
+    }
+}
+
+extension MessageID {
+    /// Version and variant of a UUIDv7, and a time between 2020 and 2100: random bytes hardly ever have them.
+    fileprivate var isPlausible: Bool {
+        high >> 12 & 0xF == 7 && low >> 62 == 0b10
+            && (1_577_836_800_000..<4_102_444_800_000).contains(milliseconds)
     }
 }

@@ -65,7 +65,9 @@ private struct SegmentRecovery {
 
     mutating func run(_ visit: (SegmentLog.RecoveredGroup) -> Void) throws(SegmentLog.OpenFailure) {
         var headers: [SegmentHeader] = []
-        for number in try segmentNumbers() {
+        let numbers = try segmentNumbers()
+        for number in numbers { try refuseLaterVersion(of: number) }
+        for number in numbers {
             log.nextNumber = max(log.nextNumber, number + 1)
             if let header = try header(of: number) { headers.append(header) }
         }
@@ -99,22 +101,32 @@ private struct SegmentRecovery {
         return numbers.sorted()
     }
 
+    /// Before anything is repaired, so that a later program's folder stays as it is.
+    private func refuseLaterVersion(of number: UInt64) throws(SegmentLog.OpenFailure) {
+        let path = SegmentLog.path(of: number, in: log.directory)
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try log.disk.openForReading(path).readUpTo(SegmentHeader.bytes, at: 0)
+        } catch { throw .disk(error) }
+        if case .unknownVersion(let version) = bytes.withUnsafeBytes({
+            SegmentHeader.read($0, expecting: log.kind)
+        }) {
+            throw .unknownVersion(version, path: path)
+        }
+    }
+
     /// The header of a segment; nil when it was never used or is unreadable, and is out of the way now.
     private mutating func header(of number: UInt64) throws(SegmentLog.OpenFailure) -> SegmentHeader? {
         let path = SegmentLog.path(of: number, in: log.directory)
-        var version: UInt32?
         do throws(SystemError) {
             let file = try log.disk.openForReading(path)
             let size = try file.size()
             let bytes = try file.readUpTo(SegmentHeader.bytes, at: 0)
             switch bytes.withUnsafeBytes({ SegmentHeader.read($0, expecting: log.kind) }) {
             case .valid(let header) where header.number == number: return header
-            case .unknownVersion(let found): version = found
-            case .valid, .damaged: break
+            case .valid, .damaged, .unknownVersion: break
             }
-            if version != nil {
-                // Refused below, outside of what can fail for the disk's reasons.
-            } else if size <= SegmentHeader.bytes {
+            if size <= SegmentHeader.bytes {
                 // A segment is used only after its header is durable: this one never was.
                 try log.disk.remove(path)
                 findings.warnings.append("segment \(number) was never finished: removed")
@@ -124,7 +136,6 @@ private struct SegmentRecovery {
                         UInt32(clamping: number), from: path, in: log.directory, bytes: size))
             }
         } catch { throw .disk(error) }
-        if let version { throw .unknownVersion(version, path: path) }
         return nil
     }
 
@@ -209,7 +220,8 @@ private struct SegmentRecovery {
             findings.quarantined.append(
                 Quarantine.Item(
                     path: "", segment: segment, offset: damage.range.lowerBound, bytes: slice.count,
-                    reason: "\(damage.reason); no copy: \(error)"))
+                    reason: "\(damage.reason); no copy: \(error)",
+                    messages: Quarantine.messages(in: slice)))
             return false
         }
     }

@@ -61,7 +61,7 @@ package final class Spool: Sendable {
         do throws(SegmentLog.OpenFailure) {
             (log, findings) = try SegmentLog.open(
                 directory: directory, kind: .spool, segmentBytes: configuration.segmentBytes, disk: disk,
-                fileNames: [DirectoryLock.name], loss: .keepsWhatFollows
+                fileNames: AdoptedMark.names.union([DirectoryLock.name]), loss: .keepsWhatFollows
             ) { builder.add($0) }
         } catch {
             lock.release()
@@ -73,6 +73,7 @@ package final class Spool: Sendable {
         shelf.detours = builder.detours
         for segment in log.segments { shelf.headers[segment.number] = segment.header }
         shelf.diskBytes = log.segments.reduce(0) { $0 + $1.bytes }
+        shelf.quarantined = Quarantine(directory: directory, disk: disk).count
         let shared = Locked(shelf)
         let recovery = builder.finish(
             findings,
@@ -182,6 +183,12 @@ package final class Spool: Sendable {
 
     /// Whether an entry is open.
     package func contains(_ id: MessageID) -> Bool { shelf.withLock { $0.index.slots[id] != nil } }
+
+    /// Looks how much of the disk is free, so that `statistics` say so while nothing comes in. Blocks.
+    package func measureSpace() {
+        guard let space = try? disk.space(directory) else { return }
+        _ = shelf.withLock { $0.note(space, configuration) }
+    }
 
     package var statistics: SpoolStatistics {
         let queued = inbox.signal { $0.queuedBytes }

@@ -15,9 +15,11 @@ package struct SpoolConfiguration: Sendable {
     package var maxQueuedBytes = 128 << 20
     /// Bodies of recent entries that are kept in memory until they are closed or pushed out. Default 128 MiB.
     package var bodyCacheBytes = 128 << 20
-    /// New entries are refused with `.diskLow` while a smaller share of the disk's bytes or inodes is free.
-    /// Default 10 per cent.
+    /// New entries are refused with `.diskLow` while a smaller share of the disk's bytes is free. Default 10
+    /// per cent.
     package var minFreePercent = 10
+    /// The same of the disk's inodes. Default 10 per cent.
+    package var minFreeInodesPercent = 10
     /// The oldest segment is compacted when this share of its bytes, or of the bytes of the whole spool, is
     /// dead. Default 50 per cent: then at most as much is copied as was written.
     package var compactDeadPercent = 50
@@ -45,6 +47,7 @@ package struct SpoolConfiguration: Sendable {
         if maxQueuedBytes < maxGroupBytes { return "maxQueuedBytes is less than maxGroupBytes" }
         if bodyCacheBytes < 0 { return "bodyCacheBytes is negative" }
         if !(0...99).contains(minFreePercent) { return "minFreePercent is not in 0...99" }
+        if !(0...99).contains(minFreeInodesPercent) { return "minFreeInodesPercent is not in 0...99" }
         if !(1...100).contains(compactDeadPercent) { return "compactDeadPercent is not in 1...100" }
         if compactMinSegments < 1 || readThreads < 1 {
             return "compactMinSegments or readThreads is less than 1"

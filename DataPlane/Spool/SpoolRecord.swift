@@ -31,6 +31,8 @@ package struct SpoolGroup: Sendable {
     /// Handed to the journal as soon as the records are durable. They are not in the spool: after a crash
     /// they are derived again from the records.
     package var events: [[UInt8]]
+    /// The records come from another spool, whose journal told of them: nothing is ever derived of them here.
+    package var isMoved = false
 
     package init(records: [SpoolRecord], events: [[UInt8]] = []) {
         self.records = records

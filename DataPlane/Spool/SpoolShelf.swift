@@ -14,6 +14,19 @@ struct SpoolShelf {
     var isHealthy = true
     var isDiskLow = false
     var corruptReads = 0
+    /// As it was measured last.
+    var space: DiskSpace?
+    /// Pieces in the quarantine.
+    var quarantined = 0
+
+    /// Remembers how much is free; true when it is too little for new entries.
+    mutating func note(_ space: DiskSpace, _ configuration: SpoolConfiguration) -> Bool {
+        self.space = space
+        isDiskLow =
+            space.freeBytesShare < Double(configuration.minFreePercent) / 100
+            || space.freeInodesShare < Double(configuration.minFreeInodesPercent) / 100
+        return isDiskLow
+    }
 
     /// A segment was deleted.
     mutating func forget(_ segment: SegmentLog.Segment) {
@@ -43,6 +56,10 @@ package struct SpoolStatistics: Sendable {
     package var isHealthy = true
     /// New entries are refused because the disk is nearly full.
     package var isDiskLow = false
+    /// Shares of the disk from 0 to 1, as they were measured last; nil before the first time.
+    package var space: DiskSpace?
+    /// Pieces in the quarantine, from this start or an earlier one.
+    package var quarantined = 0
 }
 
 extension SpoolShelf {
@@ -53,6 +70,6 @@ extension SpoolShelf {
             segments: headers.count, cachedBytes: cache.bytes, cacheHits: cache.hits,
             cacheMisses: cache.misses,
             corruptReads: corruptReads, oldestMilliseconds: index.oldestMilliseconds, isHealthy: isHealthy,
-            isDiskLow: isDiskLow)
+            isDiskLow: isDiskLow, space: space, quarantined: quarantined)
     }
 }

@@ -88,7 +88,7 @@ final class SpoolWriter {
                     results.append(.failure(.duplicate(duplicate)))
                 } else {
                     results.append(.success(Committed(sequence: log.openSequence)))
-                    layOut(item.group.records, into: buffer, &changes, &latest)
+                    layOut(item.group, into: buffer, &changes, &latest)
                 }
             }
             try log.flush()
@@ -113,12 +113,9 @@ final class SpoolWriter {
 
     private func refusalOfEntries() -> SpoolError? {
         guard journal.hasRoom else { return .overloaded }
-        let least = Double(configuration.minFreePercent) / 100
         // A disk that cannot be asked will say what is wrong when it is written to.
         guard let space = try? log.disk.space(log.directory) else { return nil }
-        let isLow = space.freeBytesShare < least || space.freeInodesShare < least
-        shelf.withLock { $0.isDiskLow = isLow }
-        return isLow ? .diskLow : nil
+        return shelf.withLock { $0.note(space, configuration) } ? .diskLow : nil
     }
 
     private func duplicate(in group: SpoolGroup, _ latest: [MessageID: SegmentLog.Position?]) -> MessageID? {
@@ -132,15 +129,17 @@ final class SpoolWriter {
 
     /// `latest` has, for each id that this batch touched, where its latest update is.
     private func layOut(
-        _ records: [SpoolRecord], into buffer: FrameBuffer, _ changes: inout [Change],
+        _ group: SpoolGroup, into buffer: FrameBuffer, _ changes: inout [Change],
         _ latest: inout [MessageID: SegmentLog.Position?]
     ) {
+        let records = group.records
         for (index, record) in records.enumerated() {
             let position = log.position
             let start = buffer.count
             switch record {
             case .entry(let id, let header, let body):
-                log.startFrame(type: RecordType.entry.rawValue, isFirstOfGroup: index == 0)
+                let type = group.isMoved ? RecordType.movedEntry : .entry
+                log.startFrame(type: type.rawValue, isFirstOfGroup: index == 0)
                 buffer.put(id)
                 buffer.put(UInt32(clamping: header.count))
                 buffer.put(header)
@@ -149,7 +148,8 @@ final class SpoolWriter {
                 let bytes = buffer.count - start
                 changes.append(.insert(id, position, bytes: bytes, body: body))
             case .update(let id, let payload):
-                log.startFrame(type: RecordType.update.rawValue, isFirstOfGroup: index == 0)
+                let type = group.isMoved ? RecordType.movedUpdate : .update
+                log.startFrame(type: type.rawValue, isFirstOfGroup: index == 0)
                 buffer.put(id)
                 buffer.put(latest[id] ?? shelf.withLock { $0.index.slots[id]?.update })
                 buffer.put(payload)

@@ -34,6 +34,12 @@ package enum Files {
         }
     }
 
+    package static func makeFolder(_ path: String) throws {
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            throw TestSupportError("mkdir \(path)", code: errno)
+        }
+    }
+
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The names in a folder, sorted, without `.` and `..`.

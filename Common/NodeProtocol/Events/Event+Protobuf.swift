@@ -42,8 +42,6 @@ extension Event {
         if isLate { writer.put(16, isLate) }
     }
 
-    private static let nobody = TenantID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
-
     /// Nil when the bytes are no event, or one of a kind that this version does not know.
     package init?(protobuf bytes: ArraySlice<UInt8>) {
         var reader = ProtobufReader(bytes)
@@ -51,7 +49,7 @@ extension Event {
         var message: MessageID?
         var tenant: TenantID?
         var event = Event(
-            .accepted, message: MessageID(high: 0, low: 0), tenant: Self.nobody, at: 0, node: 0)
+            .accepted, message: MessageID(high: 0, low: 0), tenant: .unknown, at: 0, node: 0)
         while let field = reader.next() {
             switch field.number {
             case 1: kind = EventKind(number: field.integer())

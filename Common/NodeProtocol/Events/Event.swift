@@ -127,7 +127,8 @@ package struct Event: Sendable, Equatable {
     /// Milliseconds since 1970.
     package var at: Int64
     package var node: UInt16
-    /// The envelope address; nil for `accepted`, which is of the whole message.
+    /// The envelope address; nil for `accepted`, which is of the whole message, and for `failed` of a message
+    /// that its node cannot read any more: then it is of every recipient that is not finished.
     package var recipient: String?
     /// 1 for the first attempt.
     package var attempt: Int?

@@ -28,6 +28,7 @@ struct ReportBatch: Sendable {
     private(set) var webhookAttempts: [WebhookAttemptRow] = []
     private(set) var goneWebhooks: Set<GoneWebhook> = []
     private(set) var notices: [LateNotice] = []
+    private(set) var lost: [LostRow] = []
     private(set) var unreadable = 0
     private(set) var applied = 0
     private var recipientRows: [RecipientKey: RecipientRow] = [:]
@@ -94,6 +95,9 @@ struct ReportBatch: Sendable {
                 return
             }
             take(content, of: event, body: record.sealedBody)
+        case .failed where event.recipient == nil:
+            lost.append(LostRow(event, row(event, seq)))
+            return
         case .delivered, .deferred, .bounced, .expired, .failed, .cancelled, .suppressed: takeOutcome(event)
         case .complained, .opened, .clicked: takeMark(event)
         case .unsubscribed, .attempted: break

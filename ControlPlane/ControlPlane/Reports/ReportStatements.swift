@@ -28,6 +28,7 @@ struct ReportStatements {
         let suppressions = batch.suppressions + late.suppressions
         if !suppressions.isEmpty { try await insert(suppressions) }
         if !batch.goneWebhooks.isEmpty { try await disableWebhooks() }
+        if !batch.lost.isEmpty { try await failLost() }
         return late.unmatched
     }
 
@@ -132,7 +133,7 @@ struct ReportStatements {
             (left.isFinal ? 0 : 1, left.badness) < (right.isFinal ? 0 : 1, right.badness)
         }.map(\.rawValue)
 
-    private func updateMessages(_ rows: String) async throws {
+    func updateMessages(_ rows: String) async throws {
         try await connection.query(
             """
             UPDATE emails e SET
@@ -228,7 +229,7 @@ struct ReportStatements {
             })
     }
 
-    private func add(_ usage: [UsageRow]) async throws {
+    func add(_ usage: [UsageRow]) async throws {
         let rows = try json(usage)
         try await connection.query(
             Self.usageStatement("usage_daily", "day", "date '1970-01-01' + u.day", rows, node))

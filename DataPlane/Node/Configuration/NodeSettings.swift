@@ -33,6 +33,7 @@ package struct NodeSettings: Sendable {
     package let trustedNetworks: [String]
     package let trustedTenant: String?
     package let minFreePercent: Int
+    package let minFreeInodesPercent: Int
     package let spoolSegmentBytes: Int
     package let holdsDelivery: Bool
     package let webhookRootsFile: String?
@@ -116,7 +117,10 @@ package struct NodeSettings: Sendable {
             "DISPATCH_TRUSTED_TENANT", help: "The tenant for which the trusted networks submit.")
         minFreePercent = reader.int(
             "DISPATCH_MIN_FREE_PERCENT", default: 10, in: 0...90,
-            help: "With less of the disk free nothing new is accepted; deliveries go on.")
+            help: "With less of the disk's bytes free nothing new is accepted; deliveries go on.")
+        minFreeInodesPercent = reader.int(
+            "DISPATCH_MIN_FREE_INODES_PERCENT", default: 10, in: 0...90,
+            help: "The same of the disk's inodes, where it counts them.")
         spoolSegmentBytes = reader.bytes(
             "DISPATCH_SPOOL_SEGMENT", default: 64 << 20, in: (1 << 20)...(1 << 30),
             help: "Size of a spool segment.")

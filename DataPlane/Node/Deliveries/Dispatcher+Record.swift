@@ -18,12 +18,6 @@ extension Dispatcher {
             isLast: closes)
     }
 
-    /// Closes an entry of which nothing can be told.
-    func close(_ id: MessageID) {
-        writeInOrder(
-            Recorder.Recorded(group: SpoolGroup(records: [.closed(id)]), messages: []), of: id, isLast: true)
-    }
-
     @discardableResult
     private func writeInOrder(
         _ recorded: Recorder.Recorded, of id: MessageID, isLast: Bool
@@ -123,10 +117,19 @@ extension Dispatcher {
         commit(message, events, recorder.notices(wanted, of: message, original: original), closes: closes)
     }
 
-    /// Nobody can read the entry any more.
     private func giveUp(_ item: Withdrawn) {
         hasLeft(item.id)
-        if isOver(item.id) { close(item.id) }
+        giveUp(item.id, item.tenant)
+    }
+
+    /// Nobody can read the entry any more: it ends, with whoever of its recipients was not finished.
+    ///
+    /// One that is not open any more was given up by another of its items.
+    func giveUp(_ id: MessageID, _ tenant: TenantID) {
+        guard spool.contains(id) else { return }
+        metrics.lostMessages.increment()
+        let group = LostMessage.group(id, tenant: tenant, node: recorder.node, at: clock.now())
+        writeInOrder(Recorder.Recorded(group: group, messages: []), of: id, isLast: true)
     }
 
     private func hasLeft(_ id: MessageID) {

@@ -25,7 +25,7 @@ final class Dispatcher {
     let recorder: Recorder
     let clock: WallClock
     let loader: MessageLoader
-    private let metrics: NodeMetrics
+    let metrics: NodeMetrics
     let isHolding: Bool
     let lookups: DestinationLookups
     let store: QueueStore
@@ -176,7 +176,7 @@ final class Dispatcher {
         let id = work.attempt.id
         guard let message = cache[id] ?? report.message else {
             // The entry cannot be read by anybody: it goes, or it would come back at every start.
-            if report.isDropped { close(id) }
+            if report.isDropped { giveUp(id, work.attempt.tenant) }
             return nil
         }
         var events: [Event] = []

@@ -54,7 +54,8 @@ final class MailWorker {
         let content: [UInt8]
         do { content = if let body { body } else { try await spool.body(of: attempt.id) } } catch {
             let isLost = error == .corrupt(attempt.id)
-            return report(attempt, mail, isLost ? .failed : .deferred, "the message cannot be read: \(error)")
+            let text = isLost ? LostMessage.response.text : "the message cannot be read: \(error)"
+            return report(attempt, mail, isLost ? .failed : .deferred, text)
         }
         if mail.log.isTest { return captured(attempt, mail) }
         return await deliver(work, mail, content, signer)

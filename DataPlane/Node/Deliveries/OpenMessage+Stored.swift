@@ -8,16 +8,19 @@ extension OpenMessage {
     init?(_ id: MessageID, header: [UInt8], updates: [[UInt8]]) {
         guard let entry = Entry(header) else { return nil }
         self.init(id: id, entry: entry)
-        for payload in updates {
-            switch SpoolUpdate(decoding: payload) {
-            case .started(let attempt, let recipients):
-                for index in recipients { start(Int(index), attempt: Int(attempt)) }
-            case .events(let events):
-                for event in events {
-                    if let index = index(of: event) { apply(event, to: index) }
-                }
-            case nil: break
+        for payload in updates { apply(update: payload) }
+    }
+
+    /// Applies what a spool update says.
+    mutating func apply(update payload: [UInt8]) {
+        switch SpoolUpdate(decoding: payload) {
+        case .started(let attempt, let recipients):
+            for index in recipients { start(Int(index), attempt: Int(attempt)) }
+        case .events(let events):
+            for event in events {
+                if let index = index(of: event) { apply(event, to: index) }
             }
+        case nil: break
         }
     }
 }

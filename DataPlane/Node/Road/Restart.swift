@@ -8,6 +8,7 @@ struct Restart: Sendable {
     let spool: Spool
     let log: Log
     let metrics: NodeMetrics
+    var clock = WallClock.system
     /// Seals a body for the log, as it was done when the message was accepted.
     let seal: @Sendable (MessageID, MailEntry, [UInt8]) -> [UInt8]
 
@@ -22,6 +23,7 @@ struct Restart: Sendable {
         }
         let bodies = await sealedBodies(recovery)
         spool.replay(recovery) { group in group.records.flatMap { journaled($0, bodies) } }
+        endLost(recovery)
         var messages: [OpenMessage] = []
         var count = 0
         var inFlight = 0
@@ -49,6 +51,21 @@ struct Restart: Sendable {
                 "open": .int(count), "in_flight": .int(inFlight),
                 "unjournaled": .int(recovery.unjournaled.count), "torn_bytes": .int(recovery.tornTailBytes),
             ])
+    }
+
+    /// Ends what was open and is damaged. A piece that an earlier start found is told of again, in case that
+    /// start ended too soon; the control plane changes only what is not finished.
+    private func endLost(_ recovery: Recovery) {
+        var told: Set<MessageID> = []
+        for item in recovery.quarantined {
+            for id in item.messages where !spool.contains(id) && told.insert(id).inserted {
+                if item.isNew {
+                    metrics.lostMessages.increment()
+                    log.error("message lost to damage on disk", ["message_id": .describing(id)])
+                }
+                spool.submit(LostMessage.group(id, tenant: nil, node: node, at: clock.now()))
+            }
+        }
     }
 
     private func reopen(_ recovered: Recovery.Entry, _ inFlight: inout Int) -> OpenMessage? {

@@ -15,6 +15,7 @@ final class NodeProcess: Sendable {
             "DISPATCH_INBOUND": "127.0.0.1:0",
             "DISPATCH_CONTROL": "127.0.0.1:0", "DISPATCH_METRICS": "127.0.0.1:0", "DISPATCH_LOOPS": "2",
             "DISPATCH_HOST_NAME": "node.test", "DISPATCH_MIN_FREE_PERCENT": "0",
+            "DISPATCH_MIN_FREE_INODES_PERCENT": "0",
             "DISPATCH_EGRESS_ALLOWED": "127.0.0.0/8",
         ]
         child = try ChildProcess(

@@ -1,0 +1,145 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// A node takes over what a dead one holds.
+@Suite(.serialized) struct AdoptionTests {
+    private static let messages = 40
+
+    /// A node that accepted messages, delivered none of them, and died.
+    private static func dead() async throws -> LoneNode {
+        let node = try await LoneNode(["DISPATCH_HOLD_DELIVERY": "true"])
+        let process = try await node.start()
+        let caller = try await node.caller()
+        for number in 1...messages {
+            try await caller.must("POST", "/api/v1/messages", node.message("mail-\(number)"))
+        }
+        try await process.kill()
+        return node
+    }
+
+    private static func settings(_ directory: TemporaryDirectory) -> [String: String] {
+        [
+            "DISPATCH_NODE_DIR": directory.file("node"), "DISPATCH_MIN_FREE_PERCENT": "0",
+            "DISPATCH_MIN_FREE_INODES_PERCENT": "0",
+        ]
+    }
+
+    private static func runningNode(
+        _ directory: TemporaryDirectory, _ sink: MailSink
+    ) async throws -> NodeProcess {
+        try await NodeProcess(
+            directory: directory.file("node"),
+            settings: ["DISPATCH_CONTROL_URL": "http://127.0.0.1:9", "DISPATCH_ROUTES": sink.route])
+    }
+
+    @Test func `every message is sent once, by the adopter, and neither node can send it again`()
+        async throws
+    {
+        let dead = try await Self.dead()
+        let own = try dead.sibling(number: 2)
+        let settings = Self.settings(own)
+
+        let unsaid = try await SpoolTools.run(["spool", "adopt", dead.path], settings: settings)
+        #expect(unsaid.exit == .code(1))
+        #expect(unsaid.errors.contains("\(Self.messages) events that were not reported"), "\(unsaid.errors)")
+        let adopt = ["spool", "adopt", dead.path, "--journal", "report", "--json"]
+        let adopted = try await SpoolTools.run(adopt, settings: settings)
+        #expect(adopted.exit == .code(0), "\(adopted.errors)")
+        #expect(adopted.json["adopted"].integer == Self.messages)
+        #expect(adopted.json["events_reported"].integer == Self.messages)
+
+        let again = try await SpoolTools.run(adopt, settings: settings)
+        #expect(again.exit == .code(1))
+        #expect(again.errors.contains("was adopted by node 2"), "\(again.errors)")
+        let third = try dead.sibling(number: 3)
+        let stranger = try await SpoolTools.run(adopt, settings: Self.settings(third))
+        #expect(stranger.errors.contains("was adopted by node 2"), "\(stranger.errors)")
+        let old = try await SpoolTools.run(["run"], settings: Self.settings(dead.directory))
+        #expect(old.exit == .code(1))
+        #expect(old.errors.contains("its messages are sent from there"), "\(old.errors)")
+
+        let sink = try MailSink()
+        let process = try await Self.runningNode(own, sink)
+        try await sink.wait(for: Self.messages)
+        try await process.waitUntilIdle()
+        #expect(sink.copiesBySubject.count == Self.messages)
+        #expect(sink.copiesBySubject.values.allSatisfy { $0 == 1 })
+        // What the dead node had to report, and what became of it.
+        #expect(try await process.health()["journal_behind"].integer == 2 * Self.messages)
+    }
+
+    @Test func `an adoption that is killed at any moment is finished by running it again`() async throws {
+        let seed = UInt64.random(in: .min ... .max)
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let dead = try await Self.dead()
+        let own = try dead.sibling(number: 2)
+        let settings = Self.settings(own)
+        let adopt = ["spool", "adopt", dead.path, "--journal", "report"]
+        var kills = 0
+        var refusals = 0
+        while true {
+            let child = try ChildProcess([try Products.path("mta-node")] + adopt, environment: settings)
+            if kills < 25 {
+                try await pause(.microseconds(Int.random(in: 0...60_000, using: &random)))
+                child.kill(SIGKILL)
+            }
+            let exit = try await child.wait()
+            if exit == .code(0) { break }
+            try #require(exit == .signal(SIGKILL), "\(child.text(of: .standardError))")
+            kills += 1
+            if Files.exists(own.file("node/adoption.json")) {
+                let refused = try await SpoolTools.run(["run"], settings: settings)
+                #expect(refused.exit == .code(1) && refused.errors.contains("was not finished"))
+                refusals += 1
+            }
+        }
+        print("\(kills) kills, \(refusals) of them in the middle")
+        let sink = try MailSink()
+        let process = try await Self.runningNode(own, sink)
+        try await sink.wait(for: Self.messages)
+        try await process.waitUntilIdle()
+        #expect(sink.copiesBySubject.count == Self.messages)
+        #expect(sink.copiesBySubject.values.allSatisfy { $0 == 1 })
+        #expect(try await process.health()["journal_behind"].integer == 2 * Self.messages)
+    }
+
+    @Test func `events that were not reported can be left or exported`() async throws {
+        let dead = try await Self.dead()
+        let file = dead.directory.file("events")
+        let own = try dead.sibling(number: 2)
+        let exported = try await SpoolTools.run(
+            ["spool", "adopt", dead.path, "--journal", "export", file, "--json"],
+            settings: Self.settings(own))
+        #expect(exported.exit == .code(0), "\(exported.errors)")
+        #expect(exported.json["events_exported"].integer == Self.messages)
+        #expect(try Files.read(file).count > Self.messages * 100)
+
+        let other = try await Self.dead()
+        let heir = try other.sibling(number: 2)
+        let left = try await SpoolTools.run(
+            ["spool", "adopt", other.path, "--journal", "leave", "--json"], settings: Self.settings(heir))
+        #expect(left.json["adopted"].integer == Self.messages, "\(left.errors)")
+        #expect(left.json["events_left"].integer == Self.messages)
+    }
+
+    @Test func `a running node is neither adopted nor an adopter, and a directory not by itself`()
+        async throws
+    {
+        let dead = try await Self.dead()
+        let own = try dead.sibling(number: 2)
+        let adopt = ["spool", "adopt", dead.path, "--journal", "leave"]
+        try await dead.start()
+        let living = try await SpoolTools.run(adopt, settings: Self.settings(own))
+        #expect(living.exit == .code(1) && living.errors.contains("is in use by process"))
+        try await dead.process.kill()
+
+        let process = try await Self.runningNode(own, try MailSink())
+        let busy = try await SpoolTools.run(adopt, settings: Self.settings(own))
+        #expect(busy.exit == .code(1) && busy.errors.contains("is in use by process"))
+        try await process.kill()
+        let itself = try await SpoolTools.run(adopt, settings: Self.settings(dead.directory))
+        #expect(itself.exit == .code(1) && itself.errors.contains("own directory"))
+    }
+}
