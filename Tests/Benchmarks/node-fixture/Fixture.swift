@@ -4,8 +4,8 @@ import Glibc
 import Node
 import NodeProtocol
 
-/// The directory of a node that was never enrolled: an identity and a snapshot with some tenants, signed by a
-/// key of its own, which stays in `cluster-key.pem` for those who want to sign further snapshots.
+/// The directory of a node that was never enrolled: an identity and a snapshot with some tenants, signed by
+/// a key of its own, which stays in `cluster-key.pem` for those who want to sign further snapshots.
 ///
 /// The first tenant has the domain that was asked for, the others `t2.…`, `t3.…` below it. All domains have
 /// the same DKIM key, because making one takes a tenth of a second. The file `tenants` has a line for each:
