@@ -38,7 +38,7 @@ import Testing
             story.accepted(), other.accepted(), test.accepted(isTest: true), EventRecord(delivered),
             lost(story, tenant: knowsTenant ? tenant : nil), lost(test, tenant: nil),
         ])
-        #expect(try await node.report(events).body["acknowledged"].int == events.count)
+        #expect(try await node.report(events).body["acknowledged"].integer == events.count)
 
         #expect(
             try await control.count(
@@ -57,7 +57,7 @@ import Testing
 
         // The node finds the damage again at its next start.
         let again = numbered([lost(story, tenant: nil)], from: events.count + 1)
-        #expect(try await node.report(again).body["acknowledged"].int == events.count + 1)
+        #expect(try await node.report(again).body["acknowledged"].integer == events.count + 1)
         #expect(try await control.count("SELECT count(*) AS n FROM events WHERE kind = 'failed'") == 2)
         #expect(try await control.count("SELECT sum(failed) AS n FROM usage_daily") == 1)
         await node.stop()
@@ -74,7 +74,7 @@ import Testing
         let events = numbered([
             story.accepted(), lost(stranger, tenant: nil), lost(story, tenant: TenantID(UUID())),
         ])
-        #expect(try await node.report(events).body["acknowledged"].int == 3)
+        #expect(try await node.report(events).body["acknowledged"].integer == 3)
         #expect(try await control.count("SELECT count(*) AS n FROM emails WHERE status = 'queued'") == 1)
         #expect(try await control.count("SELECT count(*) AS n FROM events") == 1)
         await node.stop()
@@ -91,7 +91,7 @@ import Testing
         // The dead node reported that it accepted the message; what became of it comes from the adopter.
         _ = try await dead.report(Array(events.prefix(1)))
         let rest = numbered(events.dropFirst().map(\.record))
-        #expect(try await adopter.report(rest).body["acknowledged"].int == rest.count)
+        #expect(try await adopter.report(rest).body["acknowledged"].integer == rest.count)
         #expect(
             try await control.count(
                 "SELECT count(*) AS n FROM emails WHERE status = 'bounced' AND node = \(dead.number)") == 1)

@@ -19,7 +19,7 @@ import Testing
             }
         }
 
-        deinit { umount2(path, Int32(MNT_DETACH.rawValue)) }
+        deinit { umount2(path, Int32(MNT_DETACH)) }
     }
 
     private static let marks = [
