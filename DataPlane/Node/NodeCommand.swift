@@ -64,7 +64,7 @@ package enum NodeCommand {
         loop.start()
         loop.spawn {
             do {
-                let code = try await SpoolCommand.adopt(words, settings, log)
+                let code = try await SpoolCommand.adopt(words, settings, on: loop, log)
                 LogSink.standardError.flush()
                 exit(code)
             } catch { end("mta-node: \(error)", 1) }

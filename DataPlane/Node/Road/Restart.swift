@@ -9,6 +9,8 @@ struct Restart: Sendable {
     let log: Log
     let metrics: NodeMetrics
     var clock = WallClock.system
+    /// False for a start that must add no event to the journal but what it missed.
+    var tellsOfDamage = true
     /// Seals a body for the log, as it was done when the message was accepted.
     let seal: @Sendable (MessageID, MailEntry, [UInt8]) -> [UInt8]
 
@@ -16,14 +18,18 @@ struct Restart: Sendable {
 
     /// Gives the journal the events that it missed, and hands over every message that is not finished, some
     /// at a time: all of them would not fit into memory.
-    func run(_ recovery: Recovery, _ take: ([OpenMessage]) async -> Void) async {
+    ///
+    /// - Returns: the last group of which the journal got events here; 0 for none.
+    @discardableResult
+    func run(_ recovery: Recovery, _ take: ([OpenMessage]) async -> Void) async -> UInt64 {
         for warning in recovery.warnings { log.warning("spool recovery", ["detail": .string(warning)]) }
         for item in recovery.quarantined {
             log.error("spool damage put aside", ["path": .string(item.path), "reason": .string(item.reason)])
         }
         let bodies = await sealedBodies(recovery)
         spool.replay(recovery) { group in group.records.flatMap { journaled($0, bodies) } }
-        endLost(recovery)
+        var last = recovery.unjournaled.last?.sequence ?? 0
+        if tellsOfDamage { last = max(last, await endLost(recovery)) }
         var messages: [OpenMessage] = []
         var count = 0
         var inFlight = 0
@@ -51,21 +57,29 @@ struct Restart: Sendable {
                 "open": .int(count), "in_flight": .int(inFlight),
                 "unjournaled": .int(recovery.unjournaled.count), "torn_bytes": .int(recovery.tornTailBytes),
             ])
+        return last
     }
 
     /// Ends what was open and is damaged. A piece that an earlier start found is told of again, in case that
     /// start ended too soon; the control plane changes only what is not finished.
-    private func endLost(_ recovery: Recovery) {
+    private func endLost(_ recovery: Recovery) async -> UInt64 {
         var told: Set<MessageID> = []
+        var last: UInt64 = 0
         for item in recovery.quarantined {
             for id in item.messages where !spool.contains(id) && told.insert(id).inserted {
                 if item.isNew {
                     metrics.lostMessages.increment()
                     log.error("message lost to damage on disk", ["message_id": .describing(id)])
                 }
-                spool.submit(LostMessage.group(id, tenant: nil, node: node, at: clock.now()))
+                let group = LostMessage.group(id, tenant: nil, node: node, at: clock.now())
+                do throws(SpoolError) { last = try await spool.commit(group).sequence } catch {
+                    log.error(
+                        "lost message not recorded: the next start tells of it",
+                        ["message_id": .describing(id), "error": .error(error)])
+                }
             }
         }
+        return last
     }
 
     private func reopen(_ recovered: Recovery.Entry, _ inFlight: inout Int) -> OpenMessage? {

@@ -46,6 +46,7 @@ struct Adoption {
     let events: Events
     /// Up to here the control plane has the dead node's events, whatever its journal says.
     let reportedUpTo: UInt64
+    let loop: EventLoop
     let log: Log
     let progress: SpoolProgress
 
@@ -70,7 +71,8 @@ struct Adoption {
                 description: "\(source.journal) holds \(unreported) events that were not reported: say "
                     + "--journal report, leave, or export FILE; nothing was changed")
         }
-        let own = try await open(files, identity.node)
+        // What follows the mark in the own journal is the copied events alone, so a second run adds none.
+        let own = try await open(files, identity.node, tellsOfDamage: try marks.own() == nil)
         let result: Swift.Result<Result, any Error>
         do {
             let before = try await begin(own)
@@ -145,22 +147,36 @@ struct Adoption {
                     + "leave goes on without it")
         }
         let number = try NodeIdentity.load(from: source)?.node ?? identity.node
-        return try await open(source, number)
+        return try await open(source, number, tellsOfDamage: true)
     }
 
-    private func open(_ files: NodeFiles, _ node: UInt16) async throws -> NodeDisks {
+    private func open(
+        _ files: NodeFiles, _ node: UInt16, tellsOfDamage: Bool
+    ) async throws -> NodeDisks {
         var configuration = settings.spoolConfiguration
         // What is open is read here, and need not move meanwhile.
         configuration.compactMinSegments = .max
         let disks = try await NodeDisks.open(files, configuration)
-        let last = disks.recovery.unjournaled.last?.sequence
-        await restart(disks, node).run(disks.recovery) { _ in }
-        if let last {
-            await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-                disks.journal.whenDurable(last) { continuation.resume() }
-            }
+        disks.reportJournal(log)
+        var restart = restart(disks, node)
+        restart.tellsOfDamage = tellsOfDamage
+        let last = await restart.run(disks.recovery) { _ in }
+        do { try await wait(for: last, in: disks.journal, files) } catch {
+            await disks.close()
+            throw error
         }
         return disks
+    }
+
+    /// Until the journal has the events of all groups up to this one.
+    private func wait(for sequence: UInt64, in journal: Journal, _ files: NodeFiles) async throws {
+        journal.whenDurable(sequence) {}
+        while journal.durableSequence < sequence {
+            guard journal.statistics.isHealthy else {
+                throw NodeService.Failure(description: "\(files.journal) cannot be written")
+            }
+            await loop.sleep(.milliseconds(20))
+        }
     }
 
     /// Bodies for the log are sealed to the tenants' keys out of the snapshot that this node holds.

@@ -62,7 +62,10 @@ extension SpoolCommand {
                 switch try words.value(of: word, "report, leave or export", { $0 }) {
                 case "report": events = .report
                 case "leave": events = .leave
-                case "export": events = .export(try words.value(of: "export", "a file") { $0 })
+                case "export":
+                    // A folder in the name, because that folder is made durable.
+                    events = .export(
+                        try words.value(of: "export", "a file") { $0.contains("/") ? $0 : "./\($0)" })
                 default: throw SpoolTool.Misuse(description: "--journal wants report, leave or export FILE")
                 }
             case "--reported": reportedUpTo = try words.value(of: word, "an event's number") { UInt64($0) }

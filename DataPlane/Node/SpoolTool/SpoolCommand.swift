@@ -88,7 +88,9 @@ package enum SpoolCommand {
     }
 
     /// `mta-node spool adopt`: gives the exit code.
-    static func adopt(_ words: [String], _ settings: NodeSettings, _ log: Log) async throws -> Int32 {
+    static func adopt(
+        _ words: [String], _ settings: NodeSettings, on loop: EventLoop, _ log: Log
+    ) async throws -> Int32 {
         guard case .adopt(let directory, let events, let reportedUpTo, let asJSON) = try parse(words) else {
             return 64
         }
@@ -107,7 +109,7 @@ package enum SpoolCommand {
         }
         let adoption = Adoption(
             settings: settings, identity: identity, folder: folder, source: NodeFiles(directory: source),
-            events: events, reportedUpTo: reportedUpTo, log: log, progress: SpoolProgress())
+            events: events, reportedUpTo: reportedUpTo, loop: loop, log: log, progress: SpoolProgress())
         let result = try await adoption.run()
         if asJSON {
             try SpoolTool.writeJSON(result)

@@ -12,7 +12,7 @@ struct SpoolFolder: Sendable {
 
     /// Throws `NodeService.Failure` for a directory in which there is no spool.
     init(_ path: String) throws {
-        let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        let path = Self.absolute(path)
         if Self.isDirectory("\(path)/spool") {
             spool = "\(path)/spool"
             node = path
@@ -28,6 +28,13 @@ struct SpoolFolder: Sendable {
     }
 
     var journal: String? { node.map { "\($0)/journal" } }
+
+    /// Without symbolic links and dots, so that it can be written down; as it is where it does not exist.
+    private static func absolute(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
 
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()

@@ -67,7 +67,6 @@ package struct LogSurvey: Sendable {
 
     private mutating func headers(from first: UInt64) throws(SegmentLog.OpenFailure) -> [SegmentHeader] {
         var headers: [SegmentHeader] = []
-        unreadableSegments = []
         let names: [DiskEntry]
         do throws(SystemError) { names = try disk.list(directory) } catch { throw .disk(error) }
         let numbers = names.compactMap { $0.isRegularFile ? SegmentLog.number(in: $0.name) : nil }
@@ -82,7 +81,13 @@ package struct LogSurvey: Sendable {
             switch bytes.withUnsafeBytes({ SegmentHeader.read($0, expecting: kind) }) {
             case .valid(let header) where header.number == number: headers.append(header)
             case .unknownVersion(let version): throw .unknownVersion(version, path: path)
-            case .valid, .damaged: unreadableSegments.append(UInt32(clamping: number))
+            case .valid, .damaged:
+                // One that is no longer than its header was never used, or is being made.
+                let segment = UInt32(clamping: number)
+                guard try size(number) > SegmentHeader.bytes, !unreadableSegments.contains(segment) else {
+                    continue
+                }
+                unreadableSegments.append(segment)
             }
         }
         let firstNeeded = headers.map(\.firstNeeded).max() ?? 0
@@ -94,7 +99,7 @@ package struct LogSurvey: Sendable {
         _ visit: (SegmentLog.RecoveredGroup) -> Void
     ) throws(SegmentLog.OpenFailure) {
         var sizes: [Int] = []
-        for header in headers { sizes.append(try size(header)) }
+        for header in headers { sizes.append(try size(header.number)) }
         let total = sizes.reduce(0, +)
         var done = 0
         for (index, header) in headers.enumerated() {
@@ -110,8 +115,8 @@ package struct LogSurvey: Sendable {
         }
     }
 
-    private func size(_ header: SegmentHeader) throws(SegmentLog.OpenFailure) -> Int {
-        let path = SegmentLog.path(of: header.number, in: directory)
+    private func size(_ number: UInt64) throws(SegmentLog.OpenFailure) -> Int {
+        let path = SegmentLog.path(of: number, in: directory)
         return try reading({ (file) throws(SystemError) in try file.size() }, path) ?? 0
     }
 
