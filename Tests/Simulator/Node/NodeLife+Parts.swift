@@ -32,7 +32,9 @@ extension NodeLife {
             hostName: "node.test", node: 1, holder: holder, spool: spool, webhooks: webhooks,
             dispatcher: dispatcher, random: random, clock: wall, metrics: metrics)
         let bodies = BodyLog()
-        let restart = Restart(node: 1, spool: spool, log: Self.silence, metrics: metrics) { id, mail, body in
+        let restart = Restart(
+            node: 1, spool: spool, log: Self.silence, metrics: metrics, clock: wall
+        ) { id, mail, body in
             guard let tenant = world.snapshot.tenant(mail.tenant) else { return [] }
             return bodies.seal(body, id: id, tenant: tenant, now: wall.now() / 1000)
         }
