@@ -140,7 +140,7 @@ let testTargets: [Target] = [
     tests(
         "Node",
         [
-            "Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "MailFormat", "SMTPWire",
+            "Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "MailFormat", "SMTPWire", "Spool",
             "EventLoop", "HTTP", "TestSupport",
         ]),
     tests(

@@ -80,6 +80,7 @@ extension NodeSettings {
     var spoolConfiguration: SpoolConfiguration {
         var configuration = SpoolConfiguration()
         configuration.segmentBytes = spoolSegmentBytes
+        configuration.maxBatchBytes = min(configuration.maxBatchBytes, spoolSegmentBytes)
         configuration.minFreePercent = minFreePercent
         configuration.minFreeInodesPercent = minFreeInodesPercent
         return configuration

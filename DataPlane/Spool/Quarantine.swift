@@ -20,6 +20,9 @@ package struct Quarantine: Sendable {
         package var messages: [MessageID] = []
         /// False when an earlier start found it too: it is still in its segment.
         package var isNew = true
+        /// It stood behind the last whole group, where a crash leaves torn writes: nothing proves that it was
+        /// ever acknowledged.
+        package var isTail = false
     }
 
     package static let name = "quarantine"

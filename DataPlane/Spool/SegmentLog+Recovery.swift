@@ -202,7 +202,10 @@ private struct SegmentRecovery {
         -> Bool
     {
         guard !tail.isEmpty, bytes[tail].contains(where: { $0 != 0 }) else { return true }
-        return putAside(SegmentScan.Damage(range: tail, reason: "torn tail"), of: bytes, segment: segment)
+        let isSaved = putAside(
+            SegmentScan.Damage(range: tail, reason: "torn tail"), of: bytes, segment: segment)
+        findings.quarantined[findings.quarantined.count - 1].isTail = true
+        return isSaved
     }
 
     @discardableResult

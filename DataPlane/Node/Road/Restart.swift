@@ -67,7 +67,8 @@ struct Restart: Sendable {
         var last: UInt64 = 0
         for item in recovery.quarantined {
             for id in item.messages where !spool.contains(id) && told.insert(id).inserted {
-                if item.isNew {
+                // A crash tears writes that nobody was told of; to tell of those as well does no harm.
+                if item.isNew, !item.isTail {
                     metrics.lostMessages.increment()
                     log.error("message lost to damage on disk", ["message_id": .describing(id)])
                 }

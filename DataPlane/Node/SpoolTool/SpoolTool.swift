@@ -38,7 +38,7 @@ enum SpoolTool {
     }
 }
 
-/// A line on standard error for work that takes long, rewritten at most twice a second and only on a terminal.
+/// A line on standard error for work that takes long, rewritten twice a second at most, only on a terminal.
 final class SpoolProgress {
     private let isShown = isatty(STDERR_FILENO) == 1
     private var last = MonotonicTime.now()

@@ -12,7 +12,9 @@ import Testing
         let process = try await node.start()
         let caller = try await node.caller()
         for number in 1...messages {
-            try await caller.must("POST", "/api/v1/messages", node.message("mail-\(number)"))
+            // Long enough for some batches.
+            let text = String(repeating: "A line of the message.\r\n", count: 5_000)
+            try await caller.must("POST", "/api/v1/messages", node.message("mail-\(number)", text: text))
         }
         try await process.kill()
         return node
@@ -81,8 +83,11 @@ import Testing
         var refusals = 0
         while true {
             let child = try ChildProcess([try Products.path("mta-node")] + adopt, environment: settings)
-            if kills < 25 {
-                try await pause(.microseconds(Int.random(in: 0...60_000, using: &random)))
+            if kills < 15 {
+                try await eventually("the beginning") {
+                    Files.exists(own.file("node/adoption.json")) || child.poll() != nil ? true : nil
+                }
+                try await pause(.microseconds(Int.random(in: 0...200_000, using: &random)))
                 child.kill(SIGKILL)
             }
             let exit = try await child.wait()
@@ -96,6 +101,7 @@ import Testing
             }
         }
         print("\(kills) kills, \(refusals) of them in the middle")
+        #expect(refusals > 0)
         let sink = try MailSink()
         let process = try await Self.runningNode(own, sink)
         try await sink.wait(for: Self.messages)

@@ -243,6 +243,8 @@ final class NodeLife: Sendable {
 
     private static func told(_ bytes: [UInt8]) -> [Ledger.Told]? {
         guard let event = EventRecord(bytes[...])?.event else { return nil }
+        // A message that was damaged on disk: if anybody was told that it was accepted, its end is missed.
+        if event.kind == .failed, event.recipient == nil { return [] }
         let address = event.accepted?.recipients.first ?? event.recipient
         guard let place = address.flatMap({ NodeWorld.place($0) }) else { return nil }
         return [
