@@ -43,6 +43,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     package init(name: String = "loop") throws(SystemError) {
         self.name = name
+        guard SystemThread.scheduler == nil else {
+            // Nothing of the system is waited for, so a simulation may make as many loops as it likes.
+            (epoll, wakeup) = (-1, -1)
+            return
+        }
         epoll = clinux_epoll_create()
         guard epoll >= 0 else { throw .last("epoll_create1") }
         wakeup = clinux_eventfd()
@@ -55,8 +60,10 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     deinit {
-        close(wakeup)
-        close(epoll)
+        if epoll >= 0 {
+            close(wakeup)
+            close(epoll)
+        }
         scratch.deallocate()
     }
 
@@ -202,6 +209,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             while let body = timers.popDue(time) { body() }
         }
         events.deallocate()
+        // Their bodies hold what belongs to this loop, and so the loop itself.
+        timers = TimerHeap()
         clinux_set_current_loop(nil)
         ended.broadcast { $0 = true }
     }

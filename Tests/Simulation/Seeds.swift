@@ -11,12 +11,14 @@ enum Seeds {
         _ seeds: Range<UInt64>, _ option: String,
         _ body: @escaping @Sendable (_ seed: UInt64, _ keptLines: Int) -> Verdict
     ) async {
-        await onThread {
-            for seed in seeds where !body(seed, 0).isGood {
-                let again = body(seed, 60)
-                Issue.record("\(again.report)\n  again: infra/simulate --seed \(seed) --trace \(option)")
+        let reports = await onThread {
+            seeds.compactMap { seed in
+                body(seed, 0).isGood
+                    ? nil
+                    : "\(body(seed, 60).report)\n  again: infra/simulate --seed \(seed) --trace \(option)"
             }
         }
+        for report in reports { Issue.record("\(report)") }
     }
 
     /// A run blocks its thread, so it must not take one of those that all tests share.

@@ -234,19 +234,24 @@ final class NodeLife: Sendable {
             await loop.sleep(.milliseconds(simulator.below(100)))
             if disk.isOver { return }
             ledger.receive(
-                events.map { ($0.seq, $0.bytes) }, tolerance: Self.lateMilliseconds + world.jumps, Self.told)
+                events.map { ($0.seq, $0.bytes) }, tolerance: Self.lateMilliseconds + world.jumps, told)
             if simulator.chance(100) { continue }
             cursor = last.seq
             try? await journal.acknowledge(upTo: cursor)
         }
     }
 
-    private static func told(_ bytes: [UInt8]) -> [Ledger.Told]? {
+    private func told(_ bytes: [UInt8]) -> [Ledger.Told]? {
         guard let event = EventRecord(bytes[...])?.event else { return nil }
-        // A message that was damaged on disk: if anybody was told that it was accepted, its end is missed.
-        if event.kind == .failed, event.recipient == nil { return [] }
+        if event.kind == .failed, event.recipient == nil {
+            // A start found torn bytes of this message. Nothing is damaged here, so none that was accepted may
+            // be told of so; of others the control plane takes no notice.
+            if world.knows(event.message) { ledger.violate("\(event.message) was given up without damage") }
+            return []
+        }
         let address = event.accepted?.recipients.first ?? event.recipient
         guard let place = address.flatMap({ NodeWorld.place($0) }) else { return nil }
+        if event.kind == .accepted { world.learn(event.message) }
         return [
             Ledger.Told(
                 kind: event.kind, message: place.message,

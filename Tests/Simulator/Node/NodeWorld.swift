@@ -24,6 +24,8 @@ final class NodeWorld: Sendable {
         var jumps: Int64 = 0
         var nextToken: UInt64 = 1
         var suspendedSince: [TenantID: Int64] = [:]
+        /// The node's own ids of messages that the control plane knows.
+        var known: Set<MessageID> = []
     }
 
     static let domains = ["d0.test", "d1.test", "d2.test", "d3.test"]
@@ -66,6 +68,10 @@ final class NodeWorld: Sendable {
             return state.nextToken
         }
     }
+
+    /// The control plane learns a message's id, or is asked whether it knows it.
+    func learn(_ id: MessageID) { state.withLock { state in _ = state.known.insert(id) } }
+    func knows(_ id: MessageID) -> Bool { state.withLock { $0.known.contains(id) } }
 
     func suspend(_ tenants: Set<TenantID>) {
         let now = simulator.milliseconds

@@ -10,8 +10,8 @@ struct StorePlan: Sendable {
     var journal = JournalConfiguration()
 
     init(_ simulator: Simulator) {
-        clients = 1 + simulator.below(4)
-        offersPerClient = 3 + simulator.below(8)
+        clients = 1 + simulator.below(3)
+        offersPerClient = 2 + simulator.below(6)
         offerPauseMilliseconds = [1, 20, 1_000][simulator.below(3)]
         spool.segmentBytes = [20 << 10, 24 << 10, 64 << 10][simulator.below(3)]
         spool.maxBatchBytes = [1 << 10, 8 << 10, 16 << 10][simulator.below(3)]
