@@ -58,10 +58,10 @@ import Testing
         _ = try await sink.wait(forSubject: "second")
         #expect(try await node.control("GET", QueuePaths.explainPrefix + id).status == 404)
 
-        _ = try await Self.submit(node, "third", to: "throttle@example.net")
-        _ = try await eventually("another deferral") { sink.deferredCount >= 2 ? true : nil }
-        _ = try await Self.submit(node, "fourth")
-        _ = try await sink.wait(forSubject: "fourth")
+        let third = try await Self.submit(node, "third", to: "throttle@example.net")
+        _ = try await eventually("another deferral") {
+            try await Self.explain(node, third).state == "deferred" ? true : nil
+        }
         let left = try await node.asked(RestrictionList.self, "GET", QueuePaths.restrictions).restrictions
         #expect(left.map(\.isCancelled) == [true])
     }
