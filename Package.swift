@@ -140,8 +140,8 @@ let testTargets: [Target] = [
     tests(
         "Node",
         [
-            "Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "MailFormat", "SMTPWire", "Spool",
-            "EventLoop", "HTTP", "TestSupport",
+            "Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "MailFormat", "SMTPWire",
+            "Spool", "EventLoop", "HTTP", "TestSupport",
         ]),
     tests(
         "Doors",

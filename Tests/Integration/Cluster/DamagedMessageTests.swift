@@ -20,10 +20,10 @@ extension ClusterScenarios {
             _ = try await cluster.waitForLog(of: earlyID, "deferred", tenant)
             let due = Date().addingTimeInterval(12).formatted(.iso8601)
             let late = try await caller.must(
-                "POST", "\(tenant.path)/emails",
+                "POST", "\(tenant.path)/send",
                 [
                     "from": .string("app@\(tenant.domain)"), "to": ["later@example.net"],
-                    "subject": "late", "text": "second damaged", "scheduled_at": .string(due),
+                    "subject": "late", "text_body": "second damaged", "scheduled_at": .string(due),
                 ])
             let lateID = try Cluster.messageID(late["data"]["id"].text ?? late["id"].text)
 

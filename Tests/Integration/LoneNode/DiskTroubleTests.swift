@@ -90,9 +90,9 @@ import Testing
     @Test func `with few inodes free it is the same`() async throws {
         try await Self.expectWatermark(options: "size=64m,nr_inodes=100") { path in
             try Files.makeFolder("\(path)/ballast")
-            for number in 1...86 { try Files.write([1], to: "\(path)/ballast/\(number)") }
+            for number in 1...91 { try Files.write([1], to: "\(path)/ballast/\(number)") }
         } clear: { path in
-            for number in 1...86 { unlink("\(path)/ballast/\(number)") }
+            for number in 1...91 { unlink("\(path)/ballast/\(number)") }
         }
     }
 

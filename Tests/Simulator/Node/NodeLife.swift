@@ -244,8 +244,8 @@ final class NodeLife: Sendable {
     private func told(_ bytes: [UInt8]) -> [Ledger.Told]? {
         guard let event = EventRecord(bytes[...])?.event else { return nil }
         if event.kind == .failed, event.recipient == nil {
-            // A start found torn bytes of this message. Nothing is damaged here, so none that was accepted may
-            // be told of so; of others the control plane takes no notice.
+            // A start found torn bytes of this message. Nothing is damaged here, so none that was accepted
+            // may be told of so; of others the control plane takes no notice.
             if world.knows(event.message) { ledger.violate("\(event.message) was given up without damage") }
             return []
         }
