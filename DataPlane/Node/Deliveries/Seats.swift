@@ -24,7 +24,12 @@ struct Seats {
         if number < taken.count { taken[number] = true } else { taken.append(true) }
         lanes[lane] = taken
         seats[slot] = Seat(lane: lane, number: number)
-        return (lane.hashValue & 0xFFFF) + number
+        return Self.start(of: lane) + number
+    }
+
+    /// The same in every process, unlike a hash value.
+    private static func start(of lane: LaneKey) -> Int {
+        lane.destination.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF }
     }
 
     mutating func release(_ slot: SlotID) {
