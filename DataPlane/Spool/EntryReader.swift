@@ -67,7 +67,7 @@ struct EntryReader: Sendable {
             try quarantine.save(
                 bytes, segment: slot.segment, offset: Int(slot.offset),
                 reason: "the checksum failed when it was read",
-                whose: "It is the entry of message \(id.hexadecimal).")
+                whose: "It is the entry of message \(id.hexadecimal).", messages: [id])
         }
         let count = quarantine.count
         shelf.withLock { $0.quarantined = count }

@@ -10,6 +10,7 @@ package struct Frame: Sendable {
     /// Bytes that `length` does not count: itself and the CRC.
     static let uncountedBytes = 8
     static let minimumLength: UInt32 = 12
+    static let typeOffset = 8
 
     package struct Flags: OptionSet, Sendable {
         package let rawValue: UInt8
@@ -52,7 +53,7 @@ package struct Frame: Sendable {
         let flags = Flags(rawValue: bytes[offset + 9])
         guard Flags.all.isSuperset(of: flags) else { return nil }
         return Frame(
-            type: bytes[offset + 8], flags: flags,
+            type: bytes[offset + typeOffset], flags: flags,
             sequence: bytes.littleEndian(at: offset + 12, as: UInt64.self),
             offset: offset, payloadBytes: Int(length) - Int(minimumLength))
     }

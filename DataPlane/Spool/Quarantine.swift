@@ -16,7 +16,7 @@ package struct Quarantine: Sendable {
         package let offset: Int
         package let bytes: Int
         package let reason: String
-        /// What the bytes seem to be records of. They failed their checksum, so it is a guess.
+        /// The messages whose entries the bytes seem to hold. They failed their checksum, so it is a guess.
         package var messages: [MessageID] = []
         /// False when an earlier start found it too: it is still in its segment.
         package var isNew = true
@@ -34,14 +34,16 @@ package struct Quarantine: Sendable {
         self.disk = disk
     }
 
-    /// Saves a copy, durable when this returns. `whose` says what is known about the bytes.
+    /// Saves a copy, durable when this returns. `whose` says what is known about the bytes, `messages` what
+    /// they held.
     func save(
-        _ bytes: UnsafeRawBufferPointer, segment: UInt32, offset: Int, reason: String, whose: String
+        _ bytes: UnsafeRawBufferPointer, segment: UInt32, offset: Int, reason: String, whose: String,
+        messages: [MessageID]
     ) throws(SystemError) -> Item {
         let name = "\(segment)-\(offset)"
         var item = Item(
             path: "\(directory)/\(name)", segment: segment, offset: offset, bytes: bytes.count,
-            reason: reason, messages: Self.messages(in: bytes))
+            reason: reason, messages: messages)
         try disk.makeDirectory(directory)
         if try disk.list(directory).contains(where: { $0.name == "\(name).txt" }) {
             item.isNew = false
@@ -81,8 +83,13 @@ package struct Quarantine: Sendable {
     /// How many pieces lie here.
     var count: Int { ((try? names()) ?? []).count { $0.hasSuffix(".txt") } }
 
-    /// The ids in what may be frames of a spool, as far as one frame leads to the next.
-    static func messages(in bytes: UnsafeRawBufferPointer) -> [MessageID] {
+    /// The ids of the entries in what may be frames of a spool, as far as one frame leads to the next.
+    ///
+    /// A lost update or `closed` does not lose the message: its entry stands elsewhere, or it is done. A frame
+    /// whose type makes no sense may have been an entry. In a torn tail a moved entry is none either: its
+    /// original stays until the copy is durable.
+    static func messages(in bytes: UnsafeRawBufferPointer, isTail: Bool = false) -> [MessageID] {
+        let lost: Set<RecordType?> = isTail ? [.entry, nil] : [.entry, .movedEntry, nil]
         var ids: [MessageID] = []
         var offset = 0
         while bytes.count - offset >= Frame.headBytes + 16 {
@@ -90,7 +97,9 @@ package struct Quarantine: Sendable {
                 high: bytes.littleEndian(at: offset + Frame.headBytes, as: UInt64.self),
                 low: bytes.littleEndian(at: offset + Frame.headBytes + 8, as: UInt64.self))
             guard id.isPlausible else { break }
-            if ids.last != id { ids.append(id) }
+            if ids.last != id, lost.contains(RecordType(rawValue: bytes[offset + Frame.typeOffset])) {
+                ids.append(id)
+            }
             let length = Int(bytes.littleEndian(at: offset, as: UInt32.self))
             guard length <= bytes.count - offset else { break }
             offset += Frame.uncountedBytes + length

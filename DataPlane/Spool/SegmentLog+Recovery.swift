@@ -202,31 +202,30 @@ private struct SegmentRecovery {
         -> Bool
     {
         guard !tail.isEmpty, bytes[tail].contains(where: { $0 != 0 }) else { return true }
-        let isSaved = putAside(
-            SegmentScan.Damage(range: tail, reason: "torn tail"), of: bytes, segment: segment)
-        findings.quarantined[findings.quarantined.count - 1].isTail = true
-        return isSaved
+        return putAside(
+            SegmentScan.Damage(range: tail, reason: "torn tail"), of: bytes, segment: segment, isTail: true)
     }
 
     @discardableResult
     private mutating func putAside(
-        _ damage: SegmentScan.Damage, of bytes: UnsafeRawBufferPointer, segment: UInt32
+        _ damage: SegmentScan.Damage, of bytes: UnsafeRawBufferPointer, segment: UInt32,
+        isTail: Bool = false
     ) -> Bool {
         let slice = UnsafeRawBufferPointer(rebasing: bytes[damage.range])
+        let messages = Quarantine.messages(in: slice, isTail: isTail)
+        var item: Quarantine.Item
         do throws(SystemError) {
-            findings.quarantined.append(
-                try quarantine.save(
-                    slice, segment: segment, offset: damage.range.lowerBound, reason: damage.reason,
-                    whose: Self.guess(slice)))
-            return true
+            item = try quarantine.save(
+                slice, segment: segment, offset: damage.range.lowerBound, reason: damage.reason,
+                whose: Self.guess(slice), messages: messages)
         } catch {
-            findings.quarantined.append(
-                Quarantine.Item(
-                    path: "", segment: segment, offset: damage.range.lowerBound, bytes: slice.count,
-                    reason: "\(damage.reason); no copy: \(error)",
-                    messages: Quarantine.messages(in: slice)))
-            return false
+            item = Quarantine.Item(
+                path: "", segment: segment, offset: damage.range.lowerBound, bytes: slice.count,
+                reason: "\(damage.reason); no copy: \(error)", messages: messages)
         }
+        item.isTail = isTail
+        findings.quarantined.append(item)
+        return !item.path.isEmpty
     }
 
     /// What the damaged bytes look like, for the one who reads the note.

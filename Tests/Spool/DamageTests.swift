@@ -48,6 +48,22 @@ import Testing
         return (found, recovery, disk)
     }
 
+    /// One damaged record behind the entry of message 1: the message is not lost by it.
+    @Test(arguments: [SpoolRecord.update(Sample.id(1), payload: [1, 2, 3]), .closed(Sample.id(1))])
+    func `a torn update or closing tells of no lost message`(record: SpoolRecord) async throws {
+        let disk = SimulatedDisk()
+        let (spool, _) = try open(disk)
+        _ = try await spool.commit(Sample.group(1, bytes: 40))
+        _ = try await spool.commit(SpoolGroup(records: [record]))
+        await spool.close()
+        let path = try #require(disk.segments(in: directory).first)
+        let bytes = try #require(disk.contents(path))
+
+        let (found, recovery, _) = try await numbers(bytes.dropLast() + [bytes[bytes.count - 1] ^ 1], path)
+        #expect(found == [1])
+        #expect(recovery.quarantined.map(\.messages) == [[]])
+    }
+
     @Test func `a file cut at any byte loses only what is behind the cut`() async throws {
         let (_, path, bytes) = try await filled()
         let frameBytes = (bytes.count - SegmentHeader.bytes) / entries
