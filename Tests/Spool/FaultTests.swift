@@ -94,12 +94,12 @@ import Testing
             let killed = disk.afterKill()
             let (spool, recovery) = try Spool.open(
                 directory: directory, configuration: configuration(), disk: killed,
-                journal: RecordingSink(durable: .max / 4))
+                journal: RecordingSink(durable: 1 << 40))
             await spool.close()
             for seed in 1...4 as ClosedRange<UInt64> {
                 let (spool, after) = try Spool.open(
                     directory: directory, configuration: configuration(),
-                    disk: killed.afterPowerLoss(seed: seed), journal: RecordingSink(durable: .max / 4))
+                    disk: killed.afterPowerLoss(seed: seed), journal: RecordingSink(durable: 1 << 40))
                 await spool.close()
                 let isSame =
                     after.entries.map(\.id) == recovery.entries.map(\.id)
