@@ -76,6 +76,8 @@ package enum NodePaths {
     package static let push = "/control/v1/snapshot"
     /// On the node's control listener, signed by the cluster: answers `NodeStatus`.
     package static let status = "/control/v1/status"
+    /// On the node's control listener, signed by the cluster: `[TenantNotice]`; answers `TakenNotices`.
+    package static let notices = "/control/v1/notices"
 }
 
 /// What a node says to a pushed manifest.

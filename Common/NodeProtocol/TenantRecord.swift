@@ -57,12 +57,27 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         /// The RSA-2048 private key (PEM), sealed with the cluster key in the context
         /// `dkim:<tenant>:<domain>`.
         package var sealedKey: Data
+        /// Whether the tenant may send from names below it as well; not from below a public suffix.
+        package var coversSubdomains: Bool
 
-        package init(id: UUID, name: String, selector: String, sealedKey: Data) {
+        package init(
+            id: UUID, name: String, selector: String, sealedKey: Data, coversSubdomains: Bool = true
+        ) {
             self.id = id
             self.name = name
             self.selector = selector
             self.sealedKey = sealedKey
+            self.coversSubdomains = coversSubdomains
+        }
+
+        /// Snapshots from before there was `coversSubdomains` are read as well.
+        package init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            id = try container.decode(UUID.self, forKey: .id)
+            name = try container.decode(String.self, forKey: .name)
+            selector = try container.decode(String.self, forKey: .selector)
+            sealedKey = try container.decode(Data.self, forKey: .sealedKey)
+            coversSubdomains = try container.decodeIfPresent(Bool.self, forKey: .coversSubdomains) ?? true
         }
 
         package static func sealContext(tenant: TenantID, domain: String) -> String {

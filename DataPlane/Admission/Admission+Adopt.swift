@@ -8,7 +8,7 @@ extension Admission {
 
     /// Takes a finished message and its envelope: checks every sender in it, completes and cleans its header.
     func adopt(
-        _ raw: Submission.Raw, id: MessageID, principal: Principal, now: Int64
+        _ raw: Submission.Raw, id: MessageID, principal: Principal, snapshot: Snapshot, now: Int64
     ) throws(Refusal) -> Draft {
         let headers: MessageHeaders
         do { headers = try raw.headers.get() } catch { throw Refusal(.invalid, error.description) }
@@ -18,7 +18,7 @@ extension Admission {
         guard headers.all("Received").count <= Self.maxReceivedFields else {
             throw Refusal(.mailLoop, "the message passed more than \(Self.maxReceivedFields) hosts")
         }
-        let (domain, from) = try checkSenders(headers, raw.envelopeSender, principal)
+        let (domain, from) = try checkSenders(headers, raw.envelopeSender, principal, snapshot)
         let given = headers.value("Message-ID")
         if let given, !MessageIdentifier.isValid(given) {
             throw Refusal(.invalid, "Message-ID is malformed", field: "Message-ID")
@@ -56,7 +56,7 @@ extension Admission {
     /// The envelope's sender, From, Sender and the Resent- fields must all be of the tenant's verified
     /// domains.
     private func checkSenders(
-        _ headers: MessageHeaders, _ envelopeSender: String?, _ principal: Principal
+        _ headers: MessageHeaders, _ envelopeSender: String?, _ principal: Principal, _ snapshot: Snapshot
     ) throws(Refusal) -> (VerifiedSenderDomain, String) {
         let (authors, others): ([Mailbox], [Mailbox])
         do { (authors, others) = try headers.senders() } catch {
@@ -65,16 +65,16 @@ extension Admission {
         guard let author = authors.first else {
             throw Refusal(.missing, "the message has no From", field: "From")
         }
-        let domain = try verified(author.address, principal, field: "From")
+        let domain = try verified(author.address, principal, snapshot, field: "From")
         for mailbox in authors.dropFirst() + others {
-            _ = try verified(mailbox.address, principal, field: "From")
+            _ = try verified(mailbox.address, principal, snapshot, field: "From")
         }
         if let envelopeSender {
             let address: MailAddress
             do { address = try MailAddress(envelopeSender) } catch {
                 throw Refusal(.invalid, error.description, field: "MAIL FROM")
             }
-            _ = try verified(address, principal, field: "MAIL FROM")
+            _ = try verified(address, principal, snapshot, field: "MAIL FROM")
         }
         return (domain, author.description)
     }

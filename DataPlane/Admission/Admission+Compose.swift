@@ -4,7 +4,8 @@ import NodeProtocol
 extension Admission {
     /// Makes the message of a dialect whose caller gives its parts.
     func compose(
-        _ composed: Submission.Composed, id: MessageID, principal: Principal, now: Int64, seed: UInt64
+        _ composed: Submission.Composed, id: MessageID, principal: Principal, snapshot: Snapshot, now: Int64,
+        seed: UInt64
     ) throws(Refusal) -> Draft {
         try checkNames(composed.headers)
         guard composed.text != nil || composed.html != nil else {
@@ -20,8 +21,8 @@ extension Admission {
             throw tooLarge(principal.tenant.limits)
         }
         let from = try mailbox(composed.from, field: "from")
-        let domain = try verified(from.address, principal, field: "from")
-        try checkOtherSenders(composed.headers, principal)
+        let domain = try verified(from.address, principal, snapshot, field: "from")
+        try checkOtherSenders(composed.headers, principal, snapshot)
         var message = OutgoingMessage()
         message.from = [from]
         message.to = try mailboxes(composed.to, field: "to")
@@ -101,13 +102,13 @@ extension Admission {
 
     /// A caller may set Sender and the Resent- fields as headers: they are senders too.
     private func checkOtherSenders(
-        _ headers: [(name: String, value: String)], _ principal: Principal
+        _ headers: [(name: String, value: String)], _ principal: Principal, _ snapshot: Snapshot
     ) throws(Refusal) {
         for header in headers
         where ["sender", "resent-from", "resent-sender"].contains(header.name.lowercased()) {
             let field = "headers.\(header.name)"
             for sender in try mailboxes([header.value], field: field) {
-                _ = try verified(sender.address, principal, field: field)
+                _ = try verified(sender.address, principal, snapshot, field: field)
             }
         }
     }

@@ -38,9 +38,10 @@ package struct Admission: Sendable {
         let draft: Draft
         switch submission.content {
         case .composed(let composed):
-            draft = try compose(composed, id: id, principal: principal, now: now, seed: random.2)
+            draft = try compose(
+                composed, id: id, principal: principal, snapshot: snapshot, now: now, seed: random.2)
         case .raw(let raw):
-            draft = try adopt(raw, id: id, principal: principal, now: now)
+            draft = try adopt(raw, id: id, principal: principal, snapshot: snapshot, now: now)
         }
         let limits = principal.tenant.limits
         guard size(of: draft.message, submission.content) <= limits.maxMessageBytes else {
@@ -113,9 +114,11 @@ package struct Admission: Sendable {
 
     /// The sender's domain, if it is the tenant's own and verified.
     func verified(
-        _ address: MailAddress, _ principal: Principal, field: String
+        _ address: MailAddress, _ principal: Principal, _ snapshot: Snapshot, field: String
     ) throws(Refusal) -> VerifiedSenderDomain {
-        guard let domain = VerifiedSenderDomain(address.domain, principal: principal) else {
+        guard
+            let domain = VerifiedSenderDomain(address.domain, principal: principal, snapshot: snapshot)
+        else {
             throw Refusal(
                 .domainNotVerified, "the domain \(address.domain) is not verified for sending by this tenant",
                 field: field)

@@ -37,10 +37,18 @@ package struct VerifiedSenderDomain: Sendable, Hashable {
     package let name: String
     package let selector: String
 
-    /// Nil when the tenant has not verified exactly this domain, or the caller is bound to another one.
-    init?(_ domain: String, principal: Principal) {
-        if let only = principal.onlyDomain, only != domain { return nil }
-        guard let found = principal.tenant.domains.first(where: { $0.name == domain }) else { return nil }
+    /// The most specific domain at or above `domain` that anybody has verified must be the tenant's, and let
+    /// it send from below when it is above. Nil otherwise, and when the caller is bound to another domain.
+    init?(_ domain: String, principal: Principal, snapshot: Snapshot) {
+        if let only = principal.onlyDomain, domain != only, !domain.hasSuffix("." + only) { return nil }
+        var candidate = domain[...]
+        while snapshot.owner(ofDomain: String(candidate)) == nil {
+            guard let dot = candidate.firstIndex(of: ".") else { return nil }
+            candidate = candidate[candidate.index(after: dot)...]
+        }
+        guard let found = principal.tenant.domains.first(where: { $0.name == candidate }),
+            found.name == domain || found.coversSubdomains
+        else { return nil }
         name = found.name
         selector = found.selector
     }

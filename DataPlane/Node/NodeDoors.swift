@@ -35,7 +35,11 @@ struct NodeDoors {
         try listen("http", settings.httpAddress, doors)
         try listen("https", settings.httpsAddress, doors, tls: true)
         let control = ControlServer(
-            identity: parts.identity, intake: parts.intake, dispatcher: parts.dispatcher, clock: parts.clock,
+            identity: parts.identity, intake: parts.intake, dispatcher: parts.dispatcher,
+            notices: NoticeWebhooks(
+                node: parts.identity.node, holder: parts.holder, spool: parts.spool,
+                dispatcher: parts.dispatcher, clock: parts.clock, log: log.named("notices")),
+            clock: parts.clock,
             status: { await parts.status() })
         try listen("control", settings.controlAddress, control.router())
         let health = HealthServer(

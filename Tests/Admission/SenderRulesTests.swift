@@ -10,7 +10,8 @@ import Testing
 
     @Test(arguments: [
         "ann@two.example", "Ann <ann@two.example>", "\"ann@one.example\" <ann@two.example>",
-        "ann@one.example.two.example", "ann@sub.one.example", "ann@example", "ann@[192.0.2.1]",
+        "ann@one.example.two.example", "ann@taken.one.example", "ann@x.taken.one.example", "ann@example",
+        "ann@notone.example", "ann@[192.0.2.1]",
         "one.example <ann@two.example>", "\"@one.example\"@two.example",
         "ann@оne.example",  // a Cyrillic о
     ])
@@ -31,7 +32,8 @@ import Testing
     @Test(arguments: [
         "ann@one.example", "ANN@ONE.EXAMPLE", "Ann Doe <ann@One.Example>", "\"Doe, Ann\" <ann@one.example>",
         "Ünn <ann@one.example>", "ann@bücher.example", "ann@BÜCHER.example", "ann@xn--bcher-kva.example",
-        "ann@one.example (comment @two.example)", "=?utf-8?q?ann=40two.example?= <ann@one.example>",
+        "ann@one.example (comment @two.example)", "ann@sub.one.example", "ann@a.b.one.example",
+        "=?utf-8?q?ann=40two.example?= <ann@one.example>",
     ])
     func `however an own domain is written, it is known`(from: String) {
         #expect(world.refusal(of: composed(from: from)) == nil)
@@ -60,13 +62,21 @@ import Testing
         #expect(world.refusal(of: composed(from: "a@bücher.example"), as: "dsp_live_one_bound") == nil)
     }
 
+    @Test func `what is below a domain leaves as the domain, unless it is a public suffix`() throws {
+        let sent = try world.admit(composed(from: "ann@news.one.example"))
+        #expect(sent.senderDomain.name == "one.example")
+        let closed = try World(coversSubdomains: false)
+        #expect(closed.refusal(of: composed(from: "ann@news.one.example"))?.code == .domainNotVerified)
+        #expect(closed.refusal(of: composed(from: "ann@one.example")) == nil)
+    }
+
     @Test func `a key that may only read does not send`() {
         #expect(world.refusal(of: composed(), as: "dsp_live_one_reader")?.code == .scopeMissing)
     }
 
     // MARK: Finished messages
 
-    @Test(arguments: ["x@two.example", "ann@sub.one.example", "ann@[127.0.0.1]"])
+    @Test(arguments: ["x@two.example", "ann@taken.one.example", "ann@[127.0.0.1]"])
     func `the sender of the envelope must be of the tenant`(sender: String) {
         let message = raw(["From: ann@one.example", joe], sender: sender)
         #expect(world.refusal(of: message)?.code == .domainNotVerified)

@@ -17,10 +17,13 @@ struct World {
 
     init(
         limits: TenantRecord.Limits = .init(), suppressed: [String] = [],
-        tokensVoidBefore: [String: Int64] = [:]
+        tokensVoidBefore: [String: Int64] = [:], coversSubdomains: Bool = true
     ) throws {
-        one = try Self.tenant(1, "one", limits: limits, domains: ["one.example", "xn--bcher-kva.example"])
-        two = try Self.tenant(2, "two", domains: ["two.example"])
+        var one = try Self.tenant(
+            1, "one", limits: limits, domains: ["one.example", "xn--bcher-kva.example"])
+        for index in one.domains.indices { one.domains[index].coversSubdomains = coversSubdomains }
+        self.one = one
+        two = try Self.tenant(2, "two", domains: ["two.example", "taken.one.example"])
         var blocked = try Self.tenant(3, "three", domains: ["three.example"])
         blocked.status = .suspended
         suspended = blocked

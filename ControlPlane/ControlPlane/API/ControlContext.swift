@@ -38,6 +38,9 @@ package struct ControlContext: Sendable {
     package let dns: @Sendable (_ name: String) async -> TXTLookup
     /// The MX records of a name, each as `10 mail.example.com`.
     package let mailHosts: @Sendable (_ name: String) async -> TXTLookup
+    /// The TXT records of a name as the configured resolvers have them, caches included.
+    package let resolvers: @Sendable (_ name: String) async -> TXTLookup
+    package let publicSuffixes: PublicSuffixes
     /// Whether operators may vouch for a domain in place of DNS: development only.
     package let allowsDomainOverride: Bool
     /// Which addresses a webhook's URL may name; the node judges the resolved address again.
@@ -50,7 +53,11 @@ package struct ControlContext: Sendable {
         egressGuard: EgressGuard = EgressGuard(),
         mailHosts: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in
             .unreachable("was not asked")
-        }
+        },
+        resolvers: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in
+            .unreachable("was not asked")
+        },
+        publicSuffixes: PublicSuffixes = PublicSuffixes()
     ) {
         self.pool = pool
         self.masterSeal = masterSeal
@@ -65,6 +72,8 @@ package struct ControlContext: Sendable {
         self.smtpPort = smtpPort
         self.dns = dns
         self.mailHosts = mailHosts
+        self.resolvers = resolvers
+        self.publicSuffixes = publicSuffixes
         self.allowsDomainOverride = allowsDomainOverride
         self.egressGuard = egressGuard
     }

@@ -4,7 +4,11 @@ import MailAuth
 
 /// A record that the owner of a domain is asked to publish.
 struct DNSRecord: Encodable, Sendable, Equatable {
-    enum Kind: Sendable, CaseIterable { case ownership, dkim, spf, dmarc, returnPath, returnPathSPF }
+    enum Kind: Sendable, CaseIterable {
+        case ownership, dkim, spf, dmarc, returnPath, returnPathSPF
+        /// The key that takes over when it is seen, and the one that signed until it did.
+        case nextDKIM, oldDKIM
+    }
 
     let kind: Kind
     let recordType: String
@@ -23,12 +27,11 @@ struct DNSRecord: Encodable, Sendable, Equatable {
     /// - Throws: when the stored public key is none.
     static func expected(of domain: SendingDomain, serviceHost: String) throws(CryptoError) -> [DNSRecord] {
         let name = domain.name
-        let key = try DKIMKeyRecord.text(for: RSAPublicKey(derEncoded: domain.publicKey))
         let spf = "v=spf1 include:\(serviceHost) ~all"
         return [
             DNSRecord(
                 .ownership, "TXT", "_cybdispatch.\(name)", domain.ownershipToken, "Domain verification"),
-            DNSRecord(.dkim, "TXT", "\(domain.selector)._domainkey.\(name)", key, "DKIM signing"),
+            try dkim(.dkim, name, domain.selector, domain.publicKey, "DKIM signing"),
             DNSRecord(.spf, "TXT", name, spf, "SPF - authorize sending servers"),
             DNSRecord(
                 .dmarc, "TXT", "_dmarc.\(name)", "v=DMARC1; p=none; rua=mailto:dmarc@\(name)",
@@ -37,8 +40,37 @@ struct DNSRecord: Encodable, Sendable, Equatable {
                 .returnPath, "MX", "dispatch.\(name)", "10 \(serviceHost)", "Bounce handling return path"),
             // SPF is checked on the envelope sender, whose domain this is.
             DNSRecord(.returnPathSPF, "TXT", "dispatch.\(name)", spf, "SPF - return path"),
-        ]
+        ] + (try turningKeys(of: domain))
     }
+
+    /// While a new key takes the place of another.
+    private static func turningKeys(of domain: SendingDomain) throws(CryptoError) -> [DNSRecord] {
+        var records: [DNSRecord] = []
+        if let next = domain.nextKey {
+            records.append(
+                try dkim(.nextDKIM, domain.name, next.selector, next.publicKey, "DKIM signing - next key"))
+        }
+        if let old = domain.oldKey {
+            records.append(
+                try dkim(.oldDKIM, domain.name, old.selector, old.publicKey, "DKIM signing - previous key"))
+        }
+        return records
+    }
+
+    private static func dkim(
+        _ kind: Kind, _ name: String, _ selector: String, _ publicKey: [UInt8], _ purpose: String
+    ) throws(CryptoError) -> DNSRecord {
+        let key = try DKIMKeyRecord.text(for: RSAPublicKey(derEncoded: publicKey))
+        return DNSRecord(kind, "TXT", "\(selector)._domainkey.\(name)", key, purpose)
+    }
+
+    /// A name beside this one that nobody publishes: an answer there comes from a wildcard.
+    var wildcardProbe: String? {
+        host.firstIndex(of: ".").map { "x\(Hex.encode(SecureRandom.bytes(8)))\(host[$0...])" }
+    }
+
+    /// Whether the record proves something, so that it must be seen for itself.
+    var isProof: Bool { [.ownership, .dkim, .nextDKIM].contains(kind) }
 
     private init(_ kind: Kind, _ type: String, _ host: String, _ value: String, _ purpose: String) {
         self.kind = kind

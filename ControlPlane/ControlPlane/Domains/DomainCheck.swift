@@ -12,12 +12,7 @@ struct DomainCheck: Sendable {
         let expected = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
         let checks = await withTaskGroup(of: (Int, RecordCheck).self) { group in
             for (index, record) in expected.enumerated() {
-                group.addTask {
-                    let lookup =
-                        record.recordType == "MX"
-                        ? await context.mailHosts(record.host) : await context.dns(record.host)
-                    return (index, RecordCheck(record, lookup))
-                }
+                group.addTask { (index, await look(record, context)) }
             }
             var checks: [(Int, RecordCheck)] = []
             for await check in group { checks.append(check) }
@@ -26,16 +21,43 @@ struct DomainCheck: Sendable {
         return DomainCheck(records: checks, kinds: expected.map(\.kind))
     }
 
-    /// Whether the owner has proven himself and published the key: nothing is signed with a key that is not
-    /// in DNS.
-    var isProven: Bool { status(of: .ownership) == .ok && status(of: .dkim) == .ok }
+    /// The zone's own servers decide. What proves something must stand there by itself, and not come from a
+    /// wildcard, which would answer for any claim.
+    private static func look(_ record: DNSRecord, _ context: ControlContext) async -> RecordCheck {
+        if record.recordType == "MX" { return RecordCheck(record, await context.mailHosts(record.host)) }
+        var check = RecordCheck(record, await context.dns(record.host))
+        guard record.isProof, check.status == .ok else { return check }
+        if let probe = record.wildcardProbe,
+            RecordCheck(record, await context.dns(probe)).status == .ok
+        {
+            check.status = .mismatch
+            check.reason = "a wildcard answers for every name there: publish the record itself"
+        } else {
+            check.resolvers = RecordCheck.visibility(record, await context.resolvers(record.host))
+        }
+        return check
+    }
 
-    /// Whether one of the two records is surely not there; a look-up that failed does not say so.
+    /// Whether the owner has proven himself and published a key: nothing is signed with a key that is not in
+    /// DNS.
+    var isProven: Bool {
+        status(of: .ownership) == .ok && (status(of: .dkim) == .ok || hasNextKey)
+    }
+
+    /// Whether the key that is to take over is there.
+    var hasNextKey: Bool { status(of: .nextDKIM) == .ok }
+
+    /// Whether what proves the domain is surely not there; a look-up that failed does not say so.
     var isMissing: Bool {
         [DNSRecord.Kind.ownership, .dkim].contains { kind in
             let status = status(of: kind)
             return status == .missing || status == .mismatch
         }
+    }
+
+    /// In words, for the one who has to mend it.
+    var problems: [String] {
+        records.filter { $0.status != .ok }.map { "\($0.purpose): \($0.status.rawValue)" }
     }
 
     /// The same look at a domain that another tenant has verified.

@@ -29,22 +29,39 @@ extension Domains {
     ) async throws -> SendingDomain {
         let checks = try Postgres.JSON(check.records)
         return try await context.pool.transaction(as: .tenant(domain.tenant.uuid)) { connection in
+            if check.hasNextKey { try await Self.takeNextKey(of: domain, connection, actor) }
             let rows = try await connection.query(
                 """
                 UPDATE domains SET status = 'verified', verified_at = coalesce(verified_at, now()),
-                    checks = \(checks), checked_at = now(), next_check_at = now() + interval '1 day',
+                    checks = \(checks), checked_at = now(),
+                    next_check_at = now() + CASE WHEN next_selector IS NULL
+                        THEN interval '1 day' ELSE interval '15 minutes' END,
                     recent_misses = (recent_misses << 1) & 7, missing_since = NULL, updated_at = now()
                 WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id)
                 RETURNING \(SendingDomain.columns)
                 """)
-            if !domain.isVerified {
-                try await Audit.write(
-                    connection, actor, tenant: domain.tenant, "domain.verified",
-                    record: ("domain", domain.id.text),
-                    detail: ["domain": domain.name])
+            let now = try Self.one(rows)
+            if domain.status != now.status {
+                try await tell(Self.event(since: domain.status), of: now, check, connection, actor)
             }
-            return try Self.one(rows)
+            return now
         }
+    }
+
+    /// What it is called when a domain is verified that was something else.
+    static func event(since status: String) -> String {
+        status == "pending" ? "domain.verified" : "domain.recovered"
+    }
+
+    /// Notes for the audit log and the tenant's webhooks that the standing of a domain has changed.
+    private func tell(
+        _ event: String, of domain: SendingDomain, _ check: DomainCheck, _ connection: PostgresConnection,
+        _ actor: AuditActor
+    ) async throws {
+        try await Audit.write(
+            connection, actor, tenant: domain.tenant, event, record: ("domain", domain.id.text),
+            detail: ["domain": domain.name])
+        try await Notices.write(connection, event, of: domain, problems: check.problems)
     }
 
     /// Keeps the look without changing the standing of the domain: that is for the daily checks.
@@ -71,15 +88,21 @@ extension Domains {
     /// Looks at domains whose daily check is due, and draws the consequences: two misses in the last three
     /// put a verified domain at risk, 72 hours without its records end its use. A look-up that failed is
     /// tried again in an hour and counts for nothing. Domains that an operator vouched for are left alone.
+    /// One that waits for its records, or for those of a new key, is looked at every quarter of an hour for a
+    /// week; a lost one every day, and comes back when its records do.
     ///
     /// - Returns: how many were looked at.
     package func recheckDue(limit: Int = 50) async throws -> Int {
         let rows = try await context.pool.query(
             """
-            UPDATE domains SET next_check_at = now() + interval '1 hour'
+            UPDATE domains SET next_check_at = now() + CASE
+                WHEN next_created_at > now() - interval '7 days' THEN interval '15 minutes'
+                WHEN status IN ('verified', 'at_risk') THEN interval '1 hour'
+                WHEN status = 'pending' AND created_at > now() - interval '7 days' THEN interval '15 minutes'
+                ELSE interval '1 day' END
             WHERE (tenant_id, id) IN (
                 SELECT tenant_id, id FROM domains
-                WHERE next_check_at <= now() AND status IN ('verified', 'at_risk') AND override_at IS NULL
+                WHERE next_check_at <= now() AND override_at IS NULL
                 ORDER BY next_check_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
             RETURNING \(SendingDomain.columns)
             """, as: .system)
@@ -96,8 +119,10 @@ extension Domains {
         let check = try await DomainCheck.look(domain, context)
         if check.isProven {
             _ = try await store(check, of: domain, actor: .system)
-        } else if check.isMissing {
-            try await missed(domain, check)
+        } else if domain.isVerified {
+            if check.isMissing { try await missed(domain, check) }
+        } else {
+            _ = try await noted(domain, check)
         }
     }
 
@@ -116,15 +141,12 @@ extension Domains {
                         ELSE status END
                 WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id)
                     AND status IN ('verified', 'at_risk')
-                RETURNING status
+                RETURNING \(SendingDomain.columns)
                 """)
             guard let row = rows.first else { return }
-            let status = try row["status", as: String.self]
-            guard status != domain.status else { return }
-            try await Audit.write(
-                connection, .system, tenant: domain.tenant, "domain.\(status)",
-                record: ("domain", domain.id.text),
-                detail: ["domain": domain.name])
+            let now = try SendingDomain(row)
+            guard now.status != domain.status else { return }
+            try await tell("domain.\(now.status)", of: now, check, connection, .system)
         }
     }
 

@@ -10,7 +10,7 @@ import Postgres
 package struct Domains: Sendable {
     let context: ControlContext
     private let authenticator: Authenticator
-    private let keyRequests = KeyRequests()
+    let keyRequests = KeyRequests()
 
     package init(_ context: ControlContext, _ authenticator: Authenticator) {
         self.context = context
@@ -62,6 +62,7 @@ package struct Domains: Sendable {
                         ]))
                 ])
         ) { try await verify($0) }
+        addRotation(to: &router, authenticator, withRecords)
         router.operators(
             .post, "/api/v1/admin/tenants/{tenant_id}/domains/{domain_id}/override", authenticator,
             RouteInfo(
@@ -80,7 +81,7 @@ package struct Domains: Sendable {
         let dnsRecords: [DNSRecord]
     }
 
-    private func answer(_ domain: SendingDomain, status: HTTPStatus = 200) throws -> HTTPResponse {
+    func answer(_ domain: SendingDomain, status: HTTPStatus = 200) throws -> HTTPResponse {
         let records = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
         return try .data(WithRecords(domain: domain.view, dnsRecords: records), status: status)
     }
@@ -91,7 +92,8 @@ package struct Domains: Sendable {
 
     private func create(_ call: TenantCall) async throws -> HTTPResponse {
         let body = try await call.decode(Creation.self)
-        let name = try NewDomain.checked(body.domain, serviceHost: context.serviceHost)
+        let name = try NewDomain.checked(
+            body.domain, serviceHost: context.serviceHost, context.publicSuffixes)
         let (tenant, actor) = (call.tenant, call.actor)
         let new = try await keyRequests.take(of: tenant) {
             // Keys are dear: first what needs none. The insertion looks again, under a lock.
@@ -124,7 +126,7 @@ package struct Domains: Sendable {
         return try .data(views)
     }
 
-    private func find(_ tenant: TenantID, _ id: UUID, as scope: TenantScope) async throws -> SendingDomain {
+    func find(_ tenant: TenantID, _ id: UUID, as scope: TenantScope) async throws -> SendingDomain {
         let rows = try await context.pool.query(
             "SELECT \(SendingDomain.columns) FROM domains WHERE tenant_id = \(tenant.uuid) AND id = \(id)",
             as: scope)
@@ -179,6 +181,11 @@ package struct Domains: Sendable {
         let id = try call.id("domain_id", of: "domain")
         let actor = call.actor
         let domain = try await context.pool.transaction(as: .system) { connection in
+            let was = try await connection.query(
+                """
+                SELECT status FROM domains WHERE tenant_id = \(tenant.uuid) AND id = \(id) FOR UPDATE
+                """
+            ).first
             let rows = try await connection.query(
                 """
                 UPDATE domains SET status = 'verified', verified_at = coalesce(verified_at, now()),
@@ -190,7 +197,11 @@ package struct Domains: Sendable {
             try await Audit.write(
                 connection, actor, tenant: tenant, "domain.overridden", record: ("domain", id.text),
                 detail: ["reason": body.reason])
-            return try SendingDomain(row)
+            let domain = try SendingDomain(row)
+            if let before: String = try was?["status"], before != domain.status {
+                try await Notices.write(connection, Self.event(since: before), of: domain, problems: [])
+            }
+            return domain
         }
         return try answer(domain)
     }

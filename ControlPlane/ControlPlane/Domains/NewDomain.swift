@@ -12,25 +12,22 @@ struct NewDomain: Sendable {
     let tenant: TenantID
     let name: String
     private let ownershipToken: String
-    private let publicKey: [UInt8]
-    private let sealedKey: [UInt8]
+    private let key: NewKey
+    private let coversSubdomains: Bool
 
     /// Makes the keys; takes a fraction of a second.
     init(_ name: String, tenant: TenantID, _ context: ControlContext) async throws {
         self.tenant = tenant
         self.name = name
+        coversSubdomains = context.publicSuffixes.section(of: name) == nil
         ownershipToken = "cyb-verify-\(Hex.encode(SecureRandom.bytes(16)))"
-        let seal = context.masterSeal
-        (publicKey, sealedKey) = try await context.keyMaking.run {
-            let key = try RSAPrivateKey.generate()
-            let sealed = try seal.seal(
-                key.pemEncoded(), context: TenantRecord.Domain.sealContext(tenant: tenant, domain: name))
-            return (try key.publicKey.derEncoded(), sealed)
-        }
+        key = try await NewKey(name, tenant: tenant, context)
     }
 
     /// - Throws: 400 unless `text` is a domain that somebody can own, in A-labels or U-labels.
-    static func checked(_ text: String, serviceHost: String) throws(APIError) -> String {
+    static func checked(
+        _ text: String, serviceHost: String, _ suffixes: PublicSuffixes
+    ) throws(APIError) -> String {
         let name: String
         let trimmed = text.trimmingWhitespace
         do {
@@ -42,6 +39,9 @@ struct NewDomain: Sendable {
         let host = serviceHost.lowercased()
         guard name != host, !name.hasSuffix(".\(host)") else {
             throw .invalid("domain", "belongs to this service")
+        }
+        guard suffixes.section(of: name) != .registry else {
+            throw .invalid("domain", "is a public suffix, under which anybody may register")
         }
         return name
     }
@@ -76,12 +76,14 @@ struct NewDomain: Sendable {
         try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended(\(name)::text, 7))")
         // Two tenants that claim one domain must not ask its owner for two keys at one name.
         let isFree = try await Self.claims(on: name, by: tenant, connection) == 0
-        let selector = isFree ? "dispatch" : "dispatch-\(Hex.encode(SecureRandom.bytes(4)))"
+        let selector = try await NewKey.selector(for: name, isFirst: isFree, connection)
         let inserted = try await connection.query(
             """
             INSERT INTO domains
-                (tenant_id, domain, ownership_token, selector, dkim_private_sealed, dkim_public)
-            VALUES (\(tenant.uuid), \(name), \(ownershipToken), \(selector), \(sealedKey), \(publicKey))
+                (tenant_id, domain, ownership_token, selector, dkim_private_sealed, dkim_public,
+                 covers_subdomains)
+            VALUES (\(tenant.uuid), \(name), \(ownershipToken), \(selector), \(key.sealed), \(key.public),
+                \(coversSubdomains))
             RETURNING \(SendingDomain.columns)
             """)
         guard let row = inserted.first else { throw APIError.internalError }

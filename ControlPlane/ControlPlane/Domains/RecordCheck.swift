@@ -17,13 +17,18 @@ struct RecordCheck: Codable, Sendable, Equatable {
     let expected: String
     let found: [String]
     var status: Status
-    /// Why it could not be asked.
+    /// Why it could not be asked, or does not count.
     var reason: String?
+    /// What the configured resolvers say of a record that the zone's own servers have: `not_yet` while they
+    /// remember that there was none.
+    var resolvers: Visibility?
+
+    enum Visibility: String, Codable, Sendable { case seen, notYet = "not_yet", unreachable }
 
     static let schema = Schema.object([
         "record_type": .choice("TXT", "MX"), "host": .string, "purpose": .string, "expected": .string,
         "found": .array(.string), "status": .choice("ok", "missing", "mismatch", "conflict", "unreachable"),
-        "reason": .string,
+        "reason": .string, "resolvers": .choice("seen", "not_yet", "unreachable"),
     ]).named("RecordCheck")
 
     /// What is kept of a name with very many records, or very long ones.
@@ -49,10 +54,19 @@ struct RecordCheck: Codable, Sendable, Equatable {
         }
     }
 
+    /// Whether the answer of the resolvers shows the record too.
+    static func visibility(_ record: DNSRecord, _ lookup: TXTLookup) -> Visibility {
+        switch lookup {
+        case .found(let texts): judge(record, texts) == .ok ? .seen : .notYet
+        case .missing: .notYet
+        case .unreachable: .unreachable
+        }
+    }
+
     private static func judge(_ record: DNSRecord, _ texts: [String]) -> Status {
         switch record.kind {
         case .ownership: texts.contains { $0.trimmingWhitespace == record.value } ? .ok : .mismatch
-        case .dkim: texts.contains { isSameKey($0, record.value) } ? .ok : .mismatch
+        case .dkim, .nextDKIM, .oldDKIM: texts.contains { isSameKey($0, record.value) } ? .ok : .mismatch
         case .spf, .returnPathSPF: spf(record, texts)
         // Which policy stands there is the owner's choice.
         case .dmarc: texts.contains { $0.lowercased().hasPrefix("v=dmarc1") } ? .ok : .missing

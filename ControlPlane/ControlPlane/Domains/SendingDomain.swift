@@ -21,10 +21,30 @@ struct SendingDomain: Sendable {
     let checks: [RecordCheck]
     let checkedAt: Date?
     let createdAt: Date
+    let coversSubdomains: Bool
+    /// Takes over when it is seen in DNS.
+    let nextKey: Key?
+    /// Signs no more; its record is still needed until then.
+    let oldKey: Key?
+    let oldKeyUntil: Date?
+
+    /// A DKIM key by its name in DNS.
+    struct Key: Sendable {
+        let selector: String
+        /// SubjectPublicKeyInfo.
+        let publicKey: [UInt8]
+
+        init?(_ selector: String?, _ publicKey: [UInt8]?) {
+            guard let selector, let publicKey else { return nil }
+            self.selector = selector
+            self.publicKey = publicKey
+        }
+    }
 
     static let columns: SQL = """
         id, tenant_id, domain, status, ownership_token, selector, dkim_public, verified_at, override_reason,
-        checks, checked_at, created_at
+        checks, checked_at, created_at, covers_subdomains, next_selector, next_public, old_selector,
+        old_public, old_until
         """
 
     init(_ row: PostgresRow) throws(PostgresError) {
@@ -40,6 +60,10 @@ struct SendingDomain: Sendable {
         checks = try row.decode("checks")
         checkedAt = try row["checked_at"]
         createdAt = try row["created_at"]
+        coversSubdomains = try row["covers_subdomains"]
+        nextKey = Key(try row["next_selector"], try row["next_public"])
+        oldKey = Key(try row["old_selector"], try row["old_public"])
+        oldKeyUntil = try row["old_until"]
     }
 
     /// Whether the tenant may send from it; records that went missing lately do not stop it at once.
@@ -51,7 +75,10 @@ struct SendingDomain: Sendable {
         let domain: String
         let verified: Bool
         let status: String
+        let coversSubdomains: Bool
         let selector: String
+        @OrNull var nextSelector: String?
+        @OrNull var oldSelector: String?
         @OrNull var verifiedAt: Date?
         @OrNull var overrideReason: String?
         @OrNull var checkedAt: Date?
@@ -63,14 +90,17 @@ struct SendingDomain: Sendable {
 
     var view: View {
         View(
-            id: id.text, domain: name, verified: isVerified, status: status, selector: selector,
-            verifiedAt: verifiedAt, overrideReason: overrideReason, checkedAt: checkedAt, checks: checks,
+            id: id.text, domain: name, verified: isVerified, status: status,
+            coversSubdomains: coversSubdomains, selector: selector, nextSelector: nextKey?.selector,
+            oldSelector: oldKey?.selector, verifiedAt: verifiedAt, overrideReason: overrideReason,
+            checkedAt: checkedAt, checks: checks,
             createdAt: createdAt)
     }
 
     static let schema = Schema.object([
         "id": .uuid, "domain": .string, "verified": .boolean,
-        "status": .choice("pending", "verified", "at_risk", "lost"), "selector": .string,
+        "status": .choice("pending", "verified", "at_risk", "lost"), "covers_subdomains": .boolean,
+        "selector": .string, "next_selector": .string.nullable, "old_selector": .string.nullable,
         "verified_at": .dateTime.nullable, "override_reason": .string.nullable,
         "checked_at": .dateTime.nullable,
         "checks": .array(RecordCheck.schema), "created_at": .dateTime,

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import HTTP
 import HTTPClient
+import MailFormat
 import NodeProtocol
 import Postgres
 import Service
@@ -73,7 +74,7 @@ package final class ControlPlaneService: LifecycleService {
             configuration(settings.metricsAddress),
             router: HealthRoutes(pool: pool, metrics: metrics).router())
         let stopping = StopFlag()
-        let tasks = try startTasks(context, database, keys, clients, metrics, stopping)
+        let tasks = try startTasks(context, database, keys, clients, nodes, metrics, stopping)
         try server.start(on: group.loops)
         try metricsServer.start(on: [loop])
         running.withLock {
@@ -118,13 +119,14 @@ package final class ControlPlaneService: LifecycleService {
             serviceHost: settings.serviceHost, smtpPort: settings.smtpPublicPort,
             dns: { await lookups.texts($0) }, allowsDomainOverride: settings.allowsDomainOverride,
             egressGuard: egress,
-            mailHosts: { await lookups.mailHosts($0) })
+            mailHosts: { await lookups.mailHosts($0) },
+            resolvers: { await lookups.cachedTexts($0) },
+            publicSuffixes: publicSuffixes())
     }
 
     private func startTasks(
         _ context: ControlContext, _ database: PostgresConfiguration, _ keys: ClusterKeys,
-        _ clients: LoopClients,
-        _ metrics: ControlMetrics, _ stopping: StopFlag
+        _ clients: LoopClients, _ nodes: NodeControl, _ metrics: ControlMetrics, _ stopping: StopFlag
     ) throws -> [Task<Void, Never>] {
         guard let client = clients.client(on: context.loop) else {
             throw Failure(description: "no client for the loop")
@@ -141,7 +143,23 @@ package final class ControlPlaneService: LifecycleService {
         let upkeep = Upkeep(
             context: context, domains: Domains(context, Authenticator(context)), metrics: metrics,
             stopping: stopping)
-        return [context.loop.spawn { await publisher.run() }, context.loop.spawn { await upkeep.run() }]
+        let notices = NoticeSender(context: context, nodes: nodes, stopping: stopping)
+        return [
+            context.loop.spawn { await publisher.run() }, context.loop.spawn { await upkeep.run() },
+            context.loop.spawn { await notices.run() },
+        ]
+    }
+
+    private func publicSuffixes() -> PublicSuffixes {
+        do {
+            let text = String(decoding: try SmallFile.read(settings.publicSuffixFile), as: UTF8.self)
+            return PublicSuffixes(text) { try? DomainName.ascii($0) }
+        } catch {
+            log.warning(
+                "no list of public suffixes: any name can be claimed as a domain",
+                ["file": .string(settings.publicSuffixFile), "error": .error(error)])
+            return PublicSuffixes()
+        }
     }
 
     private func allowedRanges() throws(Failure) -> [AddressRange] {

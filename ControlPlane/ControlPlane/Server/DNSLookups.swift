@@ -38,6 +38,17 @@ struct DNSLookups: Sendable {
         }
     }
 
+    /// As the recursive servers have them, from their caches too.
+    func cachedTexts(_ name: String) async -> TXTLookup {
+        guard let name = DNS.DomainName(name) else { return .missing }
+        do {
+            let texts = try await loop.run { try await resolver.value.txt(name) }
+            return texts.isEmpty ? .missing : .found(texts)
+        } catch let error as DNSError {
+            return error.isTransient ? .unreachable("\(error)") : .missing
+        } catch { return .unreachable("the service is stopping") }
+    }
+
     /// Each as `10 mail.example.com`.
     func mailHosts(_ name: String) async -> TXTLookup {
         guard let name = DNS.DomainName(name) else { return .missing }

@@ -74,6 +74,9 @@ struct Upkeep: Sendable {
             ).first
             guard try row?["deleted", as: Int.self] ?? 0 >= Int(Self.maxRowsAtOnce) else { break }
         }
+        try await domains.forgetOldKeys()
+        try await context.pool.query(
+            "DELETE FROM notices WHERE created_at < now() - interval '7 days'", as: .system)
         try await context.pool.query("DELETE FROM idempotency_keys WHERE expires_at < now()", as: .system)
         try await context.pool.query(
             """

@@ -21,6 +21,8 @@ package struct ControlSettings: Sendable {
     package let allowsDomainOverride: Bool
     package let nameServers: [String]
     package let authoritativePort: Int
+    /// Where the list of public suffixes is.
+    package let publicSuffixFile: String
     package let egressAllowedCIDRs: [String]
     package let snapshotLifetime: Duration
 
@@ -96,6 +98,9 @@ package struct ControlSettings: Sendable {
         authoritativePort = reader.int(
             "DISPATCH_AUTHORITATIVE_PORT", default: 53, in: 1...65_535,
             help: "Port of authoritative DNS servers; another than 53 in tests.")
+        publicSuffixFile = reader.string(
+            "DISPATCH_PUBLIC_SUFFIX_FILE", default: "/usr/share/publicsuffix/public_suffix_list.dat",
+            help: "The list of names under which anybody may register, as publicsuffix.org gives it.")
         egressAllowedCIDRs = reader.list(
             "DISPATCH_EGRESS_ALLOWED",
             help: "Private networks that may be reached all the same (development).")

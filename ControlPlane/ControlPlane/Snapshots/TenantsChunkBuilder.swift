@@ -79,7 +79,8 @@ struct TenantsChunkBuilder: Sendable {
     ) async throws -> [TenantID: [TenantRecord.Domain]] {
         let rows = try await connection.query(
             """
-            SELECT d.tenant_id, d.id, d.domain, d.selector, d.dkim_private_sealed
+            SELECT d.tenant_id, d.id, d.domain, d.selector, d.dkim_private_sealed,
+                d.covers_subdomains
             FROM domains d JOIN tenants t ON t.id = d.tenant_id
             WHERE tenant_bucket(t.id) = \(bucket) AND d.status IN ('verified', 'at_risk') ORDER BY d.domain
             """)
@@ -88,7 +89,8 @@ struct TenantsChunkBuilder: Sendable {
             let context = TenantRecord.Domain.sealContext(tenant: tenant, domain: name)
             guard let sealed = reseal(try row["dkim_private_sealed"], context) else { return nil }
             return TenantRecord.Domain(
-                id: try row["id"], name: name, selector: try row["selector"], sealedKey: sealed)
+                id: try row["id"], name: name, selector: try row["selector"], sealedKey: sealed,
+                coversSubdomains: try row["covers_subdomains"])
         }
     }
 

@@ -6,6 +6,7 @@ import HTTPClient
 struct NewWebhook: Decodable, Sendable {
     static let events = [
         "sent", "delivered", "bounced", "complained", "deferred", "opened", "clicked", "unsubscribed",
+        "domain.verified", "domain.at_risk", "domain.lost", "domain.recovered",
     ]
     static let maxURLBytes = 2048
 

@@ -11,21 +11,25 @@ import NodeProtocol
 /// older than the tolerance and never seen before.
 struct ControlServer: Sendable {
     private static let maxNonces = 100_000
+    private static let maxNoticesBytes = 1 << 20
 
     let identity: NodeIdentity
     let intake: SnapshotIntake
     let dispatcher: LoopBound<Dispatcher>
+    let notices: NoticeWebhooks
     let status: @Sendable () async -> NodeStatus
     let clock: WallClock
     private let nonces = Locked<[String: Int64]>([:])
 
     init(
-        identity: NodeIdentity, intake: SnapshotIntake, dispatcher: LoopBound<Dispatcher>, clock: WallClock,
+        identity: NodeIdentity, intake: SnapshotIntake, dispatcher: LoopBound<Dispatcher>,
+        notices: NoticeWebhooks, clock: WallClock,
         status: @escaping @Sendable () async -> NodeStatus
     ) {
         self.identity = identity
         self.intake = intake
         self.dispatcher = dispatcher
+        self.notices = notices
         self.clock = clock
         self.status = status
     }
@@ -46,6 +50,17 @@ struct ControlServer: Sendable {
             request in
             try verify(request, body: [])
             return try await .json(status())
+        }
+        router.on(
+            .post, NodePaths.notices, RouteInfo(summary: "Tell tenants' webhooks", authentication: .none)
+        ) { request in
+            let body = try await request.readBody(maxBytes: Self.maxNoticesBytes)
+            try verify(request, body: body)
+            let list = try StrictDecoding.decode([TenantNotice].self, from: body, unknownFields: .refuse)
+            guard list.count <= TenantNotice.maxAtOnce else {
+                throw APIError(422, "invalid", "At most \(TenantNotice.maxAtOnce) notices at once.")
+            }
+            return try .json(await notices.take(list))
         }
         QueueRoutes(dispatcher: dispatcher, verify: { try verify($0, body: $1) }).add(to: &router)
         return router

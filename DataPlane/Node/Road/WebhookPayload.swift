@@ -37,7 +37,7 @@ struct WebhookPayload: Encodable {
         metadata = log?.metadata ?? [:]
     }
 
-    private static func format(_ milliseconds: Int64) -> String {
+    static func format(_ milliseconds: Int64) -> String {
         Date(timeIntervalSince1970: Double(milliseconds) / 1000)
             .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }

@@ -47,13 +47,17 @@ final class APIFixture: Sendable {
         let tokens = try await TokenService.load(settings, pool: pool, masterSeal: seal, clusterID: UUID())
         let records = Locked<[String: TXTLookup]>([:])
         self.records = records
-        let look: @Sendable (String) async -> TXTLookup = { name in records.withLock { $0[name] ?? .missing }
+        let look: @Sendable (String) async -> TXTLookup = { name in
+            let wildcard = name.firstIndex(of: ".").map { "*\(name[$0...])" }
+            return records.withLock { known in
+                known[name] ?? wildcard.flatMap { known[$0] } ?? .missing
+            }
         }
         context = ControlContext(
             pool: pool, masterSeal: seal, tokens: tokens, blocking: BlockingPool(threads: 2, name: "cp-api"),
             loop: loop, clock: { Int64(Date().timeIntervalSince1970 * 1000) }, log: Log(component: "test"),
             serviceHost: "dispatch.example.com", smtpPort: 2525, dns: look, allowsDomainOverride: true,
-            mailHosts: { name in await look("MX " + name) })
+            mailHosts: { name in await look("MX " + name) }, resolvers: look)
         router = Self.router(context)
         server = try HTTPServer(HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)
         try server.start(on: [loop])
