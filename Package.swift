@@ -106,7 +106,9 @@ let testTargets: [Target] = [
     program(
         "node-fixture", in: "Tests/Benchmarks",
         ["Node", "NodeProtocol", "Crypto", "EventLoop", "Spool", "Journal"]),
-    program("bench-load", in: "Tests/Benchmarks", ["EventLoop", "SMTPWire", "MailAuth", "Crypto"]),
+    program(
+        "bench-load", in: "Tests/Benchmarks",
+        ["EventLoop", "SMTPWire", "MailAuth", "Crypto", "NodeProtocol"]),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     module(
         "Simulator", in: "Tests",

@@ -22,6 +22,8 @@ struct ReportBatch: Sendable {
     let cursor: UInt64
     private(set) var last: UInt64
     private(set) var emails: [EmailRow] = []
+    /// Where the messages of this report stand in `emails`.
+    private var emailIndexes: [MessageKey: Int] = [:]
     private(set) var bodies: [UInt8] = []
     private(set) var events: [EventRow] = []
     private(set) var suppressions: [SuppressionRow] = []
@@ -43,8 +45,7 @@ struct ReportBatch: Sendable {
     private(set) var latest = Int64.min
 
     private struct RecipientKey: Hashable, Sendable {
-        let tenant: String
-        let id: String
+        let message: MessageKey
         let address: String
     }
 
@@ -53,7 +54,9 @@ struct ReportBatch: Sendable {
         let day: Int
     }
 
-    var recipients: [RecipientRow] { Array(recipientRows.values) }
+    /// Those of messages that were accepted in this report, and those of earlier ones.
+    private(set) var newRecipients: [RecipientRow] = []
+    private(set) var olderRecipients: [RecipientRow] = []
     var marks: [MarkRow] { Array(markRows.values) }
     /// The messages with counters whose mode only the log knows.
     var olderMessages: [MessageKey] { Array(olderUsage.keys) }
@@ -67,11 +70,30 @@ struct ReportBatch: Sendable {
         last = cursor
         for (seq, record) in report.records where seq > cursor {
             guard seq == last + 1 else { throw Gap(cursor: last) }
-            guard applied < limit else { return }
+            guard applied < limit else { break }
             last = seq
             applied += 1
             if let record = EventRecord(record[...]) { take(record, seq) } else { unreadable += 1 }
         }
+        fold()
+    }
+
+    /// Whether the message was accepted in this report.
+    func isNew(_ message: MessageKey) -> Bool { emailIndexes[message] != nil }
+
+    /// Parts the recipients, and gives each new message the state that its recipients have come to.
+    private mutating func fold() {
+        var states: [Int: MessageState] = [:]
+        for (key, row) in recipientRows {
+            guard let index = emailIndexes[key.message] else {
+                olderRecipients.append(row)
+                continue
+            }
+            newRecipients.append(row)
+            if states[index]?.add(row) == nil { states[index] = MessageState(row) }
+        }
+        for (index, state) in states { emails[index].state = state }
+        recipientRows = [:]
     }
 
     private mutating func take(_ record: EventRecord, _ seq: UInt64) {
@@ -115,7 +137,11 @@ struct ReportBatch: Sendable {
         let (tenant, id) = (event.tenant.description, event.message.description)
         let recipients = content.recipients.map { $0.storable(320) }
         let origin = UUID(uuidString: content.origin.id)?.text
-        isTest[MessageKey(tenant: tenant, id: id)] = content.isTest
+        let message = MessageKey(tenant: tenant, id: id)
+        isTest[message] = content.isTest
+        // One that is told twice stays one.
+        guard emailIndexes[message] == nil else { return }
+        emailIndexes[message] = emails.count
         emails.append(
             EmailRow(
                 tenant: tenant, id: id, mode: content.isTest ? "test" : "live",
@@ -128,12 +154,15 @@ struct ReportBatch: Sendable {
                     $1
                 },
                 api_key_id: content.origin.kind == .apiKey ? origin : nil,
-                credential_id: content.origin.kind == .credential ? origin : nil, status: state.rawValue,
-                scheduled_at: content.scheduledAt.map(Self.time), body_offset: bodies.count + 1,
+                credential_id: content.origin.kind == .credential ? origin : nil,
+                scheduled_at: content.scheduledAt.map(Self.time),
+                state: MessageState(
+                    RecipientRow(tenant: tenant, id: id, address: "", state: state.rawValue)),
+                body_offset: bodies.count + 1,
                 body_bytes: body.count))
         bodies += body
         for address in recipients {
-            let key = RecipientKey(tenant: tenant, id: id, address: address)
+            let key = RecipientKey(message: message, address: address)
             recipientRows[key] = RecipientRow(tenant: tenant, id: id, address: address, state: state.rawValue)
         }
     }
@@ -143,7 +172,7 @@ struct ReportBatch: Sendable {
             let state = RecipientState(rawValue: event.kind.rawValue)
         else { return }
         let (tenant, id) = (event.tenant.description, event.message.description)
-        let key = RecipientKey(tenant: tenant, id: id, address: address)
+        let key = RecipientKey(message: MessageKey(tenant: tenant, id: id), address: address)
         let at = Self.time(event.at)
         var row =
             recipientRows[key]

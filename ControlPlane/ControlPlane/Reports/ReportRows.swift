@@ -1,11 +1,12 @@
 import FoundationEssentials
 import NodeProtocol
 
-// The rows that a report becomes, as they are handed to PostgreSQL: JSON lists for `json_to_recordset`. Times
-// are milliseconds since 1970; names of fields are names of columns.
+// The rows that a report becomes, as they are handed to PostgreSQL: by their columns (`ReportColumns`), and the
+// rare ones as JSON lists for `json_to_recordset`. Times are milliseconds since 1970; names of fields are names
+// of columns.
 
 /// A row of `emails`, from an `accepted` event.
-struct EmailRow: Encodable, Sendable {
+struct EmailRow: Sendable {
     let tenant: String
     let id: String
     let mode: String
@@ -20,15 +21,16 @@ struct EmailRow: Encodable, Sendable {
     let metadata: [String: String]
     let api_key_id: String?
     let credential_id: String?
-    let status: String
     let scheduled_at: Int64?
+    /// By what the report says of its recipients.
+    var state: MessageState
     /// Where the sealed body lies in the bytes that go beside the rows; a length of 0 is none.
     let body_offset: Int
     let body_bytes: Int
 }
 
 /// What a report says of one recipient, its events folded into one row in their order.
-struct RecipientRow: Encodable, Sendable {
+struct RecipientRow: Sendable {
     let tenant: String
     let id: String
     let address: String
@@ -84,7 +86,7 @@ struct EventRow: Encodable, Sendable {
 }
 
 /// What a report adds to the counters of a tenant's day, or what is known of one message.
-struct UsageRow: Encodable, Sendable {
+struct UsageRow: Sendable {
     let tenant: String
     /// Days since 1970 of the day on which the messages were accepted.
     let day: Int
@@ -142,7 +144,7 @@ struct UsageRow: Encodable, Sendable {
 }
 
 /// A message that a report tells of, by its tenant.
-struct MessageKey: Hashable, Encodable, Sendable {
+struct MessageKey: Hashable, Sendable {
     let tenant: String
     let id: String
 }
@@ -167,7 +169,7 @@ struct GoneWebhook: Hashable, Sendable {
 }
 
 /// A row of `webhook_attempts`.
-struct WebhookAttemptRow: Encodable, Sendable {
+struct WebhookAttemptRow: Sendable {
     let tenant: String
     let id: String
     let seq: UInt64

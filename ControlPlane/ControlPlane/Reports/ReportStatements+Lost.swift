@@ -27,11 +27,6 @@ struct LostRow: Encodable, Sendable {
 }
 
 extension ReportStatements {
-    private struct Message: Encodable {
-        let tenant: String
-        let id: String
-    }
-
     /// Ends what the node cannot end. A message that has nobody unfinished is left as it is, and its timeline
     /// too, so that a node may tell of the same damage at each start.
     func failLost() async throws {
@@ -46,7 +41,7 @@ extension ReportStatements {
                 UPDATE email_recipients r SET
                     state = 'failed', last_code = u.code, last_enhanced = u.enhanced,
                     last_response = u.response, next_attempt_at = NULL,
-                    finished_at = to_timestamp(u.at / 1000.0)
+                    finished_at = to_timestamp(u.at / 1000::double precision)
                 FROM u JOIN emails e ON e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
                     AND e.tenant_id = coalesce(u.tenant, e.tenant_id)
                 WHERE e.accepted_at \(days) AND r.accepted_at \(days) AND e.erased_at IS NULL
@@ -56,19 +51,19 @@ extension ReportStatements {
             ), told AS (
                 INSERT INTO events (tenant_id, accepted_at, message_id, node, seq, kind, at, detail)
                 SELECT DISTINCT tenant_id, accepted_at, message_id, \(node), seq, 'failed',
-                    to_timestamp(at / 1000.0), detail
+                    to_timestamp(at / 1000::double precision), detail
                 FROM changed
                 ON CONFLICT DO NOTHING
             )
             SELECT tenant_id, message_id, mode, count(*) AS recipients FROM changed GROUP BY 1, 2, 3
             """)
         guard !failed.isEmpty else { return }
-        var messages: [Message] = []
+        var messages: Set<MessageKey> = []
         var usage: [UsageRow] = []
         for row in failed {
             let tenant = try row["tenant_id", as: UUID.self].text
             let id = try row["message_id", as: UUID.self].text
-            messages.append(Message(tenant: tenant, id: id))
+            messages.insert(MessageKey(tenant: tenant, id: id))
             guard try row["mode", as: String.self] != "test", let message = MessageID(text: id) else {
                 continue
             }
@@ -76,7 +71,7 @@ extension ReportStatements {
             counts.failed = Int(try row["recipients", as: Int64.self])
             usage.append(counts)
         }
-        try await updateMessages(try json(messages))
+        try await updateMessages(messages)
         if !usage.isEmpty { try await add(usage) }
     }
 

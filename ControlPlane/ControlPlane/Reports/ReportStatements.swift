@@ -14,14 +14,16 @@ struct ReportStatements {
     ///
     /// - Returns: how many notices were about nobody in the log.
     func run() async throws -> Int {
-        if !batch.emails.isEmpty { try await insertEmails() }
+        // What is told of messages of this report alone is inserted as it is; the log is asked about the rest.
+        let areNew = batch.emails.isEmpty ? true : try await insertEmails() == batch.emails.count
         var usage = batch.usage(without: try await tests())
-        if !batch.recipients.isEmpty { usage += try await store(batch.recipients) }
+        if areNew, !batch.newRecipients.isEmpty { try await insert(batch.newRecipients) }
+        let known = areNew ? batch.olderRecipients : batch.olderRecipients + batch.newRecipients
+        if !known.isEmpty { usage += try await store(known) }
         let late = batch.notices.isEmpty ? LateChanges() : try await lateChanges()
         if !late.recipients.isEmpty { _ = try await store(late.recipients) }
         for marks in [batch.marks, late.marks] where !marks.isEmpty { try await store(marks) }
-        let events = batch.events + late.events
-        if !events.isEmpty { try await insert(events) }
+        try await insert(batch.events + late.events, areNew: areNew)
         if !batch.webhookAttempts.isEmpty { try await insertWebhookAttempts() }
         usage += late.usage
         if !usage.isEmpty { try await add(usage) }
@@ -40,26 +42,44 @@ struct ReportStatements {
         """
     }
 
-    private func insertEmails() async throws {
-        try await connection.query(
+    /// - Returns: how many of the messages are in the log for the first time.
+    private func insertEmails() async throws -> Int {
+        try await connection.execute(
             """
             INSERT INTO emails (
                 tenant_id, accepted_at, id, node, mode, door, message_id, from_address, to_addresses, subject,
                 size_bytes, has_attachments, tags, metadata, api_key_id, credential_id, status, scheduled_at,
-                body_sealed, expires_at)
+                sent_at, delivered_at, bounced_at, bounce_type, bounce_class, body_sealed, expires_at)
             SELECT t.id, message_accepted_at(u.id), u.id, \(node), u.mode, u.door, u.message_id,
-                u.from_address, u.recipients, u.subject, u.size_bytes, u.has_attachments, u.tags, u.metadata,
-                u.api_key_id, u.credential_id, u.status, to_timestamp(u.scheduled_at / 1000.0),
-                CASE WHEN u.body_bytes > 0
-                     THEN substring(\(batch.bodies)::bytea FROM u.body_offset FOR u.body_bytes) END,
-                greatest(message_accepted_at(u.id), to_timestamp(u.scheduled_at / 1000.0))
+                u.from_address, u.recipients::text[], u.subject, u.size_bytes, u.has_attachments,
+                u.tags::text[], u.metadata::jsonb, u.api_key_id, u.credential_id, u.status,
+                to_timestamp(u.scheduled_at / 1000::double precision), to_timestamp(u.sent_at / 1000::double precision),
+                to_timestamp(u.delivered_at / 1000::double precision), to_timestamp(u.bounced_at / 1000::double precision), u.bounce_type,
+                u.bounce_class,
+                CASE WHEN u.body_bytes > 0 THEN substring(
+                    \(batch.bodies)::bytea FROM u.body_offset::integer FOR u.body_bytes::integer) END,
+                greatest(message_accepted_at(u.id), to_timestamp(u.scheduled_at / 1000::double precision))
                     + make_interval(days => p.log_retention_days)
-            FROM json_to_recordset(\(try json(batch.emails))::json) AS u(
-                tenant uuid, id uuid, mode text, door text, message_id text, from_address text,
-                recipients text[], subject text, size_bytes bigint, has_attachments boolean, tags text[],
-                metadata jsonb, api_key_id uuid, credential_id uuid, status text, scheduled_at bigint,
-                body_offset integer, body_bytes integer)
+            FROM \(batch.emails.columns)
             JOIN tenants t ON t.id = u.tenant JOIN plans p ON p.code = t.plan_code
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// Recipients of messages that are in the log since this very transaction.
+    private func insert(_ recipients: [RecipientRow]) async throws {
+        try await connection.query(
+            """
+            INSERT INTO email_recipients (
+                tenant_id, accepted_at, message_id, address, state, attempts, last_code, last_enhanced,
+                last_response, remote_host, remote_id, bounce_class, first_attempt_at, last_attempt_at,
+                next_attempt_at, finished_at, duration_ms)
+            SELECT u.tenant, message_accepted_at(u.id), u.id, u.address, u.state, u.attempts, u.last_code,
+                u.last_enhanced, u.last_response, u.remote_host, u.remote_id, u.bounce_class,
+                to_timestamp(u.first_attempt_at / 1000::double precision),
+                to_timestamp(u.last_attempt_at / 1000::double precision), to_timestamp(u.next_attempt_at / 1000::double precision),
+                to_timestamp(u.finished_at / 1000::double precision), u.duration_ms
+            FROM \(recipients.columns)
             ON CONFLICT DO NOTHING
             """)
     }
@@ -70,15 +90,10 @@ struct ReportStatements {
     ///
     /// - Returns: the counts to take back, of outcomes that a bounce was quicker than.
     private func store(_ recipients: [RecipientRow]) async throws -> [UsageRow] {
-        let rows = try json(recipients)
         let outrun = try await connection.query(
             """
             WITH u AS (
-                SELECT * FROM json_to_recordset(\(rows)::json) AS u(
-                    tenant uuid, id uuid, address text, state text, attempts integer, last_code smallint,
-                    last_enhanced text, last_response text, remote_host text, remote_id text,
-                    bounce_class text, first_attempt_at bigint, last_attempt_at bigint,
-                    next_attempt_at bigint, finished_at bigint, duration_ms integer)
+                SELECT * FROM \(recipients.columns)
             ), stored AS (
             INSERT INTO email_recipients AS r (
                 tenant_id, accepted_at, message_id, address, state, attempts, last_code, last_enhanced,
@@ -86,9 +101,9 @@ struct ReportStatements {
                 next_attempt_at, finished_at, duration_ms)
             SELECT e.tenant_id, e.accepted_at, e.id, u.address, u.state, u.attempts, u.last_code,
                 u.last_enhanced, u.last_response, u.remote_host, u.remote_id, u.bounce_class,
-                to_timestamp(u.first_attempt_at / 1000.0),
-                to_timestamp(u.last_attempt_at / 1000.0), to_timestamp(u.next_attempt_at / 1000.0),
-                to_timestamp(u.finished_at / 1000.0), u.duration_ms
+                to_timestamp(u.first_attempt_at / 1000::double precision),
+                to_timestamp(u.last_attempt_at / 1000::double precision), to_timestamp(u.next_attempt_at / 1000::double precision),
+                to_timestamp(u.finished_at / 1000::double precision), u.duration_ms
             FROM u JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
                 AND e.id = u.id
             WHERE e.accepted_at \(days) AND e.erased_at IS NULL
@@ -116,7 +131,7 @@ struct ReportStatements {
             FROM stored s JOIN u ON u.tenant = s.tenant_id AND u.id = s.message_id AND u.address = s.address
             WHERE s.state = 'bounced' AND u.state <> 'bounced'
             """)
-        try await updateMessages(rows)
+        try await updateMessages(Set(recipients.map { MessageKey(tenant: $0.tenant, id: $0.id) }))
         return try outrun.compactMap { row in
             guard let state = RecipientState(rawValue: try row["state"]),
                 let message = MessageID(text: try row["id", as: UUID.self].text)
@@ -127,22 +142,17 @@ struct ReportStatements {
         }
     }
 
-    /// From the least to the worst: a message has the state that stands last here among its recipients'.
-    private static let stateOrder: [String] =
-        RecipientState.allCases.sorted { left, right in
-            (left.isFinal ? 0 : 1, left.badness) < (right.isFinal ? 0 : 1, right.badness)
-        }.map(\.rawValue)
-
-    func updateMessages(_ rows: String) async throws {
+    /// Messages take their state from their recipients, as `MessageState` says it of those of one report.
+    func updateMessages(_ messages: Set<MessageKey>) async throws {
         try await connection.query(
             """
             UPDATE emails e SET
-                status = (\(Self.stateOrder)::text[])[s.rank], sent_at = coalesce(e.sent_at, s.sent_at),
+                status = (\(MessageState.order)::text[])[s.rank], sent_at = coalesce(e.sent_at, s.sent_at),
                 delivered_at = s.delivered_at, bounced_at = s.bounced_at, bounce_type = s.bounce_type,
                 bounce_class = s.bounce_class
             FROM (
                 SELECT r.tenant_id, r.accepted_at, r.message_id,
-                    max(array_position(\(Self.stateOrder)::text[], r.state)) AS rank,
+                    max(array_position(\(MessageState.order)::text[], r.state)) AS rank,
                     min(r.first_attempt_at) AS sent_at,
                     max(r.finished_at) FILTER (WHERE r.state = 'delivered') AS delivered_at,
                     max(r.finished_at) FILTER (WHERE r.state IN ('bounced', 'expired')) AS bounced_at,
@@ -150,10 +160,7 @@ struct ReportStatements {
                              AND r.bounce_class = ANY (\(ReportBatch.hardCategories))) THEN 'hard'
                          WHEN bool_or(r.state IN ('bounced', 'expired')) THEN 'soft' END AS bounce_type,
                     max(r.bounce_class) FILTER (WHERE r.state IN ('bounced', 'expired')) AS bounce_class
-                FROM (
-                    SELECT DISTINCT tenant, id
-                    FROM json_to_recordset(\(rows)::json) AS j(tenant uuid, id uuid)
-                ) u
+                FROM \(Array(messages).columns)
                 JOIN email_recipients r ON r.tenant_id = u.tenant
                     AND r.accepted_at = message_accepted_at(u.id) AND r.message_id = u.id
                 WHERE r.accepted_at \(days)
@@ -168,9 +175,9 @@ struct ReportStatements {
         try await connection.query(
             """
             UPDATE emails e SET
-                complained_at = coalesce(e.complained_at, to_timestamp(u.complained_at / 1000.0)),
-                opened_at = coalesce(e.opened_at, to_timestamp(u.opened_at / 1000.0)),
-                clicked_at = coalesce(e.clicked_at, to_timestamp(u.clicked_at / 1000.0))
+                complained_at = coalesce(e.complained_at, to_timestamp(u.complained_at / 1000::double precision)),
+                opened_at = coalesce(e.opened_at, to_timestamp(u.opened_at / 1000::double precision)),
+                clicked_at = coalesce(e.clicked_at, to_timestamp(u.clicked_at / 1000::double precision))
             FROM json_to_recordset(\(try json(marks))::json) AS u(
                 tenant uuid, id uuid, complained_at bigint, opened_at bigint, clicked_at bigint)
             WHERE e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
@@ -178,14 +185,28 @@ struct ReportStatements {
             """)
     }
 
-    private func insert(_ events: [EventRow]) async throws {
+    /// - Parameter areNew: whether the messages accepted in this report are in the log since this transaction.
+    private func insert(_ events: [EventRow], areNew: Bool) async throws {
+        var (new, known): ([EventRow], [EventRow]) = ([], [])
+        for event in events {
+            if areNew, batch.isNew(MessageKey(tenant: event.tenant, id: event.id)) {
+                new.append(event)
+            } else {
+                known.append(event)
+            }
+        }
+        let columns: SQL = """
+            INSERT INTO events (tenant_id, accepted_at, message_id, node, seq, recipient, kind, at, detail)
+            SELECT u.tenant, message_accepted_at(u.id), u.id, \(node), u.seq, u.recipient, u.kind,
+                to_timestamp(u.at / 1000::double precision), u.detail::jsonb
+            """
+        if !new.isEmpty {
+            try await connection.query("\(columns) FROM \(new.columns) ON CONFLICT DO NOTHING")
+        }
+        guard !known.isEmpty else { return }
         try await connection.query(
             """
-            INSERT INTO events (tenant_id, accepted_at, message_id, node, seq, recipient, kind, at, detail)
-            SELECT e.tenant_id, e.accepted_at, e.id, \(node), u.seq, u.recipient, u.kind,
-                to_timestamp(u.at / 1000.0), u.detail
-            FROM json_to_recordset(\(try json(events))::json) AS u(
-                tenant uuid, id uuid, seq bigint, recipient text, kind text, at bigint, detail jsonb)
+            \(columns) FROM \(known.columns)
             JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
                 AND e.id = u.id
             WHERE e.accepted_at \(days) AND e.erased_at IS NULL
@@ -200,12 +221,9 @@ struct ReportStatements {
                 tenant_id, accepted_at, message_id, node, seq, webhook_id, event_kind, attempt, at, outcome,
                 status_code, duration_ms, response, next_attempt_at)
             SELECT t.id, message_accepted_at(u.id), u.id, \(node), u.seq, u.webhook, u.event_kind, u.attempt,
-                to_timestamp(u.at / 1000.0), u.outcome, u.status_code, u.duration_ms, u.response,
-                to_timestamp(u.next_attempt_at / 1000.0)
-            FROM json_to_recordset(\(try json(batch.webhookAttempts))::json) AS u(
-                tenant uuid, id uuid, seq bigint, webhook uuid, event_kind text, attempt integer, at bigint,
-                outcome text, status_code smallint, duration_ms integer, response text,
-                next_attempt_at bigint)
+                to_timestamp(u.at / 1000::double precision), u.outcome, u.status_code, u.duration_ms, u.response,
+                to_timestamp(u.next_attempt_at / 1000::double precision)
+            FROM \(batch.webhookAttempts.columns)
             JOIN tenants t ON t.id = u.tenant
             ON CONFLICT DO NOTHING
             """)
@@ -217,7 +235,7 @@ struct ReportStatements {
         let rows = try await connection.query(
             """
             SELECT e.tenant_id, e.id
-            FROM json_to_recordset(\(try json(batch.olderMessages))::json) AS u(tenant uuid, id uuid)
+            FROM \(batch.olderMessages.columns)
             JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
                 AND e.id = u.id
             WHERE e.accepted_at \(days) AND e.mode = 'test'
@@ -230,32 +248,24 @@ struct ReportStatements {
     }
 
     func add(_ usage: [UsageRow]) async throws {
-        let rows = try json(usage)
+        try await connection.query(usageStatement("usage_daily", "day", "date '1970-01-01' + u.day", usage))
         try await connection.query(
-            Self.usageStatement("usage_daily", "day", "date '1970-01-01' + u.day", rows, node))
-        try await connection.query(
-            Self.usageStatement(
-                "usage_monthly", "month", "date_trunc('month', date '1970-01-01' + u.day)::date", rows, node))
+            usageStatement(
+                "usage_monthly", "month", "date_trunc('month', date '1970-01-01' + u.day)::date", usage))
     }
 
-    private static let counters = [
-        "messages", "recipients", "delivered", "deferred", "hard_bounced", "soft_bounced", "expired",
-        "failed",
-        "cancelled", "suppressed", "complained", "opened", "clicked", "unsubscribed", "bytes",
-    ]
-
-    private static func usageStatement(
-        _ table: String, _ column: String, _ period: String, _ rows: String, _ node: Int32
+    private func usageStatement(
+        _ table: String, _ column: String, _ period: String, _ usage: [UsageRow]
     ) -> SQL {
+        let counters = [UsageRow].counters.map(\.name)
         let names = SQL(unsafe: counters.joined(separator: ", "))
         let sums = SQL(unsafe: counters.map { "sum(u.\($0))" }.joined(separator: ", "))
-        let types = SQL(unsafe: counters.map { "\($0) bigint" }.joined(separator: ", "))
         let additions = SQL(
             unsafe: counters.map { "\($0) = c.\($0) + EXCLUDED.\($0)" }.joined(separator: ", "))
         return """
             INSERT INTO \(identifier: table) AS c (tenant_id, \(identifier: column), node, \(names))
             SELECT t.id, \(SQL(unsafe: period)), \(node), \(sums)
-            FROM json_to_recordset(\(rows)::json) AS u(tenant uuid, day integer, \(types))
+            FROM \(usage.columns)
             JOIN tenants t ON t.id = u.tenant
             GROUP BY 1, 2 ORDER BY 1, 2
             ON CONFLICT (tenant_id, \(identifier: column), node) DO UPDATE SET \(additions)

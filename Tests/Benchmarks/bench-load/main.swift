@@ -10,6 +10,9 @@ let usage = """
                     [--rate N] [--count N] [--sessions N]         messages to m1@NAME, m2@NAME, …
     bench-load sink --listen HOST:PORT [--delay-ms N] [--rate N] [--sessions N] [--hang] [--ledger FILE]
     bench-load sign [--seconds N] [--bytes N]                     the cost of a DKIM signature
+    bench-load report --target HOST:PORT --tenants FILE [--nodes N] [--messages N] [--batch-bytes N]
+                      [--body-bytes N]                            reports of nodes, each of them twice
+    bench-load report-keys [--nodes N]                            the nodes' numbers and public keys
     bench-load compare --from LEDGER --to LEDGER                  how long from the one to the other
 
     Without --rate as fast as the answers come; with it N a second, and latencies count from when each was
@@ -29,6 +32,8 @@ func run(_ verb: String, _ arguments: consuming Arguments, on loop: EventLoop) a
     case "sink":
         try await Sink(&arguments).run(on: loop)
         return "{}"
+    case "report": return try await ReportLoad(&arguments).run(on: loop)
+    case "report-keys": return try ReportLoad.keys(&arguments)
     case "sign": return try Signing.run(&arguments)
     case "compare":
         let (from, to) = (try arguments.required("--from"), try arguments.required("--to"))
