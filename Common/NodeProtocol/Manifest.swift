@@ -4,8 +4,9 @@ import FoundationEssentials
 /// What a snapshot consists of: the signed table of contents. Its bytes are signed as they are, never
 /// re-encoded.
 package struct Manifest: Codable, Sendable, Equatable {
-    /// The highest layout that this code reads. A manifest of a later one is refused, not guessed at.
-    package static let currentFormat = 1
+    /// The highest layout that this code reads. A manifest of a later one is refused, not guessed at. Format 1
+    /// had chunks in JSON, which are read still: a node starts from what its disk holds.
+    package static let currentFormat = 2
     package static let maxBytes = 4 * 1024 * 1024
     package static let maxChunks = 2048
     package static let maxChunkBytes = 256 * 1024 * 1024
@@ -117,7 +118,7 @@ package enum SnapshotRefusal: Error, Equatable, Sendable, CustomStringConvertibl
         switch self {
         case .malformed(let text): "the manifest is malformed: \(text)"
         case .unsupportedFormat(let format):
-            "the manifest has format \(format), this node reads \(Manifest.currentFormat)"
+            "the manifest has format \(format), this node reads up to \(Manifest.currentFormat)"
         case .unknownKey(let key): "the manifest names signing key \(key), which is not pinned"
         case .badSignature: "the signature does not fit the manifest"
         case .otherCluster(let cluster): "the manifest is of cluster \(cluster)"
@@ -159,7 +160,9 @@ extension SignedManifest {
         guard let publicKey = try? Ed25519PublicKey(raw: Array(key.publicKey)),
             publicKey.verify(Array(signature), of: Array(manifest))
         else { throw .badSignature }
-        guard named.format == Manifest.currentFormat else { throw .unsupportedFormat(named.format) }
+        guard (1...Manifest.currentFormat).contains(named.format) else {
+            throw .unsupportedFormat(named.format)
+        }
         let read: Manifest
         do { read = try JSONDecoder().decode(Manifest.self, from: manifest) } catch {
             throw .malformed("\(error)")

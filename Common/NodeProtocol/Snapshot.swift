@@ -2,7 +2,7 @@ import Crypto
 import FoundationEssentials
 
 /// One version of all that a node decides from, ready for look-ups. Never changed after `init`: a node swaps
-/// one for the next.
+/// one for the next, which shares with it every chunk that is the same.
 ///
 /// Secrets stay sealed here; `open` unseals one when it is needed.
 package final class Snapshot: Sendable {
@@ -11,16 +11,15 @@ package final class Snapshot: Sendable {
     /// In force: the built-in rows with those of the snapshot over them.
     package let shaping: Shaping
     package let tokenVerifier: JWTVerifier
-    private let tenants: [TenantID: TenantRecord]
-    private let apiKeys: [String: (TenantID, TenantRecord.APIKey)]
-    private let credentials: [String: (TenantID, TenantRecord.Credential)]
-    private let domains: [String: TenantID]
-    private let suppressed: [TenantID: Set<String>]
+    /// By slot; where a chunk stands never changes from one version to the next.
+    private let parts: [SnapshotPart?]
+    private let slots: [String: Int]
+    private let lookups: SnapshotLookups
     /// Newest last; more than one while the cluster changes its key.
     private let seals: [SymmetricSeal]
 
     package var version: Int64 { manifest.version }
-    package var tenantCount: Int { tenants.count }
+    package var tenantCount: Int { parts.reduce(0) { $0 + ($1?.content.tenants.count ?? 0) } }
 
     /// Builds the look-ups from verified chunks.
     ///
@@ -29,8 +28,25 @@ package final class Snapshot: Sendable {
     ///   - clusterKeys: 32 bytes each, newest last: more than one while the cluster changes its key.
     /// - Throws: `.missingChunk`, `.chunkSizeDiffers`, `.chunkHashDiffers`, `.unreadableChunk`,
     ///   `.unusableShaping`.
-    package init(
+    package convenience init(
         _ manifest: Manifest, chunks: [String: [UInt8]], clusterKeys: [[UInt8]]
+    ) throws(SnapshotRefusal) {
+        var parts: [String: SnapshotPart] = [:]
+        for chunk in manifest.chunks {
+            guard let bytes = chunks[chunk.name] else { throw .missingChunk(chunk.name) }
+            parts[chunk.name] = try SnapshotPart(chunk, bytes)
+        }
+        try self.init(manifest, parts: parts, clusterKeys: clusterKeys)
+    }
+
+    /// Puts the parts that are new in place of those of the version before; what they do not concern is
+    /// shared with it.
+    ///
+    /// - Parameter parts: by name, those that the version before does not hold (`holds`).
+    /// - Throws: `.missingChunk`, `.unreadableChunk`, `.unusableShaping`.
+    package init(
+        _ manifest: Manifest, parts fresh: [String: SnapshotPart], clusterKeys: [[UInt8]],
+        replacing old: Snapshot? = nil
     ) throws(SnapshotRefusal) {
         self.manifest = manifest
         let seals = clusterKeys.compactMap { try? SymmetricSeal(key: $0) }
@@ -38,62 +54,59 @@ package final class Snapshot: Sendable {
             throw .malformed("a cluster key has not 32 bytes")
         }
         self.seals = seals
-        var global: GlobalChunk?
-        var tenants: [TenantID: TenantRecord] = [:]
-        var suppressed: [TenantID: Set<String>] = [:]
+        var slots = old?.slots ?? [:]
+        var parts = old?.parts ?? []
+        var lookups = old?.lookups ?? SnapshotLookups()
+        var changed: [SnapshotPart] = []
+        func put(_ part: SnapshotPart?, _ name: String) {
+            let slot = slots[name] ?? parts.count
+            if slot == parts.count { parts.append(nil) }
+            slots[name] = slot
+            lookups.replace(parts[slot], by: part, slot: slot)
+            parts[slot] = part
+            if let part { changed.append(part) }
+        }
         for chunk in manifest.chunks {
-            guard let bytes = chunks[chunk.name] else { throw .missingChunk(chunk.name) }
-            try chunk.check(bytes)
-            if chunk.name == "global" {
-                global = try Self.read(GlobalChunk.self, bytes, chunk.name)
-            } else if chunk.name.hasPrefix("tenants/") {
-                for tenant in try Self.read(TenantsChunk.self, bytes, chunk.name).tenants {
-                    tenants[tenant.id] = tenant
-                }
-            } else if chunk.name.hasPrefix("suppressions/") {
-                for (text, addresses) in try Self.read(SuppressionsChunk.self, bytes, chunk.name).addresses {
-                    guard let tenant = TenantID(text: text) else {
-                        throw .unreadableChunk(chunk.name, "\(text) is not a tenant")
-                    }
-                    suppressed[tenant] = Set(addresses)
-                }
+            if let old, old.holds(chunk) { continue }
+            guard let part = fresh[chunk.name], part.sha256 == chunk.sha256 else {
+                throw .missingChunk(chunk.name)
             }
+            put(part, chunk.name)
         }
-        guard let global else { throw .missingChunk("global") }
+        let named = Set(manifest.chunks.map(\.name))
+        for name in slots.keys where !named.contains(name) { put(nil, name) }
+        guard let slot = slots["global"], case .global(let global)? = parts[slot]?.content else {
+            throw .missingChunk("global")
+        }
         self.global = global
-        shaping = try Self.shaping(global, tenants)
-        self.tenants = tenants
-        self.suppressed = suppressed
+        shaping = try Self.shaping(
+            global, parts: old?.global.shaping == global.shaping ? changed : parts.compactMap(\.self))
         tokenVerifier = try Self.verifier(global, seals: seals)
-        var apiKeys: [String: (TenantID, TenantRecord.APIKey)] = [:]
-        var credentials: [String: (TenantID, TenantRecord.Credential)] = [:]
-        var domains: [String: TenantID] = [:]
-        for tenant in tenants.values {
-            for domain in tenant.domains { domains[domain.name] = tenant.id }
-            for key in tenant.apiKeys { apiKeys[key.sha256] = (tenant.id, key) }
-            for credential in tenant.credentials {
-                credentials[credential.username.lowercased()] = (tenant.id, credential)
-            }
-        }
-        self.apiKeys = apiKeys
-        self.credentials = credentials
-        self.domains = domains
+        (self.parts, self.slots, self.lookups) = (parts, slots, lookups)
+    }
+
+    /// Whether this version has the chunk already, read and checked.
+    package func holds(_ chunk: Manifest.Chunk) -> Bool {
+        slots[chunk.name].flatMap { parts[$0] }?.sha256 == chunk.sha256
     }
 
     /// Tenants that may neither send nor have what they sent delivered.
-    package var inactiveTenants: Set<TenantID> {
-        Set(tenants.values.lazy.filter { $0.status != .active }.map(\.id))
+    package var inactiveTenants: Set<TenantID> { Set(parts.lazy.flatMap { $0?.inactive ?? [] }) }
+
+    package func tenant(_ id: TenantID) -> TenantRecord? { tenant(at: lookups.tenants[id]) }
+
+    private func tenant(at place: SnapshotPlace?) -> TenantRecord? {
+        guard let place, let part = parts.element(Int(place.slot)) else { return nil }
+        return part?.content.tenants.element(Int(place.tenant))
     }
 
-    package func tenant(_ id: TenantID) -> TenantRecord? { tenants[id] }
-
     /// Whose verified domain this is, which one tenant at a time has; A-labels in lower case.
-    package func owner(ofDomain name: String) -> TenantID? { domains[name] }
+    package func owner(ofDomain name: String) -> TenantID? { tenant(at: lookups.domains[name])?.id }
 
     /// Finds a key by what the caller presents.
     package func apiKey(_ presented: String) -> (tenant: TenantRecord, key: TenantRecord.APIKey)? {
-        guard let (id, key) = apiKeys[Hex.encode(Digest.sha256(Array(presented.utf8)))],
-            let tenant = tenants[id]
+        guard let place = lookups.apiKeys[SecretHash(of: presented)], let tenant = tenant(at: place),
+            let key = tenant.apiKeys.element(Int(place.item))
         else { return nil }
         return (tenant, key)
     }
@@ -103,18 +116,20 @@ package final class Snapshot: Sendable {
     package func credential(
         username: String, password: String
     ) -> (tenant: TenantRecord, credential: TenantRecord.Credential)? {
-        let presented = Hex.encode(Digest.sha256(Array(password.utf8)))
-        let found = credentials[username.lowercased()]
-        let expected = found?.1.passwordSHA256 ?? String(repeating: "0", count: 64)
-        guard constantTimeEqual(Array(presented.utf8), Array(expected.utf8)), let found,
-            let tenant = tenants[found.0]
-        else { return nil }
-        return (tenant, found.1)
+        let presented = SecretHash(of: password)
+        let place = lookups.credentials[username.lowercased()]
+        let tenant = tenant(at: place)
+        let found = tenant?.credentials.element(place.map { Int($0.item) })
+        guard presented.equals(found?.passwordHash ?? .none), let tenant, let found else { return nil }
+        return (tenant, found)
     }
 
     /// Whether the tenant may not send to this address, which is compared without case.
     package func isSuppressed(_ address: String, tenant: TenantID) -> Bool {
-        suppressed[tenant]?.contains(address.lowercased()) ?? false
+        guard let place = lookups.suppressions[tenant], let part = parts.element(Int(place.slot)) else {
+            return false
+        }
+        return part?.content.suppressions?.contains(address, tenant: tenant) ?? false
     }
 
     /// Unseals a secret of this snapshot; nil when it was not sealed with this cluster's key in this context.
@@ -129,20 +144,13 @@ package final class Snapshot: Sendable {
         return nil
     }
 
-    private static func read<Value: Decodable>(
-        _ type: Value.Type, _ bytes: [UInt8], _ name: String
-    ) throws(SnapshotRefusal) -> Value {
-        do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch {
-            throw .unreadableChunk(name, "\(error)")
-        }
-    }
-
+    /// - Parameter parts: those whose tenants have not been held against this shaping yet.
     private static func shaping(
-        _ global: GlobalChunk, _ tenants: [TenantID: TenantRecord]
+        _ global: GlobalChunk, parts: [SnapshotPart]
     ) throws(SnapshotRefusal) -> Shaping {
         let shaping = Shaping.effective(global.shaping)
         if let problem = shaping.problems().first { throw .unusableShaping("\(problem)") }
-        for tenant in tenants.values {
+        for tenant in parts.lazy.flatMap(\.poolUsers) {
             if let problem = shaping.problems(of: tenant.limits).first {
                 throw .unusableShaping("tenants[\(tenant.id)].\(problem)")
             }

@@ -88,9 +88,8 @@ package struct TenantRecord: Codable, Sendable, Equatable {
     /// A bearer key; the key itself is known to the tenant alone.
     package struct APIKey: Codable, Sendable, Equatable {
         package var id: UUID
-        /// SHA-256 of the whole key, lower-case hexadecimal. The keys are random, so a slow hash would add
-        /// nothing.
-        package var sha256: String
+        /// SHA-256 of the whole key. The keys are random, so a slow hash would add nothing.
+        package var hash: SecretHash
         package var scopes: [String]
         /// With a test key nothing leaves.
         package var isTest: Bool
@@ -102,12 +101,28 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         /// Seconds since 1970.
         package var expiresAt: Int64?
 
+        private enum CodingKeys: String, CodingKey {
+            case id, scopes, isTest, domain, requestsPerMinute, allowedCIDRs, expiresAt
+            case hash = "sha256"
+        }
+
+        /// - Parameter sha256: hexadecimal.
         package init(
             id: UUID, sha256: String, scopes: [String], isTest: Bool = false, domain: String? = nil,
             requestsPerMinute: Int = 100, allowedCIDRs: [String] = [], expiresAt: Int64? = nil
         ) {
+            self.init(
+                id: id, hash: SecretHash(hexadecimal: sha256) ?? .none, scopes: scopes, isTest: isTest,
+                domain: domain, requestsPerMinute: requestsPerMinute, allowedCIDRs: allowedCIDRs,
+                expiresAt: expiresAt)
+        }
+
+        package init(
+            id: UUID, hash: SecretHash, scopes: [String], isTest: Bool = false, domain: String? = nil,
+            requestsPerMinute: Int = 100, allowedCIDRs: [String] = [], expiresAt: Int64? = nil
+        ) {
             self.id = id
-            self.sha256 = sha256
+            self.hash = hash
             self.scopes = scopes
             self.isTest = isTest
             self.domain = domain
@@ -122,13 +137,25 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         package var id: UUID
         /// With the host: `name@dispatch.example.com`.
         package var username: String
-        /// SHA-256 of the password, lower-case hexadecimal: random like an API key.
-        package var passwordSHA256: String
+        /// SHA-256 of the password: random like an API key.
+        package var passwordHash: SecretHash
 
+        private enum CodingKeys: String, CodingKey {
+            case id, username
+            case passwordHash = "passwordSHA256"
+        }
+
+        /// - Parameter passwordSHA256: hexadecimal.
         package init(id: UUID, username: String, passwordSHA256: String) {
+            self.init(
+                id: id, username: username,
+                passwordHash: SecretHash(hexadecimal: passwordSHA256) ?? .none)
+        }
+
+        package init(id: UUID, username: String, passwordHash: SecretHash) {
             self.id = id
             self.username = username
-            self.passwordSHA256 = passwordSHA256
+            self.passwordHash = passwordHash
         }
     }
 

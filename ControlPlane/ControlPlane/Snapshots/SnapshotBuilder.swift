@@ -118,9 +118,11 @@ struct SnapshotBuilder: Sendable {
         switch parts[0] {
         case "tenants":
             let builder = TenantsChunkBuilder(masterSeal: keys.masterSeal, clusterSeal: seal, log: log)
-            return try await encoded(builder.build(bucket: bucket, connection))
+            let chunk = try await builder.build(bucket: bucket, connection)
+            return try await blocking.run { chunk.encoded() }
         case "suppressions":
-            return try await encoded(SuppressionsChunkBuilder.build(bucket: bucket, connection))
+            let lists = try await SuppressionsChunkBuilder.build(bucket: bucket, connection)
+            return try await blocking.run { lists.encoded() }
         default: return nil
         }
     }

@@ -109,7 +109,7 @@ struct TenantsChunkBuilder: Sendable {
             """)
         return try grouped(rows) { row, _ in
             TenantRecord.APIKey(
-                id: try row["id"], sha256: Hex.encode(try row["hash", as: [UInt8].self]),
+                id: try row["id"], hash: SecretHash(try row["hash", as: [UInt8].self][...]) ?? .none,
                 scopes: try row["scopes"],
                 isTest: try row["is_test"], domain: try row["domain"],
                 requestsPerMinute: try row["rate_per_minute"],
@@ -129,7 +129,7 @@ struct TenantsChunkBuilder: Sendable {
         return try grouped(rows) { row, _ in
             TenantRecord.Credential(
                 id: try row["id"], username: try row["username"],
-                passwordSHA256: Hex.encode(try row["password_hash", as: [UInt8].self]))
+                passwordHash: SecretHash(try row["password_hash", as: [UInt8].self][...]) ?? .none)
         }
     }
 

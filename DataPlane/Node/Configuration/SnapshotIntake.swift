@@ -4,11 +4,17 @@ import NodeProtocol
 import Service
 
 /// The one way by which a snapshot comes to hold: check the manifest, fetch the chunks that are missing,
-/// build the snapshot, write it, swap it. All or nothing; a refusal is counted and logged, and the old one
-/// stays.
+/// write and read each, build the snapshot, write the manifest, swap. All or nothing; a refusal is counted and
+/// logged, and the old one stays.
+///
+/// Chunks that the node holds already are neither fetched nor read again. The others are taken a few at a time
+/// and let go of as soon as they are read, so that a first load needs little more memory than what it leaves.
 ///
 /// Loop bound. One at a time: a manifest that arrives meanwhile waits for its turn.
 actor SnapshotIntake {
+    /// Chunks on their way at a time.
+    private static let chunksAtOnce = 4
+
     private let store: SnapshotStore
     private let holder: SnapshotHolder
     private let link: ControlPlaneLink
@@ -47,10 +53,14 @@ actor SnapshotIntake {
     private func apply(_ signed: SignedManifest) async -> SnapshotAnswer {
         do {
             let manifest = try check(signed)
-            let chunks = try await gather(manifest)
+            let parts = try await gather(manifest)
             let keys = store.identity.clusterKeys.map { Array($0) }
-            let snapshot = try Snapshot(manifest, chunks: chunks, clusterKeys: keys)
-            try await pool.run { [store] in try store.save(signed, manifest, chunks: chunks) }
+            let snapshot = try await pool.run { [store, holder] in
+                let snapshot = try Snapshot(
+                    manifest, parts: parts, clusterKeys: keys, replacing: holder.current)
+                try store.save(signed, manifest)
+                return snapshot
+            }
             holder.swap(snapshot)
             metrics.snapshotVersion.set(Int(snapshot.version))
             log.info(
@@ -87,19 +97,34 @@ actor SnapshotIntake {
             accepted: false, heldVersion: held, reason: refusal.reason, detail: refusal.description)
     }
 
-    /// The bytes of every chunk: from disk where they are whole, else from the control plane.
-    private func gather(_ manifest: Manifest) async throws -> [String: [UInt8]] {
-        var chunks: [String: [UInt8]] = [:]
-        for chunk in manifest.chunks {
-            guard chunk.sizeBytes <= Manifest.maxChunkBytes else {
-                throw SnapshotRefusal.chunkSizeDiffers(chunk.name)
-            }
-            if let bytes = try await pool.run({ [store] in store.chunk(chunk) }) {
-                chunks[chunk.name] = bytes
-            } else {
-                chunks[chunk.name] = try await link.chunk(chunk)
+    /// Every chunk that the node does not hold: from disk where it is whole, else from the control plane and
+    /// then on disk.
+    private func gather(_ manifest: Manifest) async throws -> [String: SnapshotPart] {
+        let held = holder.current
+        var missing = manifest.chunks.filter { held?.holds($0) != true }[...]
+        for chunk in missing where chunk.sizeBytes > Manifest.maxChunkBytes {
+            throw SnapshotRefusal.chunkSizeDiffers(chunk.name)
+        }
+        var parts: [String: SnapshotPart] = [:]
+        try await withThrowingTaskGroup(of: (String, SnapshotPart).self) { tasks in
+            for chunk in missing.prefix(Self.chunksAtOnce) { tasks.addTask { try await self.part(chunk) } }
+            missing = missing.dropFirst(Self.chunksAtOnce)
+            while let (name, part) = try await tasks.next() {
+                parts[name] = part
+                if let chunk = missing.popFirst() { tasks.addTask { try await self.part(chunk) } }
             }
         }
-        return chunks
+        return parts
+    }
+
+    private func part(_ chunk: Manifest.Chunk) async throws -> (String, SnapshotPart) {
+        if let part = try await pool.run({ [store] in store.part(chunk) }) { return (chunk.name, part) }
+        let bytes = try await link.chunk(chunk)
+        let part = try await pool.run { [store] in
+            let part = try SnapshotPart(chunk, bytes)
+            try store.write(chunk, bytes)
+            return part
+        }
+        return (chunk.name, part)
     }
 }

@@ -32,29 +32,36 @@ package struct SnapshotStore: Sendable {
         }
         let manifest = try signed.verified(
             by: identity.signingKeys, clusterID: identity.clusterID, held: nil, now: nil)
-        var chunks: [String: [UInt8]] = [:]
+        var parts: [String: SnapshotPart] = [:]
         for chunk in manifest.chunks {
-            chunks[chunk.name] = try files.read(files.chunk(sha256: chunk.sha256))
+            guard let bytes = try files.read(files.chunk(sha256: chunk.sha256)) else {
+                throw SnapshotRefusal.missingChunk(chunk.name)
+            }
+            parts[chunk.name] = try SnapshotPart(chunk, bytes)
         }
-        return try Snapshot(manifest, chunks: chunks, clusterKeys: identity.clusterKeys.map { Array($0) })
+        return try Snapshot(manifest, parts: parts, clusterKeys: identity.clusterKeys.map { Array($0) })
     }
 
-    /// The bytes of a chunk that is on disk already and whole.
-    func chunk(_ chunk: Manifest.Chunk) -> [UInt8]? {
-        guard let bytes = try? files.read(files.chunk(sha256: chunk.sha256)), (try? chunk.check(bytes)) != nil
-        else {
-            return nil
-        }
-        return bytes
+    /// A chunk that is on disk already, whole and readable.
+    func part(_ chunk: Manifest.Chunk) -> SnapshotPart? {
+        guard let bytes = try? files.read(files.chunk(sha256: chunk.sha256)) else { return nil }
+        return try? SnapshotPart(chunk, bytes)
     }
 
-    /// Makes this the snapshot that the node starts from.
-    package func save(_ signed: SignedManifest, _ manifest: Manifest, chunks: [String: [UInt8]]) throws {
-        for chunk in manifest.chunks where self.chunk(chunk) == nil {
-            guard let bytes = chunks[chunk.name] else { continue }
-            try files.write(bytes, to: files.chunk(sha256: chunk.sha256))
-        }
+    /// Writes a chunk that was checked.
+    func write(_ chunk: Manifest.Chunk, _ bytes: [UInt8]) throws(NodeFiles.Failure) {
+        try files.write(bytes, to: files.chunk(sha256: chunk.sha256))
+    }
+
+    /// Makes this the snapshot that the node starts from. Its chunks are on disk already.
+    package func save(_ signed: SignedManifest, _ manifest: Manifest) throws {
         try files.write(Array(JSONEncoder().encode(signed)), to: files.manifest)
         files.removeChunks(except: Set(manifest.chunks.map(\.sha256)))
+    }
+
+    /// As `save`, with the bytes of every chunk.
+    package func save(_ signed: SignedManifest, _ manifest: Manifest, chunks: [String: [UInt8]]) throws {
+        for chunk in manifest.chunks { if let bytes = chunks[chunk.name] { try write(chunk, bytes) } }
+        try save(signed, manifest)
     }
 }

@@ -30,13 +30,6 @@ struct Connection {
         }
     }
 
-    func skip(_ count: Int) async throws {
-        while stream.input.count < count {
-            guard try await stream.fill(timeout: Self.timeout) else { throw StreamError.closed }
-        }
-        stream.input.consume(count)
-    }
-
     func close() { stream.close() }
 
     /// Reads an SMTP reply, which must begin as `expected` says.
@@ -57,7 +50,10 @@ struct Connection {
     }
 
     /// Reads an HTTP answer with a `Content-Length` and returns its status.
-    func answer() async throws -> Int {
+    func answer() async throws -> Int { try await wholeAnswer().status }
+
+    /// Reads an HTTP answer with a `Content-Length`.
+    func wholeAnswer() async throws -> (status: Int, body: [UInt8]) {
         let status = try await line()
         guard status.count >= 12, let code = Int(String(decoding: status[9..<12], as: UTF8.self)) else {
             throw Unexpected(description: String(decoding: status, as: UTF8.self))
@@ -68,8 +64,10 @@ struct Connection {
             guard text.hasPrefix("content-length:") else { continue }
             length = Int(text.dropFirst(15).trimmed) ?? 0
         }
-        try await skip(length)
-        return code
+        while stream.input.count < length {
+            guard try await stream.fill(timeout: Self.timeout) else { throw StreamError.closed }
+        }
+        return (code, stream.input.take(length))
     }
 }
 

@@ -73,7 +73,7 @@ struct Fixture {
             records[TenantsChunk.name(for: tenant.id), default: []].append(
                 try record(of: tenant, pem: pem, bodyKey: bodyKey))
         }
-        var chunks = try records.mapValues { Array(try JSONEncoder.sorted.encode(TenantsChunk(tenants: $0))) }
+        var chunks = records.mapValues { TenantsChunk(tenants: $0).encoded() }
         chunks["global"] = Array(try JSONEncoder.sorted.encode(global))
         return chunks
     }

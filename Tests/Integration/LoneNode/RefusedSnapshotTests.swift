@@ -47,7 +47,7 @@ import Testing
         try spoiled("other_cluster") { $0.clusterID = "another" }
         try spoiled("expired") { $0.expiresAt = Int64(time(nil)) - 1 }
         try spoiled("missing_chunk") { $0.chunks["global"] = nil }
-        cases.append(("unsupported_format", try Self.ofFormat(2, good, key)))
+        cases.append(("unsupported_format", try Self.ofFormat(3, good, key)))
         cases.append(("malformed", SignedManifest(manifest: Data("[]".utf8), signature: good.signature)))
         try await Self.expectRefused(cases, node)
 
