@@ -63,6 +63,9 @@ static const unsigned char sql_0019[] = {
 static const unsigned char sql_0024[] = {
 #embed "0024_intake.sql"
 };
+static const unsigned char sql_0025[] = {
+#embed "0025_message_log.sql"
+};
 static const unsigned char sql_0026[] = {
 #embed "0026_domain_keys.sql"
 };
@@ -90,6 +93,7 @@ static const schema_migration table[] = {
     MIGRATION("0018_limits.sql", sql_0018),
     MIGRATION("0019_shaping.sql", sql_0019),
     MIGRATION("0024_intake.sql", sql_0024),
+    MIGRATION("0025_message_log.sql", sql_0025),
     MIGRATION("0026_domain_keys.sql", sql_0026),
 };
 

@@ -8,9 +8,12 @@ package struct Pagination: Encodable, Sendable, Equatable {
     package let page: Int
     package let limit: Int
     package let totalPages: Int
+    /// `true` where counting stopped: there are more than `total`.
+    package let totalIsMinimum: Bool?
 
-    package init(total: Int, page: Int, limit: Int) {
+    package init(total: Int, page: Int, limit: Int, isMinimum: Bool = false) {
         self.total = total
+        totalIsMinimum = isMinimum ? true : nil
         self.page = page
         self.limit = limit
         totalPages = limit > 0 ? (total + limit - 1) / limit : 0
@@ -28,7 +31,9 @@ package struct PageRequest: Sendable, Equatable {
 
     package var page: Int { offset / limit + 1 }
 
-    package func pagination(total: Int) -> Pagination { Pagination(total: total, page: page, limit: limit) }
+    package func pagination(total: Int, isMinimum: Bool = false) -> Pagination {
+        Pagination(total: total, page: page, limit: limit, isMinimum: isMinimum)
+    }
 
     /// Reads `limit` (1 to 100, else 50), and `offset` or `page`.
     ///

@@ -91,6 +91,10 @@ package struct Caller: Sendable {
         }
     }
 
+    /// Whether the caller is the tenant's own: a member, or one of its keys. An operator is neither by that
+    /// alone.
+    package func isOf(_ tenant: TenantID) -> Bool { homeTenant == tenant || roles[tenant] != nil }
+
     package func requireOperator() throws(APIError) {
         guard isOperator else { throw APIError(403, "forbidden", "Only operators may do this.") }
     }

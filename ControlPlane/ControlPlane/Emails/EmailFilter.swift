@@ -4,14 +4,22 @@ import NodeProtocol
 import Postgres
 
 /// Which messages a list asks for; every field narrows it.
+///
+/// The list is found in indexes alone, in the one that narrows most: that of the recipients, that of the tags,
+/// or that of the messages, which holds sender and subject too.
 struct EmailFilter: Sendable {
-    private(set) var conditions: SQL = "erased_at IS NULL"
+    private var address: String?
+    private var tag: String?
+    private var since: Date?
+    private var until: Date?
+    /// About columns of `emails`, under the alias `e`.
+    private var conditions: [SQL] = []
 
     static let parameters: [RouteInfo.Parameter] = [
         .query("status", .string.described("One or more words, separated by commas.")),
         .query("to", .string.described("A recipient's address.")),
-        .query("from", .string.described("The sender's address, or a part of it.")),
-        .query("subject", .string.described("A part of the subject.")),
+        .query("from", .string.described("The sender's address, or a part of its first 120 characters.")),
+        .query("subject", .string.described("A part of the subject's first 200 characters.")),
         .query("tag", .string), .query("since", .dateTime), .query("until", .dateTime),
     ]
 
@@ -22,26 +30,75 @@ struct EmailFilter: Sendable {
                 throw .invalid(
                     "status", "must be queued, deferred, delivered, bounced, failed, cancelled or suppressed")
             }
-            conditions += " AND status = ANY (\(states))"
+            // One state is found in the order of the list.
+            if states.count == 1, let state = states.first {
+                conditions.append("e.status = \(state)")
+            } else {
+                conditions.append("e.status = ANY (\(states))")
+            }
         }
-        if let address = query["to"] {
-            conditions += " AND lower(\(address)) IN (SELECT lower(a) FROM unnest(to_addresses) AS a)"
+        address = try Self.text("to", query)?.lowercased()
+        tag = try Self.text("tag", query).map { String($0.unicodeScalars.prefix(256)) }
+        if let text = try Self.text("from", query) {
+            conditions.append("e.search LIKE \("%\(Self.escaped(text))%\n%")")
         }
-        if let text = query["from"] { conditions += " AND from_address ILIKE \(Self.pattern(text))" }
-        if let text = query["subject"] { conditions += " AND subject ILIKE \(Self.pattern(text))" }
-        if let tag = query["tag"] { conditions += " AND \(tag) = ANY (tags)" }
-        if let since = try Self.time("since", query) { conditions += " AND accepted_at >= \(since)" }
-        if let until = try Self.time("until", query) { conditions += " AND accepted_at < \(until)" }
+        if let text = try Self.text("subject", query) {
+            conditions.append("e.search LIKE \("%\n%\(Self.escaped(text))%")")
+        }
+        since = try Self.time("since", query)
+        until = try Self.time("until", query)
     }
 
-    /// What LIKE would read as a pattern stands for itself.
-    private static func pattern(_ text: String) -> String {
+    /// The times of acceptance and the ids, newest first.
+    func keys(of tenant: UUID, limit: Int) -> SQL {
+        let limit = SQL(unsafe: String(limit))
+        let isOfMessages = address == nil && tag == nil
+        let (source, id): (SQL, SQL) =
+            isOfMessages
+            ? ("emails e", "e.id")
+            : address == nil ? ("email_tags b", "b.message_id") : ("email_recipients b", "b.message_id")
+        let base: SQL = isOfMessages ? "e" : "b"
+        var wanted: [SQL] = ["\(base).tenant_id = \(tenant)"]
+        var joins: SQL = ""
+        if isOfMessages { wanted.append("e.erased_at IS NULL") }
+        if let address { wanted.append("b.folded = \(address)::text") }
+        if let tag, address == nil { wanted.append("b.tag = \(tag)::text") }
+        if let tag, address != nil {
+            joins += """
+                 JOIN email_tags g ON g.tenant_id = b.tenant_id AND g.accepted_at = b.accepted_at
+                    AND g.message_id = b.message_id AND g.tag = \(tag)::text
+                """
+        }
+        if !isOfMessages, !conditions.isEmpty {
+            joins += """
+                 JOIN emails e ON e.tenant_id = b.tenant_id AND e.accepted_at = b.accepted_at
+                    AND e.id = b.message_id
+                """
+        }
+        if let since { wanted.append("\(base).accepted_at >= \(since)") }
+        if let until { wanted.append("\(base).accepted_at < \(until)") }
+        return """
+            SELECT DISTINCT \(base).accepted_at, \(id) AS id FROM \(source)\(joins)
+            WHERE \((wanted + conditions).joined(separator: " AND "))
+            ORDER BY 1 DESC, 2 DESC LIMIT \(limit)
+            """
+    }
+
+    /// - Throws: 400 for a text that the database cannot hold.
+    private static func text(_ name: String, _ query: QueryItems) throws(APIError) -> String? {
+        guard let text = query[name] else { return nil }
+        guard !text.utf8.contains(0) else { throw .invalid(name, "holds a zero byte") }
+        return text
+    }
+
+    /// In lower case, and what LIKE would read as a pattern stands for itself.
+    private static func escaped(_ text: String) -> String {
         var escaped = ""
-        for character in text {
+        for character in text.lowercased() {
             if character == "%" || character == "_" || character == "\\" { escaped += "\\" }
             escaped.append(character)
         }
-        return "%\(escaped)%"
+        return escaped
     }
 
     private static func time(_ name: String, _ query: QueryItems) throws(APIError) -> Date? {

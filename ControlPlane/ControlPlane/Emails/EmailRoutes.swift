@@ -7,6 +7,8 @@ import Postgres
 /// The log of sent mail: list, detail with the opened body, erasure.
 package struct EmailRoutes: Sendable {
     private static let maxEvents: Int32 = 1_000
+    /// Lists count no further, unless the page itself lies behind it.
+    private static let maxCounted = 10_000
 
     private let context: ControlContext
     private let authenticator: Authenticator
@@ -25,7 +27,11 @@ package struct EmailRoutes: Sendable {
         ) { try await list($0) }
         router.tenant(
             .get, "/emails/{log_id}", authenticator, needs: .scope("emails:read"),
-            RouteInfo(summary: "One email with its body, recipients and timeline", tag: "emails")
+            RouteInfo(
+                summary: "One email with its body, recipients and timeline",
+                details:
+                    "The body is opened for members and keys of the tenant alone, and every time is kept "
+                    + "in the audit log.", tag: "emails")
         ) { try await show($0) }
         router.tenant(
             .delete, "/emails/{log_id}", authenticator, needs: .role(.member),
@@ -33,32 +39,45 @@ package struct EmailRoutes: Sendable {
                 summary: "Erase an email from the log", details: "Body and addresses go; counters stay.",
                 tag: "emails")
         ) { try await erase($0) }
+        EmailErasure(context, authenticator).add(to: &router)
     }
 
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let page = try PageRequest(call.request.query)
-        let filter = try EmailFilter(call.request.query).conditions
+        let filter = try EmailFilter(call.request.query)
         let tenant = call.tenant.uuid
+        let counted = max(Self.maxCounted, page.offset + page.limit)
+        let keys = filter.keys(of: tenant, limit: counted + 1)
         let (total, items) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
             connection in
-            let count = try await connection.query(
-                "SELECT count(*) AS total FROM emails WHERE tenant_id = \(tenant) AND \(filter)"
+            let found = try await connection.query(
+                """
+                WITH found AS MATERIALIZED (\(keys))
+                SELECT (SELECT count(*) FROM found) AS total,
+                    ARRAY(SELECT id FROM found ORDER BY accepted_at DESC, id DESC
+                          LIMIT \(page.limit) OFFSET \(page.offset)) AS ids
+                """
             ).first
+            guard let found else { return (0, [EmailListItem]()) }
             let rows = try await connection.query(
                 """
-                SELECT \(EmailListItem.columns) FROM emails WHERE tenant_id = \(tenant) AND \(filter)
-                ORDER BY accepted_at DESC, id DESC LIMIT \(page.limit) OFFSET \(page.offset)
+                SELECT \(EmailListItem.columns) FROM unnest(\(try found["ids", as: [UUID].self])) AS u(message)
+                JOIN emails ON tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.message)
+                    AND id = u.message
+                ORDER BY accepted_at DESC, id DESC
                 """)
-            return (try count?["total", as: Int.self] ?? 0, try rows.map { try EmailListItem($0) })
+            return (try found["total", as: Int.self], try rows.map { try EmailListItem($0) })
         }
-        return try .data(items, pagination: page.pagination(total: total))
+        let pagination = page.pagination(total: min(total, counted), isMinimum: total > counted)
+        return try .data(items, pagination: pagination)
     }
 
     private func show(_ call: TenantCall) async throws -> HTTPResponse {
         let message = try messageID(call)
         let seal = context.masterSeal
-        let tenant = call.tenant
-        let (detail, raw) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
+        let (tenant, actor) = (call.tenant, call.actor)
+        let mayOpen = call.caller.isOf(tenant)
+        let (detail, raw) = try await context.pool.transaction(as: call.rows) {
             connection -> (EmailDetail, [UInt8]?) in
             let row = try await connection.query(
                 """
@@ -71,9 +90,11 @@ package struct EmailRoutes: Sendable {
             ).first
             guard let row else { throw APIError.noSuch("email") }
             let detail = try await Self.detail(row, message, tenant, connection)
-            guard let sealed = try row["body_sealed", as: [UInt8]?.self],
+            guard mayOpen, let sealed = try row["body_sealed", as: [UInt8]?.self],
                 let key = try row["private_key", as: [UInt8]?.self]
             else { return (detail, nil) }
+            try await Audit.write(
+                connection, actor, tenant: tenant, "email.opened", record: ("email", message.description))
             return (
                 detail,
                 EmailBody.open(
@@ -124,7 +145,7 @@ package struct EmailRoutes: Sendable {
                 WHERE \(Self.one(message, tenant, id: "id")) AND erased_at IS NULL
                 """)
             guard erased == 1 else { throw APIError.noSuch("email") }
-            for table in ["email_recipients", "events"] {
+            for table in ["email_recipients", "events", "email_tags"] {
                 try await connection.query(
                     "DELETE FROM \(identifier: table) WHERE \(Self.one(message, tenant, id: "message_id"))")
             }

@@ -24,6 +24,7 @@ struct ReportBatch: Sendable {
     private(set) var emails: [EmailRow] = []
     /// Where the messages of this report stand in `emails`.
     private var emailIndexes: [MessageKey: Int] = [:]
+    private(set) var tags: Set<TagRow> = []
     private(set) var bodies: [UInt8] = []
     private(set) var events: [EventRow] = []
     private(set) var suppressions: [SuppressionRow] = []
@@ -142,6 +143,9 @@ struct ReportBatch: Sendable {
         // One that is told twice stays one.
         guard emailIndexes[message] == nil else { return }
         emailIndexes[message] = emails.count
+        for tag in content.tags {
+            tags.insert(TagRow(message: message, tag: tag.storable(TagRow.maxLength)))
+        }
         emails.append(
             EmailRow(
                 tenant: tenant, id: id, mode: content.isTest ? "test" : "live",

@@ -124,6 +124,15 @@ extension [UsageRow] {
     }
 }
 
+extension [TagRow] {
+    var columns: SQL {
+        """
+        unnest(\(column(\.message.tenant))::uuid[], \(column(\.message.id))::uuid[], \(column(\.tag)))
+        AS u(tenant, id, tag)
+        """
+    }
+}
+
 extension [MessageKey] {
     var columns: SQL {
         "unnest(\(column(\.tenant))::uuid[], \(column(\.id))::uuid[]) AS u(tenant, id)"

@@ -29,6 +29,14 @@ struct EmailRow: Sendable {
     let body_bytes: Int
 }
 
+/// A row of `email_tags`.
+struct TagRow: Hashable, Sendable {
+    static let maxLength = 256
+
+    let message: MessageKey
+    let tag: String
+}
+
 /// What a report says of one recipient, its events folded into one row in their order.
 struct RecipientRow: Sendable {
     let tenant: String

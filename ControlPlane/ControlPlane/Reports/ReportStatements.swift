@@ -16,6 +16,7 @@ struct ReportStatements {
     func run() async throws -> Int {
         // What is told of messages of this report alone is inserted as it is; the log is asked about the rest.
         let areNew = batch.emails.isEmpty ? true : try await insertEmails() == batch.emails.count
+        if !batch.tags.isEmpty { try await insertTags(areNew: areNew) }
         var usage = batch.usage(without: try await tests())
         if areNew, !batch.newRecipients.isEmpty { try await insert(batch.newRecipients) }
         let known = areNew ? batch.olderRecipients : batch.olderRecipients + batch.newRecipients
@@ -63,6 +64,20 @@ struct ReportStatements {
             FROM \(batch.emails.columns)
             JOIN tenants t ON t.id = u.tenant JOIN plans p ON p.code = t.plan_code
             ON CONFLICT DO NOTHING
+            """)
+    }
+
+    private func insertTags(areNew: Bool) async throws {
+        let known: SQL = """
+            JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
+                AND e.id = u.id
+            WHERE e.accepted_at \(days) AND e.erased_at IS NULL
+            """
+        try await connection.query(
+            """
+            INSERT INTO email_tags (tenant_id, accepted_at, message_id, tag)
+            SELECT u.tenant, message_accepted_at(u.id), u.id, u.tag FROM \(Array(batch.tags).columns)
+            \(areNew ? "" : known) ON CONFLICT DO NOTHING
             """)
     }
 

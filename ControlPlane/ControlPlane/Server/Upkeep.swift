@@ -66,6 +66,9 @@ struct Upkeep: Sendable {
                 recipients AS (
                     DELETE FROM email_recipients r USING gone g WHERE r.tenant_id = g.tenant_id
                         AND r.accepted_at = g.accepted_at AND r.message_id = g.id),
+                tagged AS (
+                    DELETE FROM email_tags t USING gone g WHERE t.tenant_id = g.tenant_id
+                        AND t.accepted_at = g.accepted_at AND t.message_id = g.id),
                 happened AS (
                     DELETE FROM events e USING gone g WHERE e.tenant_id = g.tenant_id
                         AND e.accepted_at = g.accepted_at AND e.message_id = g.id)

@@ -1,0 +1,134 @@
+import Crypto
+import FoundationEssentials
+import HTTP
+import NodeProtocol
+import Postgres
+
+/// Takes one person's address out of a tenant's log, as data protection law lets people ask.
+///
+/// Of messages to that address alone nothing stays but that there was one. Of those to others too, the body
+/// goes, and the address with all that was told of it. Counters stay; so does an entry of the suppression list,
+/// which has to keep mail from being sent there again. Done in steps: what was erased stays erased when a later
+/// step fails, and the request can be made again.
+struct EmailErasure: Sendable {
+    private struct Asked: Decodable {
+        let address: String
+    }
+
+    private struct Answer: Encodable {
+        let erased: Int
+    }
+
+    private static let messagesAtOnce: Int32 = 500
+
+    private let context: ControlContext
+    private let authenticator: Authenticator
+
+    init(_ context: ControlContext, _ authenticator: Authenticator) {
+        self.context = context
+        self.authenticator = authenticator
+    }
+
+    func add(to router: inout Router) {
+        router.tenant(
+            .post, "/emails/erase", authenticator, needs: .role(.admin),
+            RouteInfo(
+                summary: "Erase an address from the log",
+                details:
+                    "Bodies of the messages to it, the address and what was told of it go; counters stay.",
+                tag: "emails")
+        ) { try await erase($0) }
+    }
+
+    private func erase(_ call: TenantCall) async throws -> HTTPResponse {
+        let address = try await call.decode(Asked.self).address.lowercased()
+        guard (3...320).contains(address.unicodeScalars.count), !address.utf8.contains(0) else {
+            throw APIError.invalid("address", "must be an email address")
+        }
+        let tenant = call.tenant
+        var erased = 0
+        while true {
+            let step = try await context.pool.transaction(as: call.rows) { connection in
+                try await Self.step(address, tenant.uuid, connection)
+            }
+            erased += step
+            guard step == Int(Self.messagesAtOnce) else { break }
+        }
+        // The log of who did what must not keep what was to be forgotten.
+        let record = Hex.encode(Array(Digest.sha256(address).prefix(8)))
+        let (actor, count) = (call.actor, erased)
+        try await context.pool.transaction(as: call.rows) { connection in
+            try await Audit.write(
+                connection, actor, tenant: tenant, "email.address_erased", record: ("address", record),
+                detail: ["messages": String(count)])
+        }
+        return try .data(Answer(erased: erased), message: "The address was erased from the log")
+    }
+
+    /// - Returns: how many messages were to the address.
+    private static func step(
+        _ address: String, _ tenant: UUID, _ connection: PostgresConnection
+    ) async throws -> Int {
+        let rows = try await connection.query(
+            """
+            WITH gone AS (
+                DELETE FROM email_recipients WHERE (tenant_id, accepted_at, message_id, address) IN (
+                    SELECT tenant_id, accepted_at, message_id, address FROM email_recipients
+                    WHERE tenant_id = \(tenant) AND folded = \(address)::text LIMIT \(messagesAtOnce))
+                RETURNING message_id
+            )
+            SELECT DISTINCT message_id FROM gone
+            """)
+        let messages: [UUID] = try rows.map { try $0["message_id"] }
+        guard !messages.isEmpty else { return 0 }
+        let keys: SQL = "tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.id)"
+        try await connection.query(
+            """
+            UPDATE emails SET
+                body_sealed = NULL, message_id = '', metadata = '{}', attachments = '[]',
+                to_addresses = \(without(address, "to_addresses")),
+                cc_addresses = \(without(address, "cc_addresses")),
+                bcc_addresses = \(without(address, "bcc_addresses")),
+                reply_to = \(without(address, "reply_to"))
+            FROM unnest(\(messages)) AS u(id) WHERE \(keys) AND emails.id = u.id
+            """)
+        try await connection.query(
+            """
+            DELETE FROM events USING unnest(\(messages)) AS u(id)
+            WHERE \(keys) AND message_id = u.id AND lower(recipient) = \(address)::text
+            """)
+        try await eraseLonely(messages, tenant, connection)
+        return messages.count
+    }
+
+    /// Messages that were to nobody else keep nothing.
+    private static func eraseLonely(
+        _ messages: [UUID], _ tenant: UUID, _ connection: PostgresConnection
+    ) async throws {
+        let lonely = try await connection.query(
+            """
+            UPDATE emails SET
+                from_address = '', to_addresses = '{}', cc_addresses = '{}', bcc_addresses = '{}',
+                reply_to = '{}', subject = '', tags = '{}', erased_at = now()
+            FROM unnest(\(messages)) AS u(id)
+            WHERE tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.id) AND emails.id = u.id
+                AND erased_at IS NULL AND NOT EXISTS (
+                    SELECT FROM email_recipients r WHERE r.tenant_id = \(tenant)
+                        AND r.accepted_at = message_accepted_at(u.id) AND r.message_id = u.id)
+            RETURNING emails.id
+            """)
+        let ids: [UUID] = try lonely.map { try $0["id"] }
+        for table in ["events", "email_tags"] {
+            try await connection.query(
+                """
+                DELETE FROM \(identifier: table) USING unnest(\(ids)) AS u(id)
+                WHERE tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.id)
+                    AND message_id = u.id
+                """)
+        }
+    }
+
+    private static func without(_ address: String, _ column: String) -> SQL {
+        "ARRAY(SELECT a FROM unnest(\(identifier: column)) AS a WHERE lower(a) <> \(address)::text)"
+    }
+}
