@@ -87,3 +87,14 @@ tenants_make() {
          FROM generate_series(1, $1) AS n"
     sql 'SELECT id FROM tenants ORDER BY id' >"$2"
 }
+
+# Makes an operator of the running control plane and leaves the token: operator_make PORT. Leaves $operator_token.
+operator_make() {
+    echo 'correct horse battery' >"$work/password"
+    export DISPATCH_URL=http://127.0.0.1:$1
+    DISPATCH_DATABASE_URL="host=$postgres_folder user=service dbname=dispatch" \
+        "$products/dispatch" operator create bench@example.com --password-file "$work/password" >/dev/null
+    operator_token=$("$products/dispatch" login bench@example.com --password-file "$work/password" --json |
+        sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p')
+    [[ -n $operator_token ]] || die 'the operator got no token'
+}

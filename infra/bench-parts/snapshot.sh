@@ -54,16 +54,8 @@ snapshot_prepare() {
     until [[ $(sql 'SELECT count(*) FROM published_chunks') -gt 512 ]]; do sleep 0.2; done
     publish_s=$(calculate 2 "($(now_ms) - $started) / 1000")
     note "  every chunk published after $publish_s s"
-    sql "SELECT email FROM users" >/dev/null
-    echo 'correct horse battery' >"$work/password"
-    export DISPATCH_URL=http://127.0.0.1:$control_port
-    DISPATCH_DATABASE_URL="host=$postgres_folder user=service dbname=dispatch" \
-        "$products/dispatch" operator create bench@example.com --password-file "$work/password" >/dev/null
-    operator_token=$("$products/dispatch" login bench@example.com --password-file "$work/password" --json |
-        sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p')
-    [[ -n $operator_token ]] || die 'the operator got no token'
+    operator_make "$control_port"
     for ((number = 1; number <= SNAPSHOT_NODES; number++)); do snapshot_join "$number"; done
-    mem_total_kb=$(awk '$1 == "MemTotal:" {print $2}' /proc/meminfo)
 }
 
 # A command with the settings of a node: snapshot_node NUMBER COMMAND… With `replace=exec` in place of this shell.
@@ -106,7 +98,7 @@ snapshot_stop_nodes() {
 }
 
 snapshot_round() {
-    local number addresses='' result before
+    local number addresses='' result before control server node
     for ((number = 1; number <= SNAPSHOT_NODES; number++)); do
         rm -rf "$work/node$number/snapshot/"*
         snapshot_start "$number" 'snapshot taken'
@@ -121,12 +113,17 @@ snapshot_round() {
     done
     sleep 2
     before=$(sql 'SELECT max(version) FROM snapshot_versions')
+    control=$(processor_us "$control_pid") server=$(postgres_us) node=$(processor_us "${node_pids[1]}")
     result=$("$products/bench-load" revoke --target "127.0.0.1:$control_port" --nodes "$addresses" \
         --token "$operator_token" --tenants "$work/tenants" --count "$changes")
     note "  $result"
     sed -n 's/.*"revoked":{\([^}]*\)}.*/{\1}/p' <<<"$result" >"$work/revoked"
     echo "revoked_p50_ms $(field p50_ms "$(cat "$work/revoked")")"
     echo "revoked_p99_ms $(field p99_ms "$(cat "$work/revoked")")"
+    # Each key is made and revoked: two changes.
+    echo "control_cpu_ms $(calculate 1 "($(processor_us "$control_pid") - $control) / 2000 / $changes")"
+    echo "postgres_cpu_ms $(calculate 1 "($(postgres_us) - $server) / 2000 / $changes")"
+    echo "node_cpu_ms $(calculate 1 "($(processor_us "${node_pids[1]}") - $node) / 2000 / $changes")"
     echo "after_changes_mb $(memory_mb "${node_pids[1]}" VmRSS)"
     echo "after_changes_peak_mb $(memory_mb "${node_pids[1]}" VmHWM)"
     snapshot_pushed "$before"

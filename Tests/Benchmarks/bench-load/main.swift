@@ -15,6 +15,7 @@ let usage = """
     bench-load report-keys [--nodes N]                            the nodes' numbers and public keys
     bench-load seal-domains --tenants FILE --master-key KEY       rows for COPY, a domain a tenant
     bench-load revoke --target HOST:PORT --nodes HOST:PORT,… --token TOKEN --tenants FILE [--count N]
+    bench-load get --target HOST:PORT --token TOKEN --paths FILE  each line's path once
     bench-load compare --from LEDGER --to LEDGER                  how long from the one to the other
 
     Without --rate as fast as the answers come; with it N a second, and latencies count from when each was
@@ -38,6 +39,7 @@ func run(_ verb: String, _ arguments: consuming Arguments, on loop: EventLoop) a
     case "report-keys": return try ReportLoad.keys(&arguments)
     case "seal-domains": return try SealedDomains.run(&arguments)
     case "revoke": return try await RevocationLoad(&arguments).run(on: loop)
+    case "get": return try await PageLoad(&arguments).run()
     case "sign": return try Signing.run(&arguments)
     case "compare":
         let (from, to) = (try arguments.required("--from"), try arguments.required("--to"))
