@@ -20,6 +20,37 @@ DROP INDEX email_recipients_address;
 CREATE INDEX email_recipients_address
     ON email_recipients (tenant_id, folded, accepted_at DESC, message_id DESC);
 
+-- As before (0009), but naming the columns: a generated one cannot be moved, it comes about again.
+CREATE OR REPLACE FUNCTION create_day_partition(parent regclass, day date) RETURNS boolean
+    LANGUAGE plpgsql AS $$
+DECLARE
+    partition_name text := format('%s_p%s', parent, to_char(day, 'YYYYMMDD'));
+    default_name   text := format('%s_default', parent);
+    lower_bound    text := to_char(day, 'YYYY-MM-DD') || ' 00:00:00+00';
+    upper_bound    text := to_char(day + 1, 'YYYY-MM-DD') || ' 00:00:00+00';
+    stored_columns text := (
+        SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+        WHERE attrelid = parent AND attnum > 0 AND NOT attisdropped AND attgenerated = '');
+BEGIN
+    IF to_regclass(partition_name) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE %s INCLUDING ALL)', partition_name, parent);
+    IF pg_relation_size(default_name::regclass) > 0 THEN
+        PERFORM lift_row_security(default_name);
+        EXECUTE format(
+            'WITH strays AS (DELETE FROM %1$I WHERE accepted_at >= %2$L AND accepted_at < %3$L RETURNING %4$s) '
+            'INSERT INTO %5$I (%4$s) SELECT %4$s FROM strays',
+            default_name, lower_bound, upper_bound, stored_columns, partition_name);
+        PERFORM force_row_security(default_name);
+    END IF;
+    PERFORM force_row_security(partition_name);
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                   parent, partition_name, lower_bound, upper_bound);
+    RETURN true;
+END
+$$;
+
 -- The tags of messages, one a row, cut to what an index takes.
 CREATE TABLE email_tags (
     tenant_id   uuid        NOT NULL,

@@ -90,7 +90,7 @@ import Testing
         _ = try signed.verified(by: cluster.pinned, clusterID: cluster.id, held: nil, now: nil)
     }
 
-    @Test(arguments: [0, 2, -1])
+    @Test(arguments: [0, 3, -1])
     func `a format that this code does not know is refused, though it is signed`(format: Int) throws {
         let text = #"{"keyID":"k1","format":\#(format),"something":"else"}"#
         let other = SignedManifest(

@@ -107,6 +107,22 @@ import Testing
         }
     }
 
+    @Test func `columns become rows again, with their nulls`() async throws {
+        let texts = PostgresColumn<String>(["a", nil, "", "quote\"", "NULL"])
+        let numbers = PostgresColumn<Int>([1, nil, -2, .max, .min])
+        try await Fixture.scratch { connection in
+            let rows = try await connection.query(
+                """
+                SELECT * FROM unnest(\(texts), \(numbers)) WITH ORDINALITY AS u(text, number, place)
+                ORDER BY place
+                """)
+            #expect(try rows.map { try $0["text", as: String?.self] } == ["a", nil, "", "quote\"", "NULL"])
+            #expect(try rows.map { try $0["number", as: Int?.self] } == [1, nil, -2, .max, .min])
+            let none = try await connection.query("SELECT * FROM unnest(\(PostgresColumn<Int>([]))) AS u(n)")
+            #expect(none.isEmpty)
+        }
+    }
+
     @Test func `an array filters by membership`() async throws {
         try await Fixture.scratch { connection in
             let row = try #require(

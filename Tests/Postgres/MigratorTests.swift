@@ -91,9 +91,9 @@ import Testing
             let text = try Files.text("\(path)/\(migration.name)")
             #expect(migration.sql == text)
         }
-        for (number, name) in names.enumerated() {
-            #expect(Int(name.prefix(4)) == number + 1)
-        }
+        let numbers = names.compactMap { Int($0.prefix(4)) }
+        #expect(numbers.count == names.count)
+        #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 })
     }
 
     @Test func `the schema is applied once by many at once, in several databases of one server`() async throws
@@ -126,7 +126,7 @@ import Testing
         let pool = PostgresPool(
             PostgresConfiguration(url: "\(database.url) user=\(service)"), on: Fixture.loop)
         let rows = try await pool.query("SELECT ensure_day_partitions(5) AS made", as: .system)
-        #expect(try rows.first?["made", as: Int.self] == 8)
+        #expect(try rows.first?["made", as: Int.self] == 10)
         try await pool.query("SELECT drop_expired_partitions()", as: .system)
         await pool.close()
     }

@@ -151,7 +151,7 @@ import Testing
             }
             return try await group.reduce(0, +)
         }
-        #expect(made == 28)
+        #expect(made == 35)
         let error = try await postgresError {
             try await pool.query("SELECT drop_expired_partitions()", as: .tenant(UUID()))
         }

@@ -59,6 +59,11 @@ enum TenantRows {
                 INSERT INTO email_recipients (tenant_id, accepted_at, message_id, address)
                 VALUES (\(tenant), \(accepted), \(message), 'to@example.test')
                 """
+        case "email_tags":
+            return """
+                INSERT INTO email_tags (tenant_id, accepted_at, message_id, tag)
+                VALUES (\(tenant), \(accepted), \(message), 'welcome')
+                """
         case "events":
             return """
                 INSERT INTO events (tenant_id, accepted_at, message_id, node, seq, kind, at)

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import NodeProtocol
+import Postgres
 import TestSupport
 import Testing
 
@@ -41,7 +42,14 @@ import Testing
             #expect(none.body["pagination"]["total"].integer == 0, "\(filter)")
         }
 
-        let detail = try await control.call("GET", "\(path)/\(story.message)", token: token)
+        // An operator who is no member sees everything but the body.
+        let seen = try await control.call("GET", "\(path)/\(story.message)", token: token)
+        #expect(seen.status == 200)
+        #expect(seen.data["html_body"].text == nil)
+        #expect(try await control.count(Self.openings) == 0)
+        let member = try await control.memberToken(of: tenant, role: "viewer")
+        let detail = try await control.call("GET", "\(path)/\(story.message)", token: member)
+        #expect(try await control.count(Self.openings) == 1)
         #expect(detail.data["html_body"].text?.contains("<p>Hello</p>") == true)
         #expect(
             detail.data["events"].elements.compactMap { $0["event"].text } == [
@@ -53,6 +61,101 @@ import Testing
         #expect(try await control.call("DELETE", "\(path)/\(story.message)", token: token).status == 200)
         #expect(try await control.call("GET", "\(path)/\(story.message)", token: token).status == 404)
         #expect(try await control.count("SELECT sum(recipients) AS n FROM usage_monthly") == 2)
+        await node.stop()
+        await control.stop()
+    }
+
+    private static let openings: SQL = "SELECT count(*) AS n FROM audit_log WHERE action = 'email.opened'"
+
+    @Test func `each filter finds what it asks for, and a list stops counting at ten thousand`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let (tenant, other) = (try await control.tenant(token), try await control.tenant(token))
+        var seq: UInt64 = 0
+        for (owner, sender, subject, tag, recipient) in [
+            (tenant, "News@shop.example", "100% off_er", "news", "Alice@example.org"),
+            (tenant, "orders@shop.example", "Your order 17", "order", "bob@example.org"),
+            (other, "news@shop.example", "100% off_er", "news", "alice@example.org"),
+        ] {
+            var record = Story(tenant: owner, node: node.number).accepted(to: [recipient])
+            record.event.accepted?.from = sender
+            record.event.accepted?.subject = subject
+            record.event.accepted?.tags = [tag]
+            seq += 1
+            #expect(try await node.report([(seq, record)]).status == 200)
+        }
+        let path = "/api/v1/dispatch/tenants/\(tenant)/emails"
+        for (query, count) in [
+            ("", 2), ("from=NEWS@", 1), ("from=shop.example", 2), ("from=order%2017", 0), ("subject=ORDER", 1),
+            ("subject=100%25%20OFF_", 1), ("subject=100_", 0), ("subject=shop", 0), ("to=alice@EXAMPLE.org", 1),
+            ("to=alice", 0), ("tag=news", 1), ("tag=new", 0), ("tag=news&to=alice@example.org", 1),
+            ("tag=news&to=bob@example.org", 0), ("tag=order&from=orders&status=queued", 1),
+            ("to=bob@example.org&status=delivered", 0), ("status=queued,deferred", 2),
+            ("since=2020-01-01T00:00:00Z", 2), ("until=2020-01-01T00:00:00Z", 0), ("page=2&limit=1", 2),
+        ] {
+            let list = try await control.call("GET", "\(path)?\(query)", token: token)
+            #expect(list.body["pagination"]["total"].integer == count, "\(query)")
+            #expect(list.body["pagination"]["total_is_minimum"].bool == nil)
+            #expect(list.data.elements.count == (query.hasPrefix("page") ? 1 : count), "\(query)")
+        }
+        try await control.asOwner(
+            """
+            INSERT INTO emails (tenant_id, accepted_at, id, node, expires_at)
+            SELECT \(tenant.uuid), message_accepted_at(i), i, 1, now() + interval '9 days'
+            FROM (SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS i
+                  FROM generate_series(1, 10050) AS n) AS made
+            """)
+        let many = try await control.call("GET", path, token: token)
+        #expect(many.body["pagination"]["total"].integer == 10_000)
+        #expect(many.body["pagination"]["total_is_minimum"].bool == true)
+        let deep = try await control.call("GET", "\(path)?limit=50&offset=10040", token: token)
+        #expect(deep.data.elements.count == 12)
+        #expect(deep.body["pagination"]["total"].integer == 10_052)
+        await node.stop()
+        await control.stop()
+    }
+
+    @Test func `an address is erased from every message of its tenant, and counters stay`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let (tenant, other) = (try await control.tenant(token), try await control.tenant(token))
+        let shared = Story(tenant: tenant, node: node.number)
+        var records = shared.deliveredAndBounced(sealedBody: [1, 2, 3]).map(\.record)
+        let alone = Story(tenant: tenant, node: node.number)
+        records.append(alone.accepted(sealedBody: [4], to: ["GONE@example.org"]))
+        let elsewhere = Story(tenant: other, node: node.number)
+        records.append(elsewhere.accepted(to: ["gone@example.org"]))
+        let numbered = records.enumerated().map { (seq: UInt64($0.offset + 1), record: $0.element) }
+        #expect(try await node.report(numbered).status == 200)
+
+        let path = "/api/v1/dispatch/tenants/\(tenant)/emails"
+        let wrong = try await control.call("POST", "\(path)/erase", token: token, json: #"{"address":"x"}"#)
+        #expect(wrong.status == 400)
+        let erased = try await control.call(
+            "POST", "\(path)/erase", token: token, json: #"{"address":"Gone@Example.org"}"#)
+        #expect(erased.data["erased"].integer == 2)
+        #expect(try await control.call("GET", "\(path)/\(alone.message)", token: token).status == 404)
+        let left = try await control.call("GET", "\(path)/\(shared.message)", token: token)
+        #expect(left.data["to_addresses"].elements.map(\.text) == ["alice@example.org"])
+        #expect(left.data["recipients"].elements.count == 1)
+        let traces: SQL = """
+            SELECT (SELECT count(*) FROM emails WHERE tenant_id = \(tenant.uuid) AND (body_sealed IS NOT NULL
+                    OR 'gone@example.org' = ANY (SELECT lower(a) FROM unnest(to_addresses) AS a)))
+                + (SELECT count(*) FROM events WHERE tenant_id = \(tenant.uuid)
+                    AND lower(recipient) = 'gone@example.org')
+                + (SELECT count(*) FROM email_recipients WHERE tenant_id = \(tenant.uuid)
+                    AND folded = 'gone@example.org')
+                + (SELECT count(*) FROM audit_log WHERE detail::text || record_id ILIKE '%gone@%') AS n
+            """
+        #expect(try await control.count(traces) == 0)
+        #expect(
+            try await control.count(
+                "SELECT count(*) AS n FROM email_recipients WHERE tenant_id = \(other.uuid)") == 1)
+        #expect(
+            try await control.count(
+                "SELECT sum(recipients) AS n FROM usage_daily WHERE tenant_id = \(tenant.uuid)") == 3)
         await node.stop()
         await control.stop()
     }

@@ -101,6 +101,23 @@ final class ServiceFixture: Sendable {
             now: context.nowSeconds)
     }
 
+    /// The token of a new user with a role in a tenant.
+    func memberToken(of tenant: TenantID, role: String) async throws -> String {
+        let rows = try await context.pool.query(
+            """
+            INSERT INTO users (email, password_hash) VALUES (\("\(UUID().text)@people.example"), 'none')
+            RETURNING id, email
+            """, as: .system)
+        let row = try #require(rows.first)
+        let subject = try row["id", as: UUID.self].text
+        try await context.pool.query(
+            """
+            INSERT INTO memberships (tenant_id, subject, role) VALUES (\(tenant.uuid), \(subject), \(role))
+            """, as: .system)
+        return try context.tokens.issue(
+            subject: subject, email: try row["email"], tenants: [:], isOperator: false, now: context.nowSeconds)
+    }
+
     /// A tenant made by an operator.
     func tenant(_ token: String) async throws -> TenantID {
         let answer = try await call(

@@ -10,9 +10,10 @@ extension Cluster {
         return zip(ends, ends.dropFirst()).map { String(digits[$0..<$1]) }.joined(separator: "-")
     }
 
-    /// The message in the log of the control plane, once it has this status there.
+    /// The message in the log of the control plane, once it has this status there. As the tenant sees it: its
+    /// body is opened for nobody else.
     func waitForLog(of id: String, _ status: String, _ tenant: TestTenant) async throws -> JSONValue {
-        let api = api
+        let api = api.with(token: tenant.apiKey)
         return try await eventually("\(id) to be \(status) in the log") {
             let email = try await api.get("\(tenant.path)/emails/\(id)").json["data"]
             return email["status"].text == status ? email : nil
