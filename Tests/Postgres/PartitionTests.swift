@@ -78,7 +78,7 @@ import Testing
         #expect(try await home(of: soon, pool) == "emails_default")
         let row = try #require(
             try await pool.query("SELECT ensure_day_partitions(6) AS made", as: .system).first)
-        #expect(try row["made", as: Int.self] == 12)
+        #expect(try row["made", as: Int.self] == 15)
         #expect(try await home(of: soon, pool)?.hasPrefix("emails_p") == true)
         #expect(try await home(of: far, pool) == "emails_default")
         #expect(try await pool.query("SELECT FROM emails", as: .tenant(tenant)).count == 2)

@@ -43,7 +43,8 @@ import Testing
         }
 
         // An operator who is no member sees everything but the body.
-        let seen = try await control.call("GET", "\(path)/\(story.message)", token: token)
+        let stranger = try await control.operatorToken()
+        let seen = try await control.call("GET", "\(path)/\(story.message)", token: stranger)
         #expect(seen.status == 200)
         #expect(seen.data["html_body"].text == nil)
         #expect(try await control.count(Self.openings) == 0)

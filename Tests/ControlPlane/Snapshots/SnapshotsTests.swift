@@ -88,7 +88,7 @@ import Testing
         let global = GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost)
         let builder = SnapshotBuilder(
             keys: keys, global: global, lifetimeSeconds: 3_600, blocking: context.blocking,
-            log: context.log, maxChunkBytes: 10)
+            log: context.log, maxChunkBytes: -1)
         let name = TenantsChunk.name(for: tenant)
         await #expect(throws: Undo.self) {
             try await context.pool.transaction(as: .system) { connection in
