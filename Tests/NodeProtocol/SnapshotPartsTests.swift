@@ -18,7 +18,11 @@ import Testing
                 maxMessageBytes: 9, logsBodies: false, deadlineHours: 10, transactionalPool: pool,
                 bulkPool: pool),
             usage: .init(month: "2026-11", recipients: 12), bodyKey: Data([1, 2, 3]),
-            domains: [.init(id: UUID(), name: "\(name).example", selector: "s1", sealedKey: Data([4, 5]))],
+            domains: [
+                .init(
+                    id: UUID(), name: "\(name).example", selector: "s1", sealedKey: Data([4, 5]),
+                    coversSubdomains: false)
+            ],
             apiKeys: [
                 .init(
                     id: UUID(), sha256: sha256("dsp_live_\(name)"), scopes: ["emails:send", "emails:read"],

@@ -158,22 +158,25 @@ extension TenantRecord.Domain {
         writer.put(2, name)
         writer.put(3, selector)
         writer.put(4, Array(sealedKey))
+        writer.put(5, coversSubdomains)
     }
 
     fileprivate init?(protobuf bytes: ArraySlice<UInt8>) {
         var reader = ProtobufReader(bytes)
         var (id, name, selector, key): (UUID?, String?, String?, Data?)
+        var covers = true
         while let field = reader.next() {
             switch field.number {
             case 1: id = field.uuid
             case 2: name = field.text
             case 3: selector = field.text
             case 4: key = Data(field.bytes)
+            case 5: covers = field.isTrue
             default: break
             }
         }
         guard reader.isWhole, let id, let name, let selector, let key else { return nil }
-        self.init(id: id, name: name, selector: selector, sealedKey: key)
+        self.init(id: id, name: name, selector: selector, sealedKey: key, coversSubdomains: covers)
     }
 }
 
