@@ -12,7 +12,7 @@ package struct Manifest: Codable, Sendable, Equatable {
     package static let maxChunkBytes = 256 * 1024 * 1024
 
     package struct Chunk: Codable, Sendable, Hashable {
-        /// `global`, `tenants/00` … `tenants/ff`, `suppressions/00` … `suppressions/ff`.
+        /// `global`, and for each bucket of tenants, 00 to ff, `tenants/…`, `suppressions/…` and `usage/…`.
         package let name: String
         /// Lower-case hexadecimal.
         package let sha256: String

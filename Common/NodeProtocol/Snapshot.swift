@@ -100,6 +100,12 @@ package final class Snapshot: Sendable {
         return part?.content.tenants.element(Int(place.tenant))
     }
 
+    /// What the nodes had taken for a tenant; nil when none had told of anything.
+    package func usage(of tenant: TenantID) -> TenantUsage? {
+        guard let slot = slots[UsageChunk.name(for: tenant)] else { return nil }
+        return parts[slot]?.content.usage?.usage(of: tenant)
+    }
+
     /// Whose verified domain this is, which one tenant at a time has; A-labels in lower case.
     package func owner(ofDomain name: String) -> TenantID? { tenant(at: lookups.domains[name])?.id }
 

@@ -8,6 +8,8 @@ package struct TenantRecord: Codable, Sendable, Equatable {
     package struct Limits: Codable, Sendable, Equatable {
         /// Recipients a calendar month (UTC); nil is without limit.
         package var monthlyQuota: Int?
+        /// Recipients a day (UTC); nil is without limit. No overage lets pass it.
+        package var dailyQuota: Int?
         package var overageEnabled: Bool
         /// Messages a minute; nil is without limit.
         package var messagesPerMinute: Int?
@@ -21,11 +23,13 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         package var bulkPool: String?
 
         package init(
-            monthlyQuota: Int? = nil, overageEnabled: Bool = false, messagesPerMinute: Int? = nil,
-            maxRecipients: Int = 50, maxMessageBytes: Int = 25 * 1024 * 1024, logsBodies: Bool = true,
+            monthlyQuota: Int? = nil, dailyQuota: Int? = nil, overageEnabled: Bool = false,
+            messagesPerMinute: Int? = nil, maxRecipients: Int = 50, maxMessageBytes: Int = 25 * 1024 * 1024,
+            logsBodies: Bool = true,
             deadlineHours: Int = 72, transactionalPool: String? = nil, bulkPool: String? = nil
         ) {
             self.monthlyQuota = monthlyQuota
+            self.dailyQuota = dailyQuota
             self.overageEnabled = overageEnabled
             self.messagesPerMinute = messagesPerMinute
             self.maxRecipients = maxRecipients
@@ -34,17 +38,6 @@ package struct TenantRecord: Codable, Sendable, Equatable {
             self.deadlineHours = deadlineHours
             self.transactionalPool = transactionalPool
             self.bulkPool = bulkPool
-        }
-    }
-
-    /// What the tenant had used of its month when the snapshot was made; the node adds what it takes itself.
-    package struct Usage: Codable, Sendable, Equatable {
-        /// Such as `2026-11`.
-        package var month: String
-        package var recipients: Int
-        package init(month: String, recipients: Int) {
-            self.month = month
-            self.recipients = recipients
         }
     }
 
@@ -193,7 +186,6 @@ package struct TenantRecord: Codable, Sendable, Equatable {
     package var name: String
     package var status: Status
     package var limits: Limits
-    package var usage: Usage?
     /// X25519, raw 32 bytes: bodies for the log are sealed to it.
     package var bodyKey: Data?
     package var domains: [Domain]
@@ -203,15 +195,14 @@ package struct TenantRecord: Codable, Sendable, Equatable {
     package var members: [Member]
 
     package init(
-        id: TenantID, name: String, status: Status = .active, limits: Limits = Limits(), usage: Usage? = nil,
-        bodyKey: Data? = nil, domains: [Domain] = [], apiKeys: [APIKey] = [], credentials: [Credential] = [],
+        id: TenantID, name: String, status: Status = .active, limits: Limits = Limits(), bodyKey: Data? = nil,
+        domains: [Domain] = [], apiKeys: [APIKey] = [], credentials: [Credential] = [],
         webhooks: [Webhook] = [], members: [Member] = []
     ) {
         self.id = id
         self.name = name
         self.status = status
         self.limits = limits
-        self.usage = usage
         self.bodyKey = bodyKey
         self.domains = domains
         self.apiKeys = apiKeys

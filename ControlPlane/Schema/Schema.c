@@ -69,6 +69,9 @@ static const unsigned char sql_0025[] = {
 static const unsigned char sql_0026[] = {
 #embed "0026_domain_keys.sql"
 };
+static const unsigned char sql_0027[] = {
+#embed "0027_usage_shares.sql"
+};
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -95,6 +98,7 @@ static const schema_migration table[] = {
     MIGRATION("0024_intake.sql", sql_0024),
     MIGRATION("0025_message_log.sql", sql_0025),
     MIGRATION("0026_domain_keys.sql", sql_0026),
+    MIGRATION("0027_usage_shares.sql", sql_0027),
 };
 
 const schema_migration *schema_migrations(size_t *count) {

@@ -1,7 +1,11 @@
 import FoundationEssentials
 import NodeProtocol
 
-/// What callers have used of their rates and tenants of their quotas, on this node.
+/// What callers have used of their rates and tenants of their quotas.
+///
+/// Nodes share a tenant's limits by what each has reported: a node counts what it takes itself at once, and
+/// what others take when the snapshot tells of it. So a tenant may pass a limit by what the other nodes take
+/// in the time between a report and the snapshot that tells of it, and by no more.
 ///
 /// A value: whoever shares it locks it. Rates are sliding windows of a minute from two fixed ones; a window
 /// that nobody used for two minutes is dropped when there are many.
@@ -27,27 +31,35 @@ package struct Meters: Sendable {
         var current: Int
     }
 
-    private struct Month: Sendable {
-        var name: String
-        /// Counted by this node since it began to count this month.
-        var here: Int
-        /// What the control plane knew at that time; it grows as reports reach it.
-        var base: Int
+    /// What this node has taken for a tenant; what it did not tell of before it was last started is missing
+    /// until its reports are in.
+    private struct Taken: Sendable {
+        var month: String
+        var day: String
+        var inMonth = 0
+        var inDay = 0
     }
 
+    private let node: UInt16
     private var windows: [String: Window] = [:]
-    private var months: [TenantID: Month] = [:]
+    private var taken: [TenantID: Taken] = [:]
 
-    package init() {}
+    /// - Parameter node: whose own share of the usage this counts.
+    package init(node: UInt16) { self.node = node }
 
     /// Takes one from the caller's and the tenant's rates.
     ///
-    /// - Parameter now: seconds since 1970.
+    /// - Parameters:
+    ///   - usage: of the caller's tenant.
+    ///   - now: seconds since 1970.
     /// - Returns: the standing of the narrower one, nil when there is no limit.
     /// - Throws: `.rateLimited` with the seconds after which to try again; then nothing was taken.
-    package mutating func takeRate(_ principal: Principal, now: Int64) throws(Refusal) -> Standing? {
+    package mutating func takeRate(
+        _ principal: Principal, usage: TenantUsage?, now: Int64
+    ) throws(Refusal) -> Standing? {
         var standing: Standing?
-        for (name, limit) in Self.rates(principal) {
+        let rates = rates(principal, usage)
+        for (name, limit) in rates {
             let seen = self.standing(name, limit: limit, now: now)
             guard seen.remaining > 0 else {
                 throw Refusal(
@@ -56,43 +68,80 @@ package struct Meters: Sendable {
             }
             if standing.map({ seen.remaining < $0.remaining }) ?? true { standing = seen }
         }
-        for (name, _) in Self.rates(principal) { windows[name]?.current += 1 }
+        for (name, _) in rates { windows[name]?.current += 1 }
         return standing.map {
             Standing(limit: $0.limit, remaining: $0.remaining - 1, resetSeconds: $0.resetSeconds)
         }
     }
 
-    /// Takes `recipients` from the tenant's month.
+    /// Takes `recipients` from the tenant's day and month.
     ///
-    /// - Throws: `.quotaExceeded`; then nothing was taken.
-    package mutating func takeQuota(_ tenant: TenantRecord, recipients: Int, now: Int64) throws(Refusal) {
-        let name = Self.month(now)
-        let known = tenant.usage.map { $0.month == name ? $0.recipients : 0 } ?? 0
-        var month = months[tenant.id] ?? Month(name: name, here: 0, base: known)
-        if month.name != name { month = Month(name: name, here: 0, base: known) }
-        let used = max(known, month.base + month.here)
-        if let quota = tenant.limits.monthlyQuota, !tenant.limits.overageEnabled, used + recipients > quota {
-            throw Refusal(
-                .quotaExceeded, "Monthly quota exceeded (\(used)/\(quota)). Enable overage or upgrade plan.")
+    /// - Throws: `.quotaExceeded`, `.dailyQuotaExceeded`; then nothing was taken.
+    package mutating func takeQuota(
+        _ tenant: TenantRecord, usage: TenantUsage?, recipients: Int, now: Int64
+    ) throws(Refusal) {
+        let (month, day) = (Self.month(now), Self.day(now))
+        var own = taken[tenant.id] ?? Taken(month: month, day: day)
+        if own.month != month { (own.month, own.inMonth) = (month, 0) }
+        if own.day != day { (own.day, own.inDay) = (day, 0) }
+        var (othersInMonth, othersInDay) = (0, 0)
+        for share in usage?.shares ?? [] {
+            let inMonth = usage?.month == month ? share.month : 0
+            let inDay = usage?.day == day ? share.day : 0
+            if share.node == node {
+                own.inMonth = max(own.inMonth, inMonth)
+                own.inDay = max(own.inDay, inDay)
+            } else {
+                othersInMonth += inMonth
+                othersInDay += inDay
+            }
         }
-        month.here += recipients
-        months[tenant.id] = month
+        try check(
+            tenant.limits, inMonth: othersInMonth + own.inMonth, inDay: othersInDay + own.inDay, recipients,
+            now)
+        own.inMonth += recipients
+        own.inDay += recipients
+        taken[tenant.id] = own
+    }
+
+    private func check(
+        _ limits: TenantRecord.Limits, inMonth: Int, inDay: Int, _ recipients: Int, _ now: Int64
+    ) throws(Refusal) {
+        if let quota = limits.monthlyQuota, !limits.overageEnabled, inMonth + recipients > quota {
+            throw Refusal(
+                .quotaExceeded,
+                "Monthly quota exceeded (\(inMonth)/\(quota)). Enable overage or upgrade plan.")
+        }
+        if let quota = limits.dailyQuota, inDay + recipients > quota {
+            throw Refusal(
+                .dailyQuotaExceeded,
+                "Daily quota exceeded (\(inDay)/\(quota)). It begins anew at midnight UTC.",
+                retryAfterSeconds: Int(86_400 - now % 86_400))
+        }
     }
 
     /// Gives back what was taken for a message that did not reach the disk. What was taken in a month that
     /// has ended meanwhile makes no room in the next.
     package mutating func returnQuota(_ tenant: TenantID, recipients: Int) {
-        guard let month = months[tenant] else { return }
-        months[tenant]?.here = max(0, month.here - recipients)
+        guard let own = taken[tenant] else { return }
+        taken[tenant]?.inMonth = max(0, own.inMonth - recipients)
+        taken[tenant]?.inDay = max(0, own.inDay - recipients)
     }
 
-    private static func rates(_ principal: Principal) -> [(name: String, limit: Int)] {
+    private func rates(_ principal: Principal, _ usage: TenantUsage?) -> [(name: String, limit: Int)] {
         var rates: [(name: String, limit: Int)] = []
         if let limit = principal.requestsPerMinute { rates.append(("key:\(principal.originID)", limit)) }
         if let limit = principal.tenant.limits.messagesPerMinute {
-            rates.append(("tenant:\(principal.tenant.id)", limit))
+            rates.append(("tenant:\(principal.tenant.id)", share(of: limit, usage)))
         }
         return rates
+    }
+
+    /// What the other nodes leave of a tenant's rate, and never less than an equal part.
+    private func share(of limit: Int, _ usage: TenantUsage?) -> Int {
+        let busy = (usage?.shares ?? []).filter { $0.node != node && $0.perMinute > 0 }
+        guard !busy.isEmpty else { return limit }
+        return max(limit / (busy.count + 1), limit - busy.reduce(0) { $0 + $1.perMinute }, 1)
     }
 
     private mutating func standing(_ name: String, limit: Int, now: Int64) -> Standing {
@@ -110,7 +159,10 @@ package struct Meters: Sendable {
     }
 
     /// Such as `2026-11`, in UTC.
-    static func month(_ now: Int64) -> String {
+    static func month(_ now: Int64) -> String { String(day(now).dropLast(3)) }
+
+    /// Such as `2026-11-21`, in UTC.
+    static func day(_ now: Int64) -> String {
         let days = now / 86_400
         // Civil date from days since 1970 by the proleptic Gregorian calendar, years beginning in March.
         let shifted = days + 719_468
@@ -121,6 +173,7 @@ package struct Meters: Sendable {
         let marchMonth = (5 * dayOfYear + 2) / 153
         let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return "\(year)-\(month < 10 ? "0" : "")\(month)"
+        let day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
+        return "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
     }
 }

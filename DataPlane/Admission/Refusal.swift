@@ -16,6 +16,7 @@ package struct Refusal: Error, Sendable, Equatable {
         case tooManyRecipients = "too_many_recipients"
         case recipientSuppressed = "recipient_suppressed"
         case quotaExceeded = "quota_exceeded"
+        case dailyQuotaExceeded = "daily_quota_exceeded"
         case rateLimited = "rate_limited"
         case mailLoop = "mail_loop"
         case idempotencyKeyReused = "idempotency_key_reused"
@@ -44,7 +45,8 @@ package struct Refusal: Error, Sendable, Equatable {
     /// Whether the same thing may be accepted later without being changed.
     package var isTemporary: Bool {
         switch code {
-        case .rateLimited, .requestInProgress, .storageFull, .storageFailed, .overloaded, .stopping,
+        case .rateLimited, .dailyQuotaExceeded, .requestInProgress, .storageFull, .storageFailed, .overloaded,
+            .stopping,
             .notConfigured:
             true
         default: false

@@ -124,12 +124,14 @@ import Testing
     @Test(arguments: [
         Refusal(.storageFull, "x"), Refusal(.storageFailed, "x"),
         Refusal(.overloaded, "x", retryAfterSeconds: 3),
-        Refusal(.stopping, "x"), Refusal(.quotaExceeded, "x"), Refusal(.idempotencyKeyReused, "x"),
+        Refusal(.stopping, "x"), Refusal(.quotaExceeded, "x"),
+        Refusal(.dailyQuotaExceeded, "x", retryAfterSeconds: 60), Refusal(.idempotencyKeyReused, "x"),
     ])
     func `what the road refuses gets its status`(refusal: Refusal) async throws {
         node.intake.refuse(with: refusal)
         let statuses: [Refusal.Code: Int] = [
             .storageFull: 507, .storageFailed: 503, .overloaded: 503, .stopping: 503, .quotaExceeded: 400,
+            .dailyQuotaExceeded: 429,
             .idempotencyKeyReused: 409,
         ]
         let answer = try await node.ask(json: small)

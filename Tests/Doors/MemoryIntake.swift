@@ -9,7 +9,7 @@ import Testing
 /// A road that is real up to its end: what is admitted is kept in memory instead of on disk.
 final class MemoryIntake: Intake {
     private struct State {
-        var meters = Meters()
+        var meters = Meters(node: 1)
         var kept: [Admitted] = []
         var statuses: [MessageID: (TenantID, MessageStatus)] = [:]
         var refusal: Refusal?
@@ -86,7 +86,9 @@ final class MemoryIntake: Intake {
 
     func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing? {
         let result: Result<Meters.Standing?, Refusal> = state.withLock { state in
-            do throws(Refusal) { return .success(try state.meters.takeRate(principal, now: now)) } catch {
+            do throws(Refusal) {
+                return .success(try state.meters.takeRate(principal, usage: nil, now: now))
+            } catch {
                 return .failure(error)
             }
         }
@@ -101,7 +103,7 @@ final class MemoryIntake: Intake {
                     submission, from: principal, snapshot: snapshot, now: now * 1000,
                     random: (0, UInt64(state.kept.count), 0),
                     takeQuota: { (count: Int) throws(Refusal) in
-                        try state.meters.takeQuota(principal.tenant, recipients: count, now: now)
+                        try state.meters.takeQuota(principal.tenant, usage: nil, recipients: count, now: now)
                     })
                 state.kept.append(admitted)
                 return .success(

@@ -71,6 +71,7 @@ import Testing
         (Refusal(.rateLimited, "x"), "450 4.7.1"), (Refusal(.overloaded, "x"), "451 4.3.2"),
         (Refusal(.notConfigured, "x"), "451 4.3.5"), (Refusal(.messageTooLarge, "x"), "552 5.3.4"),
         (Refusal(.mailLoop, "x"), "554 5.4.6"), (Refusal(.quotaExceeded, "x"), "550 5.7.1"),
+        (Refusal(.dailyQuotaExceeded, "x"), "450 4.7.1"),
     ])
     func `what may pass later is 4xx, the rest 5xx`(refusal: Refusal, code: String) async throws {
         node.intake.refuse(with: refusal)

@@ -6,6 +6,7 @@ package final class SnapshotPart: Sendable {
         case global(GlobalChunk)
         case tenants([TenantRecord])
         case suppressions(SuppressionHashes)
+        case usage(UsageChunk)
         /// Of a kind that only a later version knows.
         case unknown
     }
@@ -46,6 +47,12 @@ package final class SnapshotPart: Sendable {
             }
             return .tenants(chunk.tenants)
         }
+        if name.hasPrefix("usage/") {
+            guard let chunk = UsageChunk(protobuf: bytes[...]) else {
+                throw .unreadableChunk(name, "it holds no usage")
+            }
+            return .usage(chunk)
+        }
         guard name.hasPrefix("suppressions/") else { return .unknown }
         if isJSON {
             let chunk = try json(SuppressionsChunk.self, bytes, name)
@@ -70,6 +77,8 @@ package final class SnapshotPart: Sendable {
 
 extension SnapshotPart.Content {
     var tenants: [TenantRecord] { if case .tenants(let tenants) = self { tenants } else { [] } }
+
+    var usage: UsageChunk? { if case .usage(let chunk) = self { chunk } else { nil } }
 
     var suppressions: SuppressionHashes? {
         if case .suppressions(let lists) = self { lists } else { nil }

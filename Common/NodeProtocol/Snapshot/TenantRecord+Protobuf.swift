@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 // A tenant on the wire. A field that is added gets the next number here, in `write` and in `init`; a number is
-// never given a second meaning, and a node passes over those that it does not know.
+// never given a second meaning (5 of a tenant was its usage), and a node passes over those that it does not know.
 
 extension TenantsChunk {
     /// Field 1 for each tenant.
@@ -42,12 +42,6 @@ extension TenantRecord {
         writer.put(2, name)
         writer.put(3, status.rawValue)
         writer.put(4) { limits.write(to: &$0) }
-        if let usage {
-            writer.put(5) { writer in
-                writer.put(1, usage.month)
-                writer.put(2, usage.recipients)
-            }
-        }
         if let bodyKey { writer.put(6, Array(bodyKey)) }
         for domain in domains { writer.put(7) { domain.write(to: &$0) } }
         for key in apiKeys { writer.put(8) { key.write(to: &$0) } }
@@ -83,7 +77,6 @@ extension TenantRecord {
             case 4:
                 guard let limits = Limits(protobuf: field.bytes) else { return nil }
                 record.limits = limits
-            case 5: record.usage = Usage(protobuf: field.bytes)
             case 6: record.bodyKey = Data(field.bytes)
             case 7:
                 guard let domain = Domain(protobuf: field.bytes) else { return nil }
@@ -117,6 +110,7 @@ extension TenantRecord.Limits {
         writer.put(7, deadlineHours)
         writer.put(8, transactionalPool)
         writer.put(9, bulkPool)
+        writer.put(10, dailyQuota)
     }
 
     fileprivate init?(protobuf bytes: ArraySlice<UInt8>) {
@@ -133,20 +127,9 @@ extension TenantRecord.Limits {
             case 7: deadlineHours = field.integer()
             case 8: transactionalPool = field.text
             case 9: bulkPool = field.text
+            case 10: dailyQuota = field.integer()
             default: break
             }
-        }
-        guard reader.isWhole else { return nil }
-    }
-}
-
-extension TenantRecord.Usage {
-    fileprivate init?(protobuf bytes: ArraySlice<UInt8>) {
-        var reader = ProtobufReader(bytes)
-        self.init(month: "", recipients: 0)
-        while let field = reader.next() {
-            if field.number == 1 { month = field.text }
-            if field.number == 2 { recipients = field.integer() }
         }
         guard reader.isWhole else { return nil }
     }

@@ -141,12 +141,13 @@ package final class ControlPlaneService: LifecycleService {
             pusher: NodePusher(context: context, client: client, metrics: metrics, stopping: stopping),
             metrics: metrics, stopping: stopping)
         let upkeep = Upkeep(
-            context: context, domains: Domains(context, Authenticator(context)), metrics: metrics,
-            stopping: stopping)
+            context: context, domains: Domains(context, Authenticator(context)), stopping: stopping)
+        let usage = UsageSharing(
+            context: context, metrics: metrics, interval: settings.usageInterval, stopping: stopping)
         let notices = NoticeSender(context: context, nodes: nodes, stopping: stopping)
         return [
             context.loop.spawn { await publisher.run() }, context.loop.spawn { await upkeep.run() },
-            context.loop.spawn { await notices.run() },
+            context.loop.spawn { await notices.run() }, context.loop.spawn { await usage.run() },
         ]
     }
 

@@ -3,8 +3,7 @@ import FoundationEssentials
 import Postgres
 import Service
 
-/// What has to be done now and then: partitions made and dropped, what expired deleted, quotas told to the
-/// nodes.
+/// What has to be done now and then: partitions made and dropped, what expired deleted, domains looked at.
 ///
 /// Every process does it; each step can be done twice without harm. A step that fails is logged and done
 /// again at its next time.
@@ -17,13 +16,11 @@ struct Upkeep: Sendable {
 
     let context: ControlContext
     let domains: Domains
-    let metrics: ControlMetrics
     let stopping: StopFlag
 
     /// Runs until the service stops. On the context's loop.
     func run() async {
         var minutes = 0
-        var usage: [String: Int64] = [:]
         while !stopping.isSet {
             if minutes % Self.minutesBetweenPartitions == 0 {
                 await attempt("partitions") { try await partitions() }
@@ -31,21 +28,16 @@ struct Upkeep: Sendable {
             if minutes % Self.minutesBetweenExpiries == 0 { await attempt("expiry") { try await expire() } }
             await attempt("domains") { while try await domains.recheckDue() > 0, !stopping.isSet {} }
             await attempt("nonces") { try await forgetNonces() }
-            if metrics.isPublisher.value == 1 {
-                if let fresh = await attempt("usage", { try await tellUsage(since: usage) }) { usage = fresh }
-            }
             minutes += 1
             await context.loop.sleep(Self.minute)
         }
     }
 
-    @discardableResult
-    private func attempt<Value>(_ step: String, _ body: () async throws -> Value) async -> Value? {
-        do { return try await body() } catch {
+    private func attempt(_ step: String, _ body: () async throws -> Void) async {
+        do { try await body() } catch {
             if !stopping.isSet {
                 context.log.warning("upkeep failed", ["step": .string(step), "error": .error(error)])
             }
-            return nil
         }
     }
 
@@ -98,23 +90,5 @@ struct Upkeep: Sendable {
 
     private func forgetNonces() async throws {
         try await context.pool.query("DELETE FROM node_nonces WHERE expires_at < now()", as: .system)
-    }
-
-    /// Has the chunks of tenants with a quota built anew when their use has grown: a node knows only its own
-    /// part.
-    private func tellUsage(since before: [String: Int64]) async throws -> [String: Int64] {
-        let rows = try await context.pool.query(
-            """
-            SELECT tenant_bucket(t.id) AS bucket, sum(u.recipients) AS recipients
-            FROM usage_monthly u JOIN tenants t ON t.id = u.tenant_id JOIN plans p ON p.code = t.plan_code
-            WHERE u.month = date_trunc('month', now())::date AND p.monthly_quota IS NOT NULL GROUP BY 1
-            """, as: .system)
-        var usage: [String: Int64] = [:]
-        for row in rows { usage[try row["bucket"]] = try row["recipients"] }
-        let changed = usage.filter { before[$0.key] != $0.value }.keys.sorted()
-        for bucket in changed {
-            try await context.pool.query("SELECT bump_chunk('tenants/' || \(bucket)::text)", as: .system)
-        }
-        return usage
     }
 }

@@ -25,6 +25,7 @@ package struct ControlSettings: Sendable {
     package let publicSuffixFile: String
     package let egressAllowedCIDRs: [String]
     package let snapshotLifetime: Duration
+    package let usageInterval: Duration
 
     /// How tokens of users are made and believed.
     package struct TokenSources: Sendable {
@@ -108,6 +109,9 @@ package struct ControlSettings: Sendable {
             "DISPATCH_SNAPSHOT_LIFETIME", default: .seconds(7 * 86_400),
             in: .seconds(60) ... .seconds(90 * 86_400),
             help: "How long nodes trust a snapshot without news before they raise an alarm.")
+        usageInterval = reader.duration(
+            "DISPATCH_USAGE_INTERVAL", default: .seconds(15), in: .seconds(1) ... .seconds(600),
+            help: "How often nodes are told what the others took of tenants' quotas and rates.")
         reader.require(
             masterKey.isEmpty || Self.key(masterKey) != nil, "DISPATCH_MASTER_KEY",
             "expected 32 bytes in base64, such as `openssl rand -base64 32` prints")

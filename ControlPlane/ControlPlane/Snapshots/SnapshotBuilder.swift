@@ -120,6 +120,8 @@ struct SnapshotBuilder: Sendable {
             let builder = TenantsChunkBuilder(masterSeal: keys.masterSeal, clusterSeal: seal, log: log)
             let chunk = try await builder.build(bucket: bucket, connection)
             return try await blocking.run { chunk.encoded() }
+        case "usage":
+            return try await UsageChunkBuilder.build(bucket: bucket, connection).encoded()
         case "suppressions":
             let lists = try await SuppressionsChunkBuilder.build(bucket: bucket, connection)
             return try await blocking.run { lists.encoded() }

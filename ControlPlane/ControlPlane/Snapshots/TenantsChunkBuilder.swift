@@ -15,7 +15,6 @@ struct TenantsChunkBuilder: Sendable {
 
     func build(bucket: String, _ connection: PostgresConnection) async throws -> TenantsChunk {
         var tenants = try await tenants(bucket, connection)
-        let usage = try await usage(bucket, connection)
         let domains = try await domains(bucket, connection)
         let keys = try await apiKeys(bucket, connection)
         let credentials = try await credentials(bucket, connection)
@@ -23,7 +22,6 @@ struct TenantsChunkBuilder: Sendable {
         let members = try await members(bucket, connection)
         for index in tenants.indices {
             let id = tenants[index].id
-            tenants[index].usage = usage[id]
             tenants[index].domains = domains[id] ?? []
             tenants[index].apiKeys = keys[id] ?? []
             tenants[index].credentials = credentials[id] ?? []
@@ -37,7 +35,7 @@ struct TenantsChunkBuilder: Sendable {
         let rows = try await connection.query(
             """
             SELECT t.id, t.name, t.status, t.overage_enabled AND p.overage_allowed AS overage,
-                   t.body_public_key, p.monthly_quota, p.rate_per_minute, p.max_recipients,
+                   t.body_public_key, p.monthly_quota, p.daily_quota, p.rate_per_minute, p.max_recipients,
                    p.max_message_bytes, p.log_bodies, p.deadline_hours, p.transactional_pool, p.bulk_pool
             FROM tenants t JOIN plans p ON p.code = t.plan_code
             WHERE tenant_bucket(t.id) = \(bucket) ORDER BY t.id
@@ -47,31 +45,14 @@ struct TenantsChunkBuilder: Sendable {
                 id: TenantID(try row["id"]), name: try row["name"],
                 status: TenantRecord.Status(rawValue: try row["status"]) ?? .blocked,
                 limits: TenantRecord.Limits(
-                    monthlyQuota: try row["monthly_quota"], overageEnabled: try row["overage"],
+                    monthlyQuota: try row["monthly_quota"], dailyQuota: try row["daily_quota"],
+                    overageEnabled: try row["overage"],
                     messagesPerMinute: try row["rate_per_minute"], maxRecipients: try row["max_recipients"],
                     maxMessageBytes: try row["max_message_bytes"], logsBodies: try row["log_bodies"],
                     deadlineHours: try row["deadline_hours"],
                     transactionalPool: try row["transactional_pool"], bulkPool: try row["bulk_pool"]),
                 bodyKey: Data(try row["body_public_key", as: [UInt8].self]))
         }
-    }
-
-    private func usage(
-        _ bucket: String, _ connection: PostgresConnection
-    ) async throws -> [TenantID: TenantRecord.Usage] {
-        var usage: [TenantID: TenantRecord.Usage] = [:]
-        let rows = try await connection.query(
-            """
-            SELECT u.tenant_id, to_char(u.month, 'YYYY-MM') AS month, sum(u.recipients) AS recipients
-            FROM usage_monthly u JOIN tenants t ON t.id = u.tenant_id
-            WHERE tenant_bucket(t.id) = \(bucket) AND u.month = date_trunc('month', now())::date
-            GROUP BY 1, 2
-            """)
-        for row in rows {
-            usage[TenantID(try row["tenant_id"])] = TenantRecord.Usage(
-                month: try row["month"], recipients: try row["recipients"])
-        }
-        return usage
     }
 
     private func domains(

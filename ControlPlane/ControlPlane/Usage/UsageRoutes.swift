@@ -61,6 +61,10 @@ package struct UsageRoutes: Sendable {
         let periodEnd: Date
         let emailsSent: Int
         @OrNull var monthlyQuota: Int?
+        /// Beyond the quota, where overage lets them pass.
+        let overageEmails: Int
+        let emailsSentToday: Int
+        @OrNull var dailyQuota: Int?
         let overageEnabled: Bool
         let stats: Counters
         let breakdown: Breakdown
@@ -91,7 +95,10 @@ package struct UsageRoutes: Sendable {
     private static func usage(_ tenant: TenantID, _ connection: PostgresConnection) async throws -> Usage {
         let row = try await connection.query(
             """
-            SELECT t.overage_enabled, p.monthly_quota, date_trunc('month', now()) AS period_start,
+            SELECT t.overage_enabled, p.monthly_quota, p.daily_quota,
+                (SELECT coalesce(sum(recipients), 0) FROM usage_daily
+                    WHERE tenant_id = t.id AND day = now()::date) AS today,
+                date_trunc('month', now()) AS period_start,
                 date_trunc('month', now()) + interval '1 month' AS period_end, u.*
             FROM tenants t JOIN plans p ON p.code = t.plan_code
             CROSS JOIN LATERAL (
@@ -113,10 +120,13 @@ package struct UsageRoutes: Sendable {
         let breakdown = Breakdown(
             total: stats.recipients, delivered: stats.delivered, hardBounce: stats.hardBounced,
             softBounce: stats.softBounced + stats.expired, complaint: stats.complained)
+        let quota: Int? = try row["monthly_quota"]
         return Usage(
             periodStart: try row["period_start"], periodEnd: try row["period_end"],
             emailsSent: stats.recipients,
-            monthlyQuota: try row["monthly_quota"], overageEnabled: try row["overage_enabled"], stats: stats,
+            monthlyQuota: quota, overageEmails: quota.map { max(0, stats.recipients - $0) } ?? 0,
+            emailsSentToday: try row["today"], dailyQuota: try row["daily_quota"],
+            overageEnabled: try row["overage_enabled"], stats: stats,
             breakdown: breakdown, rates: Rates(breakdown))
     }
 

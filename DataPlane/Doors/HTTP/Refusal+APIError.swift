@@ -22,7 +22,7 @@ extension Refusal {
         case .quotaExceeded: 400
         case .messageTooLarge: 413
         case .idempotencyKeyReused, .requestInProgress: 409
-        case .rateLimited: 429
+        case .rateLimited, .dailyQuotaExceeded: 429
         case .storageFull: 507
         case .storageFailed, .overloaded, .stopping, .notConfigured: 503
         }

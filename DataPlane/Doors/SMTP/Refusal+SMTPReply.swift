@@ -15,7 +15,7 @@ extension Refusal {
         case .messageTooLarge: SMTPReply(552, .init(5, 3, 4), message)
         case .tooManyRecipients: SMTPReply(550, .init(5, 5, 3), message)
         case .mailLoop: SMTPReply(554, .init(5, 4, 6), message)
-        case .rateLimited, .requestInProgress: SMTPReply(450, .init(4, 7, 1), message)
+        case .rateLimited, .dailyQuotaExceeded, .requestInProgress: SMTPReply(450, .init(4, 7, 1), message)
         case .storageFull: SMTPReply(452, .init(4, 3, 1), message)
         case .storageFailed: SMTPReply(451, .init(4, 3, 0), message)
         case .overloaded: SMTPReply(451, .init(4, 3, 2), message)

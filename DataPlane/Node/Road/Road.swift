@@ -10,7 +10,7 @@ struct Road: Intake {
     let hostName: String
     private let admission: Admission
     private let holder: SnapshotHolder
-    private let meters = Locked(Meters())
+    private let meters: Locked<Meters>
     private let spool: Spool
     private let bodies = BodyLog()
     private let webhooks: EventWebhooks
@@ -25,6 +25,7 @@ struct Road: Intake {
     ) {
         self.hostName = hostName
         admission = Admission(node: node, hostName: hostName)
+        meters = Locked(Meters(node: node))
         self.holder = holder
         self.spool = spool
         self.webhooks = webhooks
@@ -43,10 +44,11 @@ struct Road: Intake {
 
     func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing? {
         let now = clock.now() / 1000
+        let usage = holder.current?.usage(of: principal.tenant.id)
         let result: Result<Meters.Standing?, Refusal> = meters.withLock { meters in
-            do throws(Refusal) { return .success(try meters.takeRate(principal, now: now)) } catch {
-                return .failure(error)
-            }
+            do throws(Refusal) {
+                return .success(try meters.takeRate(principal, usage: usage, now: now))
+            } catch { return .failure(error) }
         }
         return try result.get()
     }
@@ -85,7 +87,7 @@ struct Road: Intake {
             submission, from: principal, snapshot: snapshot, now: now,
             random: (random.next(), random.next(), random.next()),
             takeQuota: { recipients throws(Refusal) in
-                try takeQuota(principal.tenant, recipients, now / 1000)
+                try takeQuota(principal.tenant, snapshot, recipients, now / 1000)
             })
         let mail = MailEntry(admitted)
         let events = AcceptedEvents.make(id: admitted.id, mail: mail, node: admission.node)
@@ -109,11 +111,14 @@ struct Road: Intake {
             suppressed: admitted.suppressed, isScheduled: admitted.scheduledAt.map { $0 > now } ?? false)
     }
 
-    private func takeQuota(_ tenant: TenantRecord, _ recipients: Int, _ now: Int64) throws(Refusal) {
+    private func takeQuota(
+        _ tenant: TenantRecord, _ snapshot: Snapshot, _ recipients: Int, _ now: Int64
+    ) throws(Refusal) {
+        let usage = snapshot.usage(of: tenant.id)
         let refusal: Refusal? = meters.withLock { meters in
-            do throws(Refusal) { try meters.takeQuota(tenant, recipients: recipients, now: now) } catch {
-                return error
-            }
+            do throws(Refusal) {
+                try meters.takeQuota(tenant, usage: usage, recipients: recipients, now: now)
+            } catch { return error }
             return nil
         }
         if let refusal { throw refusal }
