@@ -17,6 +17,21 @@ import Testing
         #expect(try AES256GCM.open(empty, key: key, nonce: nonce, associatedData: "").isEmpty)
     }
 
+    @Test func `the newest of several keys seals, and each of them opens`() throws {
+        let other = [UInt8](repeating: 9, count: 32)
+        let before = try SymmetricSeal(key: key).seal(message, context: "place")
+        let both = try SymmetricSeal(key: other, older: [[UInt8](repeating: 1, count: 32), key])
+        #expect(try both.open(before, context: "place") == message)
+        #expect(!both.isNewest(before, context: "place"))
+        let after = try both.seal(message, context: "place")
+        #expect(both.isNewest(after, context: "place"))
+        #expect(try SymmetricSeal(key: other).open(after, context: "place") == message)
+        #expect(throws: CryptoError.authenticationFailed) { try both.open(before, context: "other") }
+        #expect(throws: CryptoError.authenticationFailed) {
+            try SymmetricSeal(key: key).open(after, context: "place")
+        }
+    }
+
     @Test func `what was changed anywhere does not open`() throws {
         let sealed = try AES256GCM.seal(message, key: key, nonce: nonce, associatedData: "aad")
         for index in sealed.indices {

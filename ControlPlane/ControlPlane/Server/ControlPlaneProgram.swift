@@ -4,11 +4,12 @@ import Postgres
 import Service
 
 /// The program `control-plane`: `run` serves until it is told to stop, `migrate` brings the schema up to
-/// date.
+/// date, `reseal` puts secrets under the newest master key.
 package enum ControlPlaneProgram {
     private static let about = """
         control-plane run       serve the API, publish snapshots, take reports
         control-plane migrate   bring the schema of the database up to date and end
+        control-plane reseal    put every secret in the database under the newest master key and end
         """
 
     /// - Returns: the exit code, unless the service runs: then the process ends by itself.
@@ -21,7 +22,9 @@ package enum ControlPlaneProgram {
             write(answer.text, to: STDOUT_FILENO)
             return answer.exitCode
         }
-        guard arguments.count == 1, let command = arguments.first, ["run", "migrate"].contains(command) else {
+        guard arguments.count == 1, let command = arguments.first,
+            ["run", "migrate", "reseal"].contains(command)
+        else {
             write("\(about)\n\nAlso: --help  --print-settings\n", to: STDERR_FILENO)
             return 64
         }
@@ -49,7 +52,9 @@ package enum ControlPlaneProgram {
                 services: [ControlPlaneService(settings: settings, group: group, log: log)], on: loop,
                 stopDeadline: settings.service.stopDeadline, log: log)
         }
-        loop.spawn { exit(await migrate(settings, on: loop)) }
+        loop.spawn {
+            exit(await command == "migrate" ? migrate(settings, on: loop) : reseal(settings, on: loop))
+        }
         while true { pause() }
     }
 
@@ -65,6 +70,23 @@ package enum ControlPlaneProgram {
             return 0
         } catch {
             write("control-plane migrate: \(error)\n", to: STDERR_FILENO)
+            return 1
+        }
+    }
+
+    private static func reseal(_ settings: ControlSettings, on loop: EventLoop) async -> Int32 {
+        do {
+            let url = settings.databaseURL.revealed
+            let counts = try await loop.run {
+                let pool = PostgresPool(PostgresConfiguration(url: url), on: loop)
+                let counts = try await Resealing(seal: settings.masterSeal(), pool: pool).run()
+                await pool.close()
+                return counts
+            }
+            write("\(counts)\n", to: STDOUT_FILENO)
+            return counts.unopened.isEmpty ? 0 : 1
+        } catch {
+            write("control-plane reseal: \(error)\n", to: STDERR_FILENO)
             return 1
         }
     }

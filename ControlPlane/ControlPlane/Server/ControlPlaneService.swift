@@ -98,10 +98,7 @@ package final class ControlPlaneService: LifecycleService {
     }
 
     private func makeContext(_ pool: PostgresPool, on loop: EventLoop) async throws -> ControlContext {
-        guard let key = ControlSettings.key(settings.masterKey) else {
-            throw Failure(description: "DISPATCH_MASTER_KEY has not 32 bytes in base64")
-        }
-        let seal = try SymmetricSeal(key: key)
+        let seal = try settings.masterSeal()
         let keys = ClusterKeys(masterSeal: seal)
         let clusterID = try await pool.transaction(as: .system) { connection in
             try await keys.ensure(connection)

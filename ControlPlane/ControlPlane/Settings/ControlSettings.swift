@@ -9,7 +9,7 @@ package struct ControlSettings: Sendable {
     /// Connection string of the login that owns the schema; migrations run as it.
     package let databaseOwnerURL: Secret
     package let poolConnections: Int
-    /// 32 bytes, base64.
+    /// 32 bytes in base64; while it changes more than one, the newest first.
     package let masterKey: Secret
     package let listenAddress: String
     package let metricsAddress: String
@@ -72,7 +72,7 @@ package struct ControlSettings: Sendable {
             "DISPATCH_MASTER_KEY",
             help:
                 "32 random bytes in base64; seals private keys and secrets in the database. "
-                + "Keep a copy apart."
+                + "Keep a copy apart. While it changes: the new one, and the old one behind it."
         )
         listenAddress = reader.socketAddress(
             "DISPATCH_LISTEN", default: "0.0.0.0:8080", help: "Where the API listens.")
@@ -113,7 +113,7 @@ package struct ControlSettings: Sendable {
             "DISPATCH_USAGE_INTERVAL", default: .seconds(15), in: .seconds(1) ... .seconds(600),
             help: "How often nodes are told what the others took of tenants' quotas and rates.")
         reader.require(
-            masterKey.isEmpty || Self.key(masterKey) != nil, "DISPATCH_MASTER_KEY",
+            masterKey.isEmpty || Self.keys(masterKey) != nil, "DISPATCH_MASTER_KEY",
             "expected 32 bytes in base64, such as `openssl rand -base64 32` prints")
     }
 
@@ -128,9 +128,22 @@ package struct ControlSettings: Sendable {
         "DISPATCH_URL", "DISPATCH_TOKEN",
     ]
 
-    /// The 32 bytes of the master key; nil when the text is not that.
-    package static func key(_ secret: Secret) -> [UInt8]? {
-        guard let bytes = Base64.decode(Array(secret.revealed.utf8)), bytes.count == 32 else { return nil }
-        return bytes
+    /// The keys of 32 bytes in a secret, the newest first; nil when one is none, or there is none.
+    package static func keys(_ secret: Secret) -> [[UInt8]]? {
+        var keys: [[UInt8]] = []
+        for text in secret.revealed.split(whereSeparator: \.isWhitespace) {
+            guard let bytes = Base64.decode(Array(text.utf8)), bytes.count == 32 else { return nil }
+            keys.append(bytes)
+        }
+        return keys.isEmpty ? nil : keys
+    }
+
+    /// Seals what lies in the database.
+    func masterSeal() throws -> SymmetricSeal {
+        guard let keys = Self.keys(masterKey), let newest = keys.first else {
+            throw ControlPlaneService.Failure(
+                description: "DISPATCH_MASTER_KEY has not 32 bytes in base64")
+        }
+        return try SymmetricSeal(key: newest, older: Array(keys.dropFirst()))
     }
 }
