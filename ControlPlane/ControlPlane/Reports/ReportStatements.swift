@@ -14,7 +14,8 @@ struct ReportStatements {
     ///
     /// - Returns: how many notices were about nobody in the log.
     func run() async throws -> Int {
-        // What is told of messages of this report alone is inserted as it is; the log is asked about the rest.
+        // What is told of messages of this report alone is inserted as it is; the log is asked about the
+        // rest.
         let areNew = batch.emails.isEmpty ? true : try await insertEmails() == batch.emails.count
         if !batch.tags.isEmpty { try await insertTags(areNew: areNew) }
         var usage = batch.usage(without: try await tests())
@@ -200,7 +201,8 @@ struct ReportStatements {
             """)
     }
 
-    /// - Parameter areNew: whether the messages accepted in this report are in the log since this transaction.
+    /// - Parameter areNew: whether the messages accepted in this report are in the log since this
+    ///   transaction.
     private func insert(_ events: [EventRow], areNew: Bool) async throws {
         var (new, known): ([EventRow], [EventRow]) = ([], [])
         for event in events {

@@ -89,7 +89,8 @@ struct Resealing: Sendable {
         while true {
             let rows = try await pool.query(
                 """
-                SELECT \(place.row) AS name, \(identifier: place.column) AS sealed\(place.more) FROM \(identifier: place.table)
+                SELECT \(place.row) AS name, \(identifier: place.column) AS sealed\(place.more)
+                FROM \(identifier: place.table)
                 WHERE \(identifier: place.column) IS NOT NULL AND (\(place.row)) COLLATE "C" > \(last)
                 ORDER BY (\(place.row)) COLLATE "C" LIMIT \(Self.rowsAtOnce)
                 """, as: .system)

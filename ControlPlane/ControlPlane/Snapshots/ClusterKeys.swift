@@ -140,7 +140,7 @@ struct ClusterKeys: Sendable {
     private func opened(_ sealed: [UInt8], context: String) throws -> [UInt8] {
         do { return try masterSeal.open(sealed, context: Array(context.utf8)) } catch {
             throw Failure(
-                description: "\(context) does not open with the keys in DISPATCH_MASTER_KEY: are they those of this database?"
+                description: "\(context) does not open with DISPATCH_MASTER_KEY: is it that of this database?"
             )
         }
     }

@@ -6,9 +6,9 @@ enum UsageChunkBuilder {
     static func build(bucket: String, _ connection: PostgresConnection) async throws -> UsageChunk {
         let rows = try await connection.query(
             """
-            SELECT tenant_id, node, CASE WHEN day = now()::date THEN day_recipients ELSE 0 END AS day_recipients,
-                month_recipients, per_minute, to_char(now(), 'YYYY-MM') AS month,
-                to_char(now(), 'YYYY-MM-DD') AS day
+            SELECT tenant_id, node, month_recipients,
+                CASE WHEN day = now()::date THEN day_recipients ELSE 0 END AS day_recipients,
+                per_minute, to_char(now(), 'YYYY-MM') AS month, to_char(now(), 'YYYY-MM-DD') AS day
             FROM usage_shares
             WHERE tenant_bucket(tenant_id) = \(bucket) AND month = date_trunc('month', now())::date
             ORDER BY tenant_id, node

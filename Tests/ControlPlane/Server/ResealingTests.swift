@@ -21,7 +21,7 @@ import Testing
         let pool = control.context.pool
         let both = Resealing(seal: try SymmetricSeal(key: new, older: [old]), pool: pool)
         let first = try await both.run()
-        // Of the cluster two keys and the tokens', of the tenant its own, of the domain and of the webhook one.
+        // The cluster has two keys, tokens one, and tenant, domain and webhook one each.
         #expect(first.resealed == 6 && first.unopened.isEmpty)
         let again = try await both.run()
         #expect(again.resealed == 0 && again.current == 6)
