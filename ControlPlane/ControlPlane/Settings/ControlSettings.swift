@@ -1,4 +1,5 @@
 import Crypto
+import DNSProviders
 import Service
 
 /// Every setting of the control plane, read and checked once at start.
@@ -25,6 +26,7 @@ package struct ControlSettings: Sendable {
     package let publicSuffixFile: String
     package let egressAllowedCIDRs: [String]
     package let snapshotLifetime: Duration
+    package let dnsProviders: ProviderEndpoints
 
     /// How tokens of users are made and believed.
     package struct TokenSources: Sendable {
@@ -108,6 +110,7 @@ package struct ControlSettings: Sendable {
             "DISPATCH_SNAPSHOT_LIFETIME", default: .seconds(7 * 86_400),
             in: .seconds(60) ... .seconds(90 * 86_400),
             help: "How long nodes trust a snapshot without news before they raise an alarm.")
+        dnsProviders = ProviderEndpoints(reading: &reader)
         reader.require(
             masterKey.isEmpty || Self.key(masterKey) != nil, "DISPATCH_MASTER_KEY",
             "expected 32 bytes in base64, such as `openssl rand -base64 32` prints")
