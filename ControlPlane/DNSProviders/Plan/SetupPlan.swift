@@ -48,10 +48,13 @@ package struct SetupPlan: Sendable {
             for value in change.after?.values ?? [] where !now.contains(value.content) {
                 differences.append("\(change.key) lacks \(value.content.printed)")
             }
-            for value in change.removed where now.contains(value.content) {
-                differences.append("\(change.key) still holds \(value.content.printed)")
+            let wanted = change.after?.contents ?? []
+            for old in change.removed.map(\.content)
+            where now.count(where: { $0 == old }) > wanted.count(where: { $0 == old }) {
+                differences.append("\(change.key) still holds \(old.printed)")
             }
-            if change.key.type == "TXT", now.filter(\.isSPF).count > 1 {
+            let allowed = max(1, wanted.count(where: \.isSPF))
+            if change.key.type == "TXT", now.count(where: \.isSPF) > allowed {
                 differences.append("\(change.key) holds more than one SPF record")
             }
         }

@@ -85,8 +85,9 @@ package struct SetupPlanner: Sendable {
         let before = values(key)
         var set = planned[key] ?? RecordSet(key, values: [])
         let index = set.values.firstIndex { isReplaced($0.content) } ?? set.values.endIndex
-        set.values.insert(RecordValue(content), at: index)
-        set.values.removeAll { isReplaced($0.content) && $0.content != content }
+        let new = before.first { $0.content == content } ?? RecordValue(content)
+        set.values.removeAll { isReplaced($0.content) || $0.content == content }
+        set.values.insert(new, at: min(index, set.values.endIndex))
         planned[key] = set
         plan.steps.append(
             .init(
@@ -109,10 +110,10 @@ package struct SetupPlanner: Sendable {
             guard let change = RecordSetChange(key: key, before: read[key], after: planned[key]) else {
                 continue
             }
-            let after = planned[key]?.contents ?? []
-            guard after.filter(\.isSPF).count <= 1, after.filter(\.isDMARC).count <= 1 else {
-                throw WouldLose(value: "\(key) would hold two policies")
-            }
+            let (old, new) = (read[key]?.contents ?? [], planned[key]?.contents ?? [])
+            guard new.count(where: \.isSPF) <= max(1, old.count(where: \.isSPF)),
+                new.count(where: \.isDMARC) <= max(1, old.count(where: \.isDMARC))
+            else { throw WouldLose(value: "\(key) would hold two policies") }
             plan.changes.append(change)
         }
         return plan

@@ -33,10 +33,14 @@ package enum UndoPlan {
             set.values.remove(at: index)
         }
         for value in change.removed {
-            guard !set.contents.contains(value.content) else { return nil }
+            guard count(value.content, current) <= count(value.content, change.after) else { return nil }
             set.values.append(RecordValue(value.content, raw: value.raw))
         }
         if current == nil { set.ttlSeconds = change.before?.ttlSeconds }
         return set
+    }
+
+    private static func count(_ content: RecordContent, _ set: RecordSet?) -> Int {
+        (set?.contents ?? []).count { $0 == content }
     }
 }
