@@ -61,7 +61,7 @@ import Testing
 
     @Test func `nothing of others is lost, there is one policy at most, and a second run does nothing`() throws {
         var random = SeededBytes(seed: 26)
-        for round in 0..<4000 {
+        for round in 0..<1000 {
             let setup = wish(&random)
             let sets = zone(&random, setup)
             let plan = try PlanFixture.plan(sets, setup)
@@ -93,7 +93,7 @@ import Testing
 
     @Test func `a policy never gets weaker and an SPF record loses nothing by an append`() throws {
         var random = SeededBytes(seed: 27)
-        for round in 0..<4000 {
+        for round in 0..<1000 {
             let setup = wish(&random)
             let sets = zone(&random, setup)
             let plan = try PlanFixture.plan(sets, setup)
@@ -115,7 +115,7 @@ import Testing
     @Test func `undoing gives back what was there, and keeps what came later`() throws {
         var random = SeededBytes(seed: 28)
         var count = 0
-        for round in 0..<4000 {
+        for round in 0..<1000 {
             let setup = wish(&random)
             let sets = zone(&random, setup)
             let changes = try PlanFixture.plan(sets, setup).changes
@@ -134,7 +134,7 @@ import Testing
             after[index].values.removeAll { $0.content == ours.content }
             #expect(throws: UndoPlan.Changed.self) { try UndoPlan.plan(changes, sets: after) }
         }
-        #expect(count > 1000)
+        #expect(count > 200)
     }
 
     private func contents(_ sets: [RecordSet]) -> [RecordKey: Set<RecordContent>] {

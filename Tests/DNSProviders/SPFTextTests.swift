@@ -37,7 +37,7 @@ import Testing
             "a", "mx", "ip4:192.0.2.1", "include:x.example", "-all", "~all", "redirect=r.example", "exp=%{d}",
             "exists:%{i}.x", "?ptr", "ip6:2001:db8::/32", "",
         ]
-        for _ in 0..<3000 {
+        for _ in 0..<1000 {
             let terms = (0..<random.below(9)).map { _ in words[random.below(words.count)] }
             let record = try #require(SPFText("v=spf1 " + terms.joined(separator: " ")))
             let edited = try #require(record.including("us.example"))

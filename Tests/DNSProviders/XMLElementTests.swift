@@ -49,6 +49,6 @@ import Testing
     @Test func `no bytes stop the reader`() {
         var random = SeededBytes(seed: 23)
         let good = Array("<?xml version='1.0'?><a b=\"c\"><d>&amp;&#65;</d><e/></a>".utf8)
-        for _ in 0..<20_000 { _ = try? XMLElement(reading: random.mutated(random.mutated(good))) }
+        for _ in 0..<4000 { _ = try? XMLElement(reading: random.mutated(random.mutated(good))) }
     }
 }
