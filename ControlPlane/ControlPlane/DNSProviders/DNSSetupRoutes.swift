@@ -43,6 +43,16 @@ package struct DNSSetupRoutes: Sendable {
                 responses: [.init(200, "What changed, or would.", answer)])
         ) { try await setUp($0) }
         router.tenant(
+            .get, "/domains/{domain_id}/dns-setup", authenticator, needs: .scope("domains:read"),
+            RouteInfo(
+                summary: "List what was set up in DNS", details: "The newest 50, with their undo ids.",
+                tag: "Domains",
+                responses: [.init(200, "The changes.", .object(["data": .array(DNSChangeView.schema)]))])
+        ) { call in
+            let domain = try await domain(call)
+            return try .data(try await DNSChangeView.list(domain, context.pool))
+        }
+        router.tenant(
             .post, "/domains/{domain_id}/dns-setup/{undo_id}/undo", authenticator,
             needs: .scope("domains:write"),
             RouteInfo(

@@ -45,22 +45,8 @@ struct DNSUndo: Sendable {
 
 /// What was undone, record by record.
 struct DNSUndoAnswer: Encodable, Sendable {
-    struct Record: Encodable, Sendable {
-        let recordType: String
-        let host: String
-        let before: [String]
-        let after: [String]
-
-        init(_ change: RecordSetChange) {
-            recordType = change.key.type
-            host = change.key.name
-            before = (change.before?.contents ?? []).map(\.printed)
-            after = (change.after?.contents ?? []).map(\.printed)
-        }
-    }
-
     let undoID: String
-    let records: [Record]
+    let records: [DNSRecordChangeView]
 
     enum CodingKeys: String, CodingKey {
         case records
@@ -68,10 +54,6 @@ struct DNSUndoAnswer: Encodable, Sendable {
     }
 
     static let schema = Schema.object([
-        "undo_id": .uuid,
-        "records": .array(
-            .object([
-                "record_type": .string, "host": .string, "before": .array(.string), "after": .array(.string),
-            ])),
+        "undo_id": .uuid, "records": .array(DNSRecordChangeView.schema),
     ]).named("DNSUndo")
 }

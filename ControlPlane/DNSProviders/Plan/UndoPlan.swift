@@ -28,13 +28,16 @@ package enum UndoPlan {
     private static func back(_ change: RecordSetChange, from current: RecordSet?) -> RecordSet? {
         guard current?.lockedReason == nil else { return nil }
         var set = current ?? RecordSet(change.key, values: [])
+        var place = set.values.endIndex
         for value in change.added {
             guard let index = set.values.firstIndex(where: { $0.content == value.content }) else { return nil }
             set.values.remove(at: index)
+            place = min(place, index)
         }
         for value in change.removed {
             guard count(value.content, current) <= count(value.content, change.after) else { return nil }
-            set.values.append(RecordValue(value.content, raw: value.raw))
+            set.values.insert(RecordValue(value.content, raw: value.raw), at: min(place, set.values.endIndex))
+            place += 1
         }
         if current == nil { set.ttlSeconds = change.before?.ttlSeconds }
         return set
