@@ -133,6 +133,11 @@ extension SetupPlan {
         #expect(plan.changes.count == 4)
     }
 
+    @Test func `an alias at the top of the zone is in nobody's way`() throws {
+        let alias = RecordSet(RecordKey("d.example", "CNAME"), values: [RecordValue(.other("app.host.example"))])
+        #expect(try Fixture.plan([alias]).step(.spf)?.action == .create)
+    }
+
     @Test func `a locked set is not written`() throws {
         var apex = Fixture.texts("d.example", "v=spf1 -all")
         apex.lockedReason = "the record has a routing policy"

@@ -25,9 +25,8 @@ struct DNSSetupContext: Sendable {
         self.zone = zone
         self.context = context
         setup = try await Self.setup(domain, account, zone, request, context)
-        if let warning = try await Self.requireDelegation(of: domain.name, to: zone, context) {
-            warnings.append(warning)
-        }
+        let delegation = DNSDelegation(name: domain.name, zone: zone, provider: provider, context: context)
+        if let warning = try await delegation.check() { warnings.append(warning) }
     }
 
     /// A plan by what the zone holds now.
@@ -62,55 +61,5 @@ struct DNSSetupContext: Sendable {
             reportAddress: request.reportAddress,
             ownValues: try await DNSChangeRow.ownValues(
                 domain.tenant, kind: account.kind, zone: zone.id, context.pool))
-    }
-
-    // MARK: The zone
-
-    /// Records in a zone that nobody is led to are of no use, and say that all is well.
-    ///
-    /// - Returns: a warning, when only some of the servers are this zone's.
-    private static func requireDelegation(
-        of name: String, to zone: DNSZone, _ context: ControlContext
-    ) async throws(APIError) -> String? {
-        guard zone.holds(name) else {
-            throw APIError(
-                400, "zone_mismatch", "\(name) does not lie in the zone \(zone.name).", field: "zone_id")
-        }
-        if let reason = zone.inactiveReason {
-            throw APIError(
-                409, "zone_not_delegated", "The provider does not serve \(zone.name): \(reason).",
-                field: "zone_id")
-        }
-        switch await context.delegation(name) {
-        case .unreachable(let reason):
-            throw APIError(
-                503, "dns_unreachable", "Where \(name) is delegated to could not be looked up: \(reason).",
-                retryAfterSeconds: 10)
-        case .missing:
-            throw APIError(
-                409, "zone_not_delegated", "No name server answers for \(name).", field: "zone_id")
-        case .found(let live, let servers):
-            return try compare(zone, live: live, servers, of: name)
-        }
-    }
-
-    private static func compare(
-        _ zone: DNSZone, live: String, _ servers: [String], of name: String
-    ) throws(APIError) -> String? {
-        let lives = servers.map(RecordKey.normal).sorted()
-        guard RecordKey.normal(live) == zone.name else {
-            throw APIError(
-                409, "zone_not_delegated",
-                "\(name) is served from the zone \(live), not from \(zone.name).", field: "zone_id")
-        }
-        if lives == zone.nameServers { return nil }
-        guard !Set(lives).isDisjoint(with: zone.nameServers) else {
-            throw APIError(
-                409, "zone_not_delegated",
-                "\(zone.name) is delegated to \(lives.joined(separator: ", ")); this zone is at "
-                    + "\(zone.nameServers.joined(separator: ", ")).", field: "zone_id")
-        }
-        return "\(zone.name) is delegated to \(lives.joined(separator: ", ")), and not all of these belong to "
-            + "the zone that is changed: \(zone.nameServers.joined(separator: ", "))"
     }
 }

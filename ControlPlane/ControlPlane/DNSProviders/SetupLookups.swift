@@ -31,23 +31,25 @@ struct SetupLookups: Sendable {
         }
     }
 
-    /// The policy of the nearest domain above that has one.
+    /// The policy of a domain above: a strict one if there is any, since receivers differ in which counts.
     private func inheritedPolicy(of domain: String) async -> SetupFindings.InheritedPolicy {
         var labels = domain.split(separator: ".").dropFirst().suffix(Self.maxParents)
+        var lenient = SetupFindings.InheritedPolicy.none
         while labels.count > 1 {
             let parent = labels.joined(separator: ".")
             switch await context.dns("_dmarc.\(parent)") {
             case .found(let texts):
-                let policies = texts.filter { $0.hasPrefix("v=DMARC1") }
+                let policies = texts.filter { DMARCText.isPolicy($0) }
                 if policies.count == 1, let policy = policies.first {
-                    return .found(at: parent, record: policy)
+                    if DMARCText.isStrict(policy) { return .found(at: parent, record: policy) }
+                    if lenient == .none { lenient = .found(at: parent, record: policy) }
                 }
             case .missing: break
             case .unreachable: return .unknown
             }
             labels = labels.dropFirst()
         }
-        return .none
+        return lenient
     }
 
     /// Nil when the address lies in the domain itself, or nobody could be asked.
@@ -59,7 +61,7 @@ struct SetupLookups: Sendable {
             host == setup.domain || host.hasSuffix(".\(setup.domain)") || setup.domain.hasSuffix(".\(host)")
         if isOwn { return nil }
         switch await context.dns("\(setup.domain)._report._dmarc.\(host)") {
-        case .found(let texts): return texts.contains { $0.hasPrefix("v=DMARC1") }
+        case .found(let texts): return texts.contains { DMARCText.isPolicy($0) }
         case .missing: return false
         case .unreachable: return nil
         }

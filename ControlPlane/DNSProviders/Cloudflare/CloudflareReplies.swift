@@ -44,21 +44,23 @@ enum CloudflareReplies {
         let id: String
         let name: String
         let status: String?
-        let paused: Bool?
         let nameServers: [String]?
+        /// Names of the customer's own for the same servers.
+        let vanityNameServers: [String]?
 
         enum CodingKeys: String, CodingKey {
-            case id, name, status, paused
+            case id, name, status
             case nameServers = "name_servers"
+            case vanityNameServers = "vanity_name_servers"
         }
 
+        /// A zone that is paused is answered for all the same; only its proxy rests.
         var zone: DNSZone {
-            let reason: String? =
-                switch status ?? "active" {
-                case "active": paused == true ? "it is paused" : nil
-                case let other: "its status is \(DNSProviderError.readable(other))"
-                }
-            return DNSZone(id: id, name: name, nameServers: nameServers ?? [], inactiveReason: reason)
+            let status = status ?? "active"
+            let vanity = vanityNameServers ?? []
+            return DNSZone(
+                id: id, name: name, nameServers: vanity.isEmpty ? nameServers ?? [] : vanity,
+                inactiveReason: status == "active" ? nil : "its status is \(DNSProviderError.readable(status))")
         }
     }
 

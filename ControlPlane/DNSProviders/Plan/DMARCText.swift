@@ -1,6 +1,6 @@
 /// A DMARC policy record as text, edited in place: tags that are there stay as they are spelled, in their
 /// order, those included that newer versions of the standard have dropped (RFC 9989 §4.7).
-struct DMARCText: Equatable {
+package struct DMARCText: Equatable {
     struct Tag: Equatable {
         /// Lower case.
         let name: String
@@ -9,6 +9,11 @@ struct DMARCText: Equatable {
 
     let text: String
     let tags: [Tag]
+
+    package static func isPolicy(_ text: String) -> Bool { DMARCText(text) != nil }
+
+    /// Whether a record asks for more than reports of domains below its own.
+    package static func isStrict(_ text: String) -> Bool { (DMARCText(text)?.subdomainStrictness ?? 0) > 0 }
 
     /// Nil when the first tag is not `v=DMARC1`, whose value is case-sensitive.
     init?(_ text: String) {

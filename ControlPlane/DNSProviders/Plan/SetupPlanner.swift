@@ -49,7 +49,8 @@ package struct SetupPlanner: Sendable {
     /// Why nothing may be written there, with what a person can do; nil when it may.
     func obstacle(_ key: RecordKey) -> String? {
         if let set = read[key], let reason = set.lockedReason { return reason }
-        if let alias = read[RecordKey(key.name, "CNAME")] {
+        // At the top of a zone only a provider that answers for the target itself has an alias.
+        if key.name != zone.name, let alias = read[RecordKey(key.name, "CNAME")] {
             return "\(key.name) is an alias of \(alias.contents.first?.printed ?? "another name"),"
                 + " beside which no other record may stand"
         }

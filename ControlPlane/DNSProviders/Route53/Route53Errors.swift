@@ -28,6 +28,7 @@ enum Route53Errors {
     private static func batch(_ messages: [String]) -> DNSProviderError {
         let stale = [
             "but it was not found", "do not match the current values", "but it already exists",
+            "conflicting RRSet of type",
         ]
         let isStale =
             !messages.isEmpty && messages.allSatisfy { message in stale.contains { message.contains($0) } }

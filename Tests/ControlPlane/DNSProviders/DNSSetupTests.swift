@@ -116,12 +116,48 @@ import Testing
         setup.api.publish("NS \(setup.domain)", .found(["a.ns.example", "ns.elsewhere.example"]))
         let partly = try await setup.setUp(query: "?dry_run=true")
         #expect(partly.data["warnings"].elements.count == 1)
+        setup.api.publish("NS \(setup.domain)", .found(["ns1.\(setup.domain)"]))
+        #expect(try await setup.setUp(query: "?dry_run=true").code == "ZONE_NOT_DELEGATED")
+        setup.api.cloudflare.change(setup.zone) { zone in
+            zone.records = [
+                .init(id: "ns", type: "NS", name: zone.name, content: "NS1.\(zone.name).", priority: nil)
+            ]
+        }
+        let named = try await setup.setUp(query: "?dry_run=true")
+        #expect(named.status == 200 && named.data["warnings"].elements.count == 1, "\(named.body)")
+        setup.api.cloudflare.change(setup.zone) { $0.records = [] }
         setup.api.publish("NS \(setup.domain)", nil)
         setup.api.publish("NS example", .found(["a.ns.example", "b.ns.example"]))
         #expect(try await setup.setUp().code == "ZONE_NOT_DELEGATED")
         setup.api.cloudflare.change(setup.zone) { $0.status = "pending" }
         #expect(try await setup.setUp().code == "ZONE_NOT_DELEGATED")
         #expect(setup.contents.isEmpty)
+    }
+
+    @Test func `a policy that is inherited is not weakened`() async throws {
+        let setup = try await DNSSetupFixture.make()
+        let parent = "p\(UUID().text.prefix(8)).example"
+        let zone = setup.api.cloudflare.zone(parent, token: setup.token)
+        setup.api.publish("_dmarc.\(parent)", .found(["v=DMARC1; p=none; sp=reject"]))
+        let created = try await setup.api.call(
+            "POST", setup.tenant.path + "/domains", token: setup.tenant.owner,
+            json: #"{"domain":"mail.\#(parent)"}"#)
+        let path = "\(setup.tenant.path)/domains/\(try #require(created.data["domain"]["id"].text))/dns-setup"
+        let answer = try await setup.setUp(query: "?dry_run=true", zone: zone, path: path)
+        #expect(answer.data.record("dmarc")["action"].text == "none", "\(answer.body)")
+        #expect(answer.data.record("dmarc")["why"].text?.contains(parent) == true)
+        setup.api.publish("_dmarc.\(parent)", .unreachable("timed out"))
+        let unknown = try await setup.setUp(query: "?dry_run=true", zone: zone, path: path)
+        #expect(unknown.data.record("dmarc")["action"].text == "manual")
+    }
+
+    @Test func `look-ups are counted before an include is added`() async throws {
+        let terms = (1...9).map { "a:h\($0).example" }.joined(separator: " ")
+        let setup = try await DNSSetupFixture.make(texts: [("", "v=spf1 \(terms) mx -all")])
+        let full = try await setup.setUp(query: "?dry_run=true")
+        #expect(full.data.record("spf")["action"].text == "manual")
+        #expect(full.data.record("spf")["why"].text?.contains("11 look-ups") == true)
+        #expect(full.data.record("return_path_spf")["action"].text == "create")
     }
 
     @Test func `the name of a zone is not believed`() async throws {
