@@ -37,7 +37,8 @@ import Testing
         let server = try await ScriptedServer(.gcp) { request, _ in
             if request.path == "/token" { return Self.token }
             let page = request.target.contains("pageToken=p%2F2") ? "" : #","nextPageToken":"p/2""#
-            let zones = #"{"name":"z","dnsName":"D.example.","nameServers":["ns1."]},"#
+            let zones =
+                #"{"name":"z","dnsName":"D.example.","nameServers":["ns1."]},"#
                 + #"{"name":"p","dnsName":"p.","visibility":"private"}"#
             return .init(body: #"{"managedZones":[\#(zones)]\#(page)}"#)
         }
@@ -83,11 +84,13 @@ import Testing
 
     @Test func `a key that Google refuses is named as such`() async throws {
         let server = try await ScriptedServer(.gcp) { _, _ in
-            .init(status: 400, body: #"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#)
+            .init(
+                status: 400, body: #"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#)
         }
         let provider = try await client(server)
         await #expect(
-            throws: DNSProviderError.credentialsRefused("Google does not take the key of this service account.")
+            throws: DNSProviderError.credentialsRefused(
+                "Google does not take the key of this service account.")
         ) { try await provider.zones() }
         await server.stop()
     }
@@ -97,7 +100,8 @@ import Testing
             if request.path == "/token" { return Self.token }
             if request.method == "POST" { return .init(body: #"{"id":"42","status":"pending"}"#) }
             if request.path.hasSuffix("/changes/42") { return .init(body: #"{"id":"42","status":"done"}"#) }
-            let set = #"{"name":"d.example.","type":"TXT","ttl":"60","rrdatas":["\"v=spf1\" \" -all\"","keep"]}"#
+            let set =
+                #"{"name":"d.example.","type":"TXT","ttl":"60","rrdatas":["\"v=spf1\" \" -all\"","keep"]}"#
             return .init(body: #"{"rrsets":[\#(set)]}"#)
         }
         let provider = try await client(server)
@@ -133,7 +137,9 @@ import Testing
             .permissionMissing("the Cloud DNS API (dns.googleapis.com), which the project has not enabled")
         ),
     ])
-    func `errors say what to do next`(_ status: Int, _ reason: String, _ expected: DNSProviderError) async throws {
+    func `errors say what to do next`(_ status: Int, _ reason: String, _ expected: DNSProviderError)
+        async throws
+    {
         let server = try await ScriptedServer(.gcp) { request, _ in
             request.path == "/token" ? Self.token : Self.error(status, reason)
         }
@@ -174,7 +180,9 @@ import Testing
             #expect(throws: ProviderCredential.Problem.self) { try ServiceAccount(json: json, project: nil) }
         }
         let json = try await Self.file()
-        #expect(try ServiceAccount(json: json, project: "example.com:other-project").project.hasSuffix("other-project"))
+        #expect(
+            try ServiceAccount(json: json, project: "example.com:other-project").project.hasSuffix(
+                "other-project"))
         #expect(throws: ProviderCredential.Problem.self) { try ServiceAccount(json: "{", project: nil) }
     }
 

@@ -16,13 +16,15 @@ import Testing
     private static func ok(_ result: String, pages: Int = 1) -> ScriptedServer.Reply {
         .init(
             body: #"{"success":true,"errors":[],"messages":[],"result":\#(result),"#
-                + #""result_info":{"page":1,"per_page":50,"count":1,"total_count":1,"total_pages":\#(pages)}}"#)
+                + #""result_info":{"page":1,"per_page":50,"total_count":1,"total_pages":\#(pages)}}"#
+        )
     }
 
     private static func failed(_ status: Int, _ code: Int) -> ScriptedServer.Reply {
         .init(
             status: .init(status),
-            body: #"{"success":false,"result":null,"errors":[{"code":\#(code),"message":"no"}],"messages":[]}"#)
+            body:
+                #"{"success":false,"result":null,"errors":[{"code":\#(code),"message":"no"}],"messages":[]}"#)
     }
 
     private static func record(_ id: String, _ content: String, _ more: String = "") -> String {
@@ -32,7 +34,9 @@ import Testing
 
     @Test func `zones are listed page by page with the token`() async throws {
         let server = try await ScriptedServer(.cloudflare) { request, number in
-            let zone = #"{"id":"\#(Self.id)","name":"Z\#(number).example","status":"active","name_servers":["B.","a."]}"#
+            let zone =
+                #"{"id":"\#(Self.id)","name":"Z\#(number).example","status":"active","#
+                + #""name_servers":["B.","a."]}"#
             return Self.ok("[\(zone)]", pages: 2)
         }
         let zones = try await client(server).zones()
@@ -61,7 +65,8 @@ import Testing
     @Test func `texts are read in both spellings and what Cloudflare manages is locked`() async throws {
         let server = try await ScriptedServer(.cloudflare) { request, _ in
             guard request.target.contains("name=d.example&") else { return Self.ok("[]") }
-            let mx = #"{"id":"m","type":"MX","name":"d.example","content":"mx.d.example","priority":0,"ttl":1,"#
+            let mx =
+                #"{"id":"m","type":"MX","name":"d.example","content":"mx.d.example","priority":0,"ttl":1,"#
                 + #""meta":{"read_only":true}}"#
             return Self.ok(
                 "[\(Self.record("1", "v=spf1 -all")),\(Self.record("2", #"\"a\" \"b\""#)),\(mx)]")
@@ -160,7 +165,9 @@ import Testing
         let server = try await ScriptedServer(.cloudflare) { _, _ in
             .init(
                 status: 400,
-                body: #"{"success":false,"errors":[{"code":1004,"message":"x","error_chain":[{"code":6003}]}]}"#)
+                body:
+                    #"{"success":false,"errors":[{"code":1004,"message":"x","error_chain":[{"code":6003}]}]}"#
+            )
         }
         await #expect(throws: DNSProviderError.credentialsRefused("Cloudflare does not take this token.")) {
             try await client(server).zones()

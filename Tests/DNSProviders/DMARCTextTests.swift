@@ -15,7 +15,10 @@ import Testing
     @Test(arguments: [
         ("v=DMARC1; p=reject", "v=DMARC1; p=reject; rua=mailto:r@us.example"),
         ("v=DMARC1; p=reject; ", "v=DMARC1; p=reject; rua=mailto:r@us.example"),
-        ("v=DMARC1;p=none;rua=mailto:a@b.example;pct=20", "v=DMARC1;p=none;rua=mailto:a@b.example,mailto:r@us.example;pct=20"),
+        (
+            "v=DMARC1;p=none;rua=mailto:a@b.example;pct=20",
+            "v=DMARC1;p=none;rua=mailto:a@b.example,mailto:r@us.example;pct=20"
+        ),
         ("v=DMARC1; rua= ; p=none", "v=DMARC1; rua=mailto:r@us.example; p=none"),
     ])
     func `a report address joins those that are there`(_ text: String, _ expected: String) {

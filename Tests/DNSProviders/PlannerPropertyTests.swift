@@ -34,7 +34,8 @@ import Testing
     private func texts(_ random: inout SeededBytes, _ name: String) -> RecordSet {
         let values = (0...random.below(4)).map { index in
             let text = Self.texts[random.below(Self.texts.count)]
-            return RecordValue(.text(text), raw: TXTCodec.encode(Array(text.utf8), .octal), id: "\(name)\(index)")
+            return RecordValue(
+                .text(text), raw: TXTCodec.encode(Array(text.utf8), .octal), id: "\(name)\(index)")
         }
         var set = RecordSet(RecordKey(name, "TXT"), ttlSeconds: 60, values: values)
         if random.below(20) == 0 { set.lockedReason = "an alias" }
@@ -59,7 +60,9 @@ import Testing
         return sets
     }
 
-    @Test func `nothing of others is lost, there is one policy at most, and a second run does nothing`() throws {
+    @Test func `nothing of others is lost, there is one policy at most, and a second run does nothing`()
+        throws
+    {
         var random = SeededBytes(seed: 26)
         for round in 0..<1000 {
             let setup = wish(&random)

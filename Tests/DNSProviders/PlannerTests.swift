@@ -105,7 +105,8 @@ extension SetupPlan {
                 "v=DMARC1; p=reject; sp=quarantine; adkim=s; pct=100; rua=mailto:r@d.example"
             ])
         let inherited = SetupFindings(inheritedPolicy: .found(at: "example", record: "v=DMARC1; p=reject"))
-        #expect(try Fixture.plan([], Fixture.setup(), inherited).step(.dmarc)?.action == SetupPlan.Action.none)
+        #expect(
+            try Fixture.plan([], Fixture.setup(), inherited).step(.dmarc)?.action == SetupPlan.Action.none)
         let lenient = SetupFindings(inheritedPolicy: .found(at: "example", record: "v=DMARC1; p=none"))
         #expect(try Fixture.plan([], Fixture.setup(), lenient).step(.dmarc)?.action == .create)
         let unknown = SetupFindings(inheritedPolicy: .unknown)
@@ -134,7 +135,8 @@ extension SetupPlan {
     }
 
     @Test func `an alias at the top of the zone is in nobody's way`() throws {
-        let alias = RecordSet(RecordKey("d.example", "CNAME"), values: [RecordValue(.other("app.host.example"))])
+        let alias = RecordSet(
+            RecordKey("d.example", "CNAME"), values: [RecordValue(.other("app.host.example"))])
         #expect(try Fixture.plan([alias]).step(.spf)?.action == .create)
     }
 

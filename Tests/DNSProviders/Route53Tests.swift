@@ -9,19 +9,25 @@ import Testing
     private static let space = "xmlns=\"\(Route53Client.namespace)\""
 
     private func client(_ server: ScriptedServer) -> any DNSProvider {
-        ProviderCredential.route53(accessKey: "AKIDEXAMPLE123456", secretKey: Secret("secret"), region: "eu-west-1")
-            .provider(ProviderEndpoints(route53: server.url), server.calls)
+        ProviderCredential.route53(
+            accessKey: "AKIDEXAMPLE123456", secretKey: Secret("secret"), region: "eu-west-1"
+        )
+        .provider(ProviderEndpoints(route53: server.url), server.calls)
     }
 
-    private static func set(_ name: String, _ type: String, _ values: String..., more: String = "") -> String {
-        let records = values.map { "<ResourceRecord><Value>\(XMLElement.escaped($0))</Value></ResourceRecord>" }
+    private static func set(_ name: String, _ type: String, _ values: String..., more: String = "") -> String
+    {
+        let records = values.map {
+            "<ResourceRecord><Value>\(XMLElement.escaped($0))</Value></ResourceRecord>"
+        }
         return "<ResourceRecordSet><Name>\(name)</Name><Type>\(type)</Type>\(more)<TTL>60</TTL>"
             + "<ResourceRecords>\(records.joined())</ResourceRecords></ResourceRecordSet>"
     }
 
     private static func list(_ sets: String, next: String = "") -> ScriptedServer.Reply {
         .init(
-            body: "<?xml version=\"1.0\"?><ListResourceRecordSetsResponse \(space)><ResourceRecordSets>\(sets)"
+            body:
+                "<?xml version=\"1.0\"?><ListResourceRecordSetsResponse \(space)><ResourceRecordSets>\(sets)"
                 + "</ResourceRecordSets><IsTruncated>\(!next.isEmpty)</IsTruncated>\(next)"
                 + "<MaxItems>100</MaxItems></ListResourceRecordSetsResponse>")
     }
@@ -32,7 +38,8 @@ import Testing
                 + "<Status>\(status)</Status></ChangeInfo></ChangeResourceRecordSetsResponse>")
     }
 
-    private static func error(_ status: Int, _ code: String, _ message: String = "m") -> ScriptedServer.Reply {
+    private static func error(_ status: Int, _ code: String, _ message: String = "m") -> ScriptedServer.Reply
+    {
         .init(
             status: .init(status),
             body: "<ErrorResponse \(space)><Error><Type>Sender</Type><Code>\(code)</Code>"
@@ -114,7 +121,9 @@ import Testing
         let element = try XMLElement(
             reading: Array(
                 "<ResourceRecordSet><Name>d.</Name><Type>TXT</Type><AliasTarget/></ResourceRecordSet>".utf8))
-        #expect(Route53Row.sets([Route53Row(element)]).first?.lockedReason == "the record is an alias of Route 53")
+        #expect(
+            Route53Row.sets([Route53Row(element)]).first?.lockedReason == "the record is an alias of Route 53"
+        )
     }
 
     @Test func `a change deletes exactly what was read and creates, in one batch, and waits`() async throws {
@@ -150,7 +159,9 @@ import Testing
     ])
     func `throttling comes as 400 and is tried again`(_ status: Int, _ code: String) async throws {
         let server = try await ScriptedServer(.route53) { request, number in
-            if request.method == "POST" { return number < 2 ? Self.error(status, code) : Self.change("INSYNC") }
+            if request.method == "POST" {
+                return number < 2 ? Self.error(status, code) : Self.change("INSYNC")
+            }
             return Self.change("INSYNC")
         }
         let set = RecordSet(RecordKey("d.example", "TXT"), values: [RecordValue(.text("x"))])
@@ -167,12 +178,18 @@ import Testing
     private static let protected = "[RRSet with DNS name x. is not permitted in zone d.example.]"
 
     @Test(arguments: [
-        (403, "InvalidClientTokenId", "m", DNSProviderError.credentialsRefused("AWS does not take this access key.")),
+        (
+            403, "InvalidClientTokenId", "m",
+            DNSProviderError.credentialsRefused("AWS does not take this access key.")
+        ),
         (403, "SignatureDoesNotMatch", "m", .credentialsRefused("AWS does not take this access key.")),
         (403, "AccessDenied", "m", .permissionMissing("route53:ChangeResourceRecordSets")),
         (404, "NoSuchHostedZone", "m", .notFound("Route 53 has no such public zone.")),
         (400, "InvalidChangeBatch", stale, .conflict("the records changed meanwhile")),
-        (400, "InvalidChangeBatch", protected, .unsupported("Route 53 refused the change: \(protected.dropFirst().dropLast())")),
+        (
+            400, "InvalidChangeBatch", protected,
+            .unsupported("Route 53 refused the change: \(protected.dropFirst().dropLast())")
+        ),
         (400, "InvalidInput", "m", .unsupported("Route 53 refused it: InvalidInput: m")),
         (500, "InternalError", "m", .temporary("the provider answered 500")),
     ])
@@ -190,8 +207,9 @@ import Testing
         let server = try await ScriptedServer(.route53) { _, _ in
             .init(
                 status: 400,
-                body: "<?xml version=\"1.0\"?><InvalidChangeBatch \(Self.space)><Messages><Message>Tried to create "
-                    + "resource record set [name='d.example.', type='TXT'] but it already exists</Message>"
+                body:
+                    "<?xml version=\"1.0\"?><InvalidChangeBatch \(Self.space)><Messages><Message>Tried to "
+                    + "create resource record set [name='d.example.', type='TXT'] but it already exists</Message>"
                     + "</Messages></InvalidChangeBatch>")
         }
         let set = RecordSet(RecordKey("d.example", "TXT"), values: [RecordValue(.text("x"))])

@@ -6,7 +6,8 @@ import Testing
 @Suite struct SPFTextTests {
     @Test(arguments: [
         ("v=spf1", true), ("V=SPF1 -all", true), ("v=spf1  mx", true), ("v=spf10 -all", false),
-        ("v=spf1; -all", false), (" v=spf1", false), ("spf2.0/pra", false), ("", false), ("v=spf1\t-all", false),
+        ("v=spf1; -all", false), (" v=spf1", false), ("spf2.0/pra", false), ("", false),
+        ("v=spf1\t-all", false),
     ])
     func `a record is one by its first term alone`(_ text: String, _ isSPF: Bool) {
         #expect((SPFText(text) != nil) == isSPF)
@@ -18,7 +19,8 @@ import Testing
         ("v=spf1 redirect=_spf.x.example", "v=spf1 include:us.example redirect=_spf.x.example"),
         ("v=spf1 mx redirect=y ra=z", "v=spf1 mx include:us.example redirect=y ra=z"),
         ("v=spf1 a mx", "v=spf1 a mx include:us.example"), ("v=spf1", "v=spf1 include:us.example"),
-        ("v=spf1 ", "v=spf1 include:us.example"), ("v=spf1 all mx -all", "v=spf1 include:us.example all mx -all"),
+        ("v=spf1 ", "v=spf1 include:us.example"),
+        ("v=spf1 all mx -all", "v=spf1 include:us.example all mx -all"),
         ("v=spf1 a:all.example -all", "v=spf1 a:all.example include:us.example -all"),
     ])
     func `an include is put where it is evaluated`(_ text: String, _ expected: String) {
@@ -61,7 +63,8 @@ import Testing
 
     @Test func `look-ups are counted over the whole tree`() async {
         let zone: [String: String?] = [
-            "a.example": "v=spf1 include:b.example mx -all", "b.example": "v=spf1 ip4:192.0.2.1 exists:x -all",
+            "a.example": "v=spf1 include:b.example mx -all",
+            "b.example": "v=spf1 ip4:192.0.2.1 exists:x -all",
             "r.example": "v=spf1 a -all",
         ]
         let cost = await budget(zone).cost(

@@ -37,7 +37,8 @@ import Testing
     }
 
     private func isSigned(_ name: String, in folder: String) throws -> Bool {
-        let context = try JSONDecoder().decode(Case.self, from: Data(try Files.read("\(folder)/context.json")))
+        let context = try JSONDecoder().decode(
+            Case.self, from: Data(try Files.read("\(folder)/context.json")))
         var request = try request(try Files.read("\(folder)/request.txt"))
         request.headers.append(("X-Amz-Date", Self.timestamp))
         if context.sign_body {

@@ -47,7 +47,9 @@ struct DNSAccountRow: Sendable {
     }
 
     /// Where the seal belongs: it does not open in another row.
-    static func sealContext(_ subject: String, _ id: UUID) -> String { "dns-provider\n\(id.text)\n\(subject)" }
+    static func sealContext(_ subject: String, _ id: UUID) -> String {
+        "dns-provider\n\(id.text)\n\(subject)"
+    }
 
     /// As the API shows it: nothing of the credential but its hint.
     struct View: Encodable, Sendable {

@@ -39,7 +39,8 @@ struct DNSApplication: Sendable {
             isInSync = try await setup.provider.apply(plan.changes, to: setup.zone)
         } catch {
             // The answer may have been lost on a change that was made.
-            guard case .temporary = error, let differences = await differences(plan), differences.isEmpty else {
+            guard case .temporary = error, let differences = await differences(plan), differences.isEmpty
+            else {
                 throw error
             }
             return Applied(plan: plan, isInSync: nil, differences: [])

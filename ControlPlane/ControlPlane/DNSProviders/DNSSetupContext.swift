@@ -37,7 +37,8 @@ struct DNSSetupContext: Sendable {
     }
 
     func read() async throws -> [RecordSet] {
-        do throws(DNSProviderError) { return try await provider.recordSets(at: setup.names, in: zone) } catch {
+        do throws(DNSProviderError) { return try await provider.recordSets(at: setup.names, in: zone) } catch
+        {
             throw error.answer
         }
     }

@@ -80,7 +80,8 @@ package struct DNSSetupRoutes: Sendable {
             return try .data(answer, message: "Nothing was changed")
         }
         guard !plan.changes.isEmpty else {
-            return try await proven(DNSSetupAnswer(setup, plan, dryRun: false, undoID: nil), setup, call.actor)
+            return try await proven(
+                DNSSetupAnswer(setup, plan, dryRun: false, undoID: nil), setup, call.actor)
         }
         let undoID = try await DNSChangeRow.begin(plan.changes, setup, subject: subject)
         let applied = try await apply(plan, setup, undoID, call.actor)
@@ -113,8 +114,8 @@ package struct DNSSetupRoutes: Sendable {
         }
     }
 
-    /// Asks the zone's own servers for what was written, for a few seconds: they learn of it when the provider
-    /// tells them. A domain whose records are seen is verified.
+    /// Asks the zone's own servers for what was written, for a few seconds: they learn of it when the
+    /// provider tells them. A domain whose records are seen is verified.
     private func proven(
         _ answer: DNSSetupAnswer, _ setup: DNSSetupContext, _ actor: AuditActor
     ) async throws -> HTTPResponse {
@@ -130,7 +131,6 @@ package struct DNSSetupRoutes: Sendable {
         let message = answer.undoID == nil ? "Nothing to change" : "DNS records set up"
         return try .data(answer, message: message)
     }
-
 
     private static func isDryRun(_ query: QueryItems) throws(APIError) -> Bool {
         switch query["dry_run"] {

@@ -38,7 +38,8 @@ extension CloudflareClient {
         }
     }
 
-    private func hasAll(_ changes: [RecordSetChange], _ zone: DNSZone) async throws(DNSProviderError) -> Bool {
+    private func hasAll(_ changes: [RecordSetChange], _ zone: DNSZone) async throws(DNSProviderError) -> Bool
+    {
         let now = try await recordSets(at: Array(Set(changes.map(\.key.name))).sorted(), in: zone)
         return changes.allSatisfy { change in
             let current = now.first { $0.key == change.key }?.contents ?? []
@@ -88,7 +89,8 @@ struct CloudflareBatch: Encodable, Equatable {
                 } else {
                     posts.append(
                         Post(
-                            type: change.key.type, name: change.key.name, content: content, priority: priority,
+                            type: change.key.type, name: change.key.name, content: content,
+                            priority: priority,
                             ttl: change.before?.ttlSeconds ?? change.after?.ttlSeconds ?? 1, proxied: false,
                             comment: CloudflareClient.comment))
                 }

@@ -46,10 +46,13 @@ struct CloudflareClient: DNSProvider {
         var sets: [RecordSet] = []
         for record in records {
             let index = sets.firstIndex { $0.key == record.key } ?? sets.endIndex
-            if index == sets.endIndex { sets.append(RecordSet(record.key, ttlSeconds: record.ttl, values: [])) }
+            if index == sets.endIndex {
+                sets.append(RecordSet(record.key, ttlSeconds: record.ttl, values: []))
+            }
             sets[index].values.append(record.value)
             if record.meta?.readOnly == true {
-                sets[index].lockedReason = "Cloudflare manages a record at this name itself (such as Email Routing)"
+                sets[index].lockedReason =
+                    "Cloudflare manages a record at this name itself (such as Email Routing)"
             }
         }
         return sets

@@ -60,7 +60,8 @@ enum CloudflareReplies {
             let vanity = vanityNameServers ?? []
             return DNSZone(
                 id: id, name: name, nameServers: vanity.isEmpty ? nameServers ?? [] : vanity,
-                inactiveReason: status == "active" ? nil : "its status is \(DNSProviderError.readable(status))")
+                inactiveReason: status == "active"
+                    ? nil : "its status is \(DNSProviderError.readable(status))")
         }
     }
 

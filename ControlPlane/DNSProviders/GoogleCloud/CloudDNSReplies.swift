@@ -97,7 +97,8 @@ enum CloudDNSReplies {
         case 403 where !reasons.isDisjoint(with: paced):
             return .throttled(retryAfterSeconds: response.retryAfterSeconds)
         case 403 where !reasons.isDisjoint(with: ["accessNotConfigured", "accessDisabled"]):
-            return .permissionMissing("the Cloud DNS API (dns.googleapis.com), which the project has not enabled")
+            return .permissionMissing(
+                "the Cloud DNS API (dns.googleapis.com), which the project has not enabled")
         case 403: return .permissionMissing(permission)
         case 404: return .notFound("Google has no such zone in this project.")
         case 409, 412: return .conflict("the records changed meanwhile")

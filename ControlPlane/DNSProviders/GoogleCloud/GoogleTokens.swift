@@ -2,8 +2,8 @@ import Crypto
 import FoundationEssentials
 import HTTPClient
 
-/// Access tokens of a service account (RFC 7523 §2.1): a JWT signed with its key is traded for one that holds
-/// an hour, and that is kept in the session until five minutes before its end.
+/// Access tokens of a service account (RFC 7523 §2.1): a JWT signed with its key is traded for one that
+/// holds an hour, and that is kept in the session until five minutes before its end.
 struct GoogleTokens: Sendable {
     static let scope = "https://www.googleapis.com/auth/ndev.clouddns.readwrite"
     private static let lifetimeSeconds: Int64 = 3600

@@ -49,7 +49,9 @@ package struct ServiceAccount: Sendable {
         }
         guard let pem = file.privateKey, let key = try? JWTKey(pem: pem, keyID: keyID.isEmpty ? nil : keyID),
             key.algorithm == .rs256, key.canSign
-        else { throw .init(field: field, reason: "has no private_key that is an RSA key of 2048 bits or more") }
+        else {
+            throw .init(field: field, reason: "has no private_key that is an RSA key of 2048 bits or more")
+        }
         guard let project = project ?? file.projectID, Self.isProject(project) else {
             throw .init(field: "project_id", reason: "must be the id of a project, such as my-project-1")
         }

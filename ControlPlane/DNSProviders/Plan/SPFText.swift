@@ -52,7 +52,8 @@ struct SPFText: Equatable {
     /// The record with one more include, where it is evaluated: before `all`, else before `redirect`, else at
     /// the end.
     func including(_ host: String) -> SPFText? {
-        let before = terms.first { $0.name == "all" && $0.qualifier != nil }
+        let before =
+            terms.first { $0.name == "all" && $0.qualifier != nil }
             ?? terms.first { $0.name == "redirect" && $0.qualifier == nil }
         guard let before else {
             return SPFText(text + (text.hasSuffix(" ") ? "" : " ") + "include:\(host)")

@@ -4,7 +4,8 @@ extension SetupPlanner {
         guard setup.dmarcAction != .skip else { return leave(.dmarc, key, .skip, "not asked for") }
         let new = DMARCText.new(reportingTo: setup.reportAddress)
         if let obstacle = obstacle(key) {
-            let address = setup.reportAddress.map { "Add \(DMARCText.uri($0)) to its rua" } ?? "Nothing is needed"
+            let address =
+                setup.reportAddress.map { "Add \(DMARCText.uri($0)) to its rua" } ?? "Nothing is needed"
             return leave(
                 .dmarc, key, .manual, obstacle,
                 instructions: "Whoever manages the policy changes it. \(address).")
@@ -68,9 +69,11 @@ extension SetupPlanner {
     }
 
     private mutating func warnOfReports(_ address: String) {
-        guard findings.reportsAreWelcome == false, let domain = address.split(separator: "@").last else { return }
+        guard findings.reportsAreWelcome == false, let domain = address.split(separator: "@").last else {
+            return
+        }
         warn(
-            "reports to \(address) are dropped until \(setup.domain)._report._dmarc.\(domain) holds the TXT record"
-                + " v=DMARC1")
+            "reports to \(address) are dropped until \(setup.domain)._report._dmarc.\(domain) holds the TXT"
+                + " record v=DMARC1")
     }
 }

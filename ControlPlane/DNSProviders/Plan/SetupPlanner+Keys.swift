@@ -59,7 +59,8 @@ extension SetupPlanner {
         }
         guard found.isEmpty else {
             return leave(
-                .returnPath, key, .manual, "mail for \(key.name) goes to other hosts, which would get bounces",
+                .returnPath, key, .manual,
+                "mail for \(key.name) goes to other hosts, which would get bounces",
                 instructions: "If nothing needs them, remove them. \(instructions)")
         }
         write(

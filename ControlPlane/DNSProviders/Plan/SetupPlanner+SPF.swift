@@ -1,8 +1,11 @@
 extension SetupPlanner {
     /// The SPF record that a plan may want to publish at each name: their cost is counted before it is made.
-    package static func candidates(_ setup: DomainSetup, sets: [RecordSet]) -> [(name: String, record: String)] {
+    package static func candidates(_ setup: DomainSetup, sets: [RecordSet]) -> [(
+        name: String, record: String
+    )] {
         var candidates: [(name: String, record: String)] = []
-        for (name, action) in [(setup.domain, setup.spfAction), (setup.returnPath, .append)] where action != .skip {
+        for (name, action) in [(setup.domain, setup.spfAction), (setup.returnPath, .append)]
+        where action != .skip {
             let key = RecordKey(name, "TXT")
             let found = (sets.first { $0.key == key }?.contents ?? []).compactMap { SPFText($0.printed) }
             if action == .overwrite || found.isEmpty {
@@ -35,7 +38,10 @@ extension SetupPlanner {
         let new = SPFText.new(including: host)
         if found.count == 1, let record = found.first, let include = record.include(of: host) {
             if include.qualifier != "+" {
-                warn("\(key.name): our include has the qualifier \(include.qualifier ?? " "), so it passes nothing")
+                warn(
+                    "\(key.name): our include has the qualifier \(include.qualifier ?? " "),"
+                        + " so it passes nothing"
+                )
             }
             if !overwrites || record.text.lowercased() == new.lowercased() {
                 return leave(subject, key, .none, "\(host) is included")
@@ -43,13 +49,15 @@ extension SetupPlanner {
         }
         if let obstacle = obstacle(key) {
             return leave(
-                subject, key, .manual, obstacle, instructions: "Publish \(new) in the TXT record at \(key.name).")
+                subject, key, .manual, obstacle,
+                instructions: "Publish \(new) in the TXT record at \(key.name).")
         }
         if overwrites { return overwriteSPF(subject, key, found, new) }
         guard found.count <= 1 else {
             return leave(
                 subject, key, .manual, "\(found.count) SPF records are there, and with two none counts",
-                instructions: "Put one in their place, such as \(SPFText.merged(found, including: host)), or ask"
+                instructions:
+                    "Put one in their place, such as \(SPFText.merged(found, including: host)), or ask"
                     + " for spf_action overwrite.")
         }
         guard let record = found.first else {
@@ -100,24 +108,31 @@ extension SetupPlanner {
         }
         if !dropped.isEmpty {
             warn(
-                "\(key.name): no longer in its SPF record: \(dropped.map { String($0.text) }.joined(separator: " "))")
+                "\(key.name): no longer in its SPF record: "
+                    + dropped.map { String($0.text) }.joined(separator: " ")
+            )
         }
         write(
             subject, key, .text(new), replacing: \.isSPF,
-            "takes the place of \(found.count == 1 ? "the SPF record" : "\(found.count) SPF records"), as asked")
+            "takes the place of \(found.count == 1 ? "an SPF record" : "\(found.count) SPF records"), as asked"
+        )
     }
 
     /// Why a record must not be published although it is well formed.
     private mutating func spfRefusal(_ key: RecordKey, isNew: Bool) -> String? {
         guard let cost = findings.spfCosts[key.name] else { return nil }
         let host = setup.serviceHost
-        if cost.missing.contains(host) { warn("\(host) has no SPF record yet: the include is of no use until it has") }
+        if cost.missing.contains(host) {
+            warn("\(host) has no SPF record yet: the include is of no use until it has")
+        }
         if cost.lookups > SPFCost.maxLookups {
             return "with our include it would cost \(cost.lookups) look-ups, and more than"
                 + " \(SPFCost.maxLookups) make it void"
         }
         let others = cost.missing.filter { $0 != host }
-        if !others.isEmpty { warn("\(key.name) includes domains without SPF: \(others.joined(separator: ", "))") }
+        if !others.isEmpty {
+            warn("\(key.name) includes domains without SPF: \(others.joined(separator: ", "))")
+        }
         if cost.hasMacros {
             warn("\(key.name): its SPF record has macros; it costs \(cost.lookups) look-ups or more")
         }

@@ -30,7 +30,9 @@ package enum UndoPlan {
         var set = current ?? RecordSet(change.key, values: [])
         var place = set.values.endIndex
         for value in change.added {
-            guard let index = set.values.firstIndex(where: { $0.content == value.content }) else { return nil }
+            guard let index = set.values.firstIndex(where: { $0.content == value.content }) else {
+                return nil
+            }
             set.values.remove(at: index)
             place = min(place, index)
         }

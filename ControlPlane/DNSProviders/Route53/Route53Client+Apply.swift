@@ -22,7 +22,8 @@ extension Route53Client {
         guard id.utf8.count <= 64, id.utf8.allSatisfy(ProviderCredential.isWordByte) else { return false }
         for attempt in 0..<Self.maxSyncPauses {
             await calls.clock.sleep(.milliseconds(attempt < 2 ? 700 : 2500))
-            guard let reply = try? await get("/2013-04-01/change/\(id)", "", needs: "route53:GetChange") else {
+            guard let reply = try? await get("/2013-04-01/change/\(id)", "", needs: "route53:GetChange")
+            else {
                 return false
             }
             if reply["ChangeInfo"]?.text("Status") == "INSYNC" { return true }
@@ -45,7 +46,8 @@ extension Route53Client {
     private static func element(_ action: String, _ set: RecordSet) throws(DNSProviderError) -> String {
         var values = ""
         for value in set.values {
-            values += "<ResourceRecord><Value>\(XMLElement.escaped(try written(value)))</Value></ResourceRecord>"
+            values +=
+                "<ResourceRecord><Value>\(XMLElement.escaped(try written(value)))</Value></ResourceRecord>"
         }
         return "<Change><Action>\(action)</Action><ResourceRecordSet>"
             + "<Name>\(XMLElement.escaped(set.key.name)).</Name><Type>\(set.key.type)</Type>"

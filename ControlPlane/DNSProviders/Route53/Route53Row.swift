@@ -40,7 +40,8 @@ struct Route53Row: Sendable {
             } else {
                 sets.append(
                     RecordSet(
-                        row.key, ttlSeconds: row.ttlSeconds, values: row.values, lockedReason: row.lockedReason
+                        row.key, ttlSeconds: row.ttlSeconds, values: row.values,
+                        lockedReason: row.lockedReason
                     ))
             }
         }

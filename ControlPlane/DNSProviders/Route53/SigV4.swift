@@ -116,7 +116,8 @@ struct SigV4: Sendable {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let decoded = Hex.decode(Array(rest.prefix(2))), decoded.count == 1 {
+            if byte == UInt8(ascii: "%"), let decoded = Hex.decode(Array(rest.prefix(2))), decoded.count == 1
+            {
                 bytes += decoded
                 rest = rest.dropFirst(2)
             } else {

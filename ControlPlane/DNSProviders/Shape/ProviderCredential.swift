@@ -33,7 +33,8 @@ package enum ProviderCredential: Sendable {
 
     package static func cloudflare(checking token: String) throws(Problem) -> ProviderCredential {
         guard (20...256).contains(token.utf8.count), token.utf8.allSatisfy(isWordByte) else {
-            throw Problem(field: "token", reason: "must be an API token of 20 to 256 letters, digits, - and _")
+            throw Problem(
+                field: "token", reason: "must be an API token of 20 to 256 letters, digits, - and _")
         }
         return .cloudflare(token: Secret(token))
     }

@@ -38,7 +38,8 @@ extension ProviderCredential {
         case .gcp(let account):
             CloudDNSClient(
                 base: endpoints.google,
-                tokens: GoogleTokens(account: account, url: endpoints.googleToken, calls: calls), calls: calls)
+                tokens: GoogleTokens(account: account, url: endpoints.googleToken, calls: calls), calls: calls
+            )
         }
     }
 }

@@ -100,7 +100,8 @@ package enum TXTCodec {
 
         private mutating func escape() -> UInt8? {
             let digits = rest.prefix(3)
-            if digits.count == 3, let code = UInt8(String(decoding: digits, as: UTF8.self), radix: escapes.base),
+            if digits.count == 3,
+                let code = UInt8(String(decoding: digits, as: UTF8.self), radix: escapes.base),
                 digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
             {
                 rest = rest.dropFirst(3)

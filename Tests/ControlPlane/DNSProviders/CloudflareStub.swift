@@ -55,7 +55,8 @@ final class CloudflareStub: Sendable {
             let body = JSONValue(reading: try await request.readBody(maxBytes: 1 << 20))
             let token = String((request.headers["Authorization"] ?? "").dropFirst(7))
             let (answer, changed) = state.withLock { state in
-                Self.answer(request.method, request.head.rawPathAndQuery, request.query["name"], token, body, &state)
+                Self.answer(
+                    request.method, request.head.rawPathAndQuery, request.query["name"], token, body, &state)
             }
             if let changed { Self.publish(changed, publish) }
             return answer
@@ -112,7 +113,9 @@ final class CloudflareStub: Sendable {
         _ method: HTTPMethod, _ target: String, _ name: String?, _ token: String, _ body: JSONValue,
         _ state: inout State
     ) -> (HTTPResponse, changed: Zone?) {
-        guard state.zones.values.contains(where: { $0.token == token }) else { return (failed(403, 9109), nil) }
+        guard state.zones.values.contains(where: { $0.token == token }) else {
+            return (failed(403, 9109), nil)
+        }
         let segments = target.prefix { $0 != "?" }.split(separator: "/").map(String.init)
         if segments == ["zones"] {
             let zones = state.zones.filter { $0.value.token == token }.map { view($0.key, $0.value) }
@@ -160,7 +163,9 @@ final class CloudflareStub: Sendable {
             let content = post["content"].text ?? ""
             if type == "TXT", !content.hasPrefix("\"") { return (failed(400, 9000), nil) }
             if type == "MX", post["priority"].integer == nil { return (failed(400, 9100), nil) }
-            guard post["proxied"].bool == false, name.hasSuffix(zone.name) else { return (failed(400, 9004), nil) }
+            guard post["proxied"].bool == false, name.hasSuffix(zone.name) else {
+                return (failed(400, 9004), nil)
+            }
             let new = record(&state, type, name, content, post["priority"].integer)
             let isEqual = zone.records.contains {
                 $0.type == type && $0.name == name && plain($0.content) == plain(content)
@@ -191,7 +196,8 @@ final class CloudflareStub: Sendable {
     private static func view(_ record: Record) -> JSONValue {
         var view: [String: JSONValue] = [
             "id": .string(record.id), "type": .string(record.type), "name": .string(record.name),
-            "content": .string(record.content), "ttl": 1, "modified_on": "2026-01-01T00:00:0\(record.revision)Z",
+            "content": .string(record.content), "ttl": 1,
+            "modified_on": "2026-01-01T00:00:0\(record.revision)Z",
         ]
         if let priority = record.priority { view["priority"] = .integer(priority) }
         return .object(view)

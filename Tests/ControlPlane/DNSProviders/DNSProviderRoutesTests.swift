@@ -44,7 +44,9 @@ import Testing
             #expect(answer.status == 404 && answer.code == "DNS_PROVIDER_NOT_FOUND")
         }
         let operators = try await setup.api.person(isOperator: true).token
-        #expect(try await setup.api.call("GET", "\(path)/\(setup.provider)/zones", token: operators).status == 404)
+        #expect(
+            try await setup.api.call("GET", "\(path)/\(setup.provider)/zones", token: operators).status == 404
+        )
         #expect(try await setup.api.call("GET", path).status == 401)
     }
 
@@ -91,7 +93,9 @@ import Testing
     @Test func `a sealed credential opens in its own row alone`() async throws {
         let setup = try await DNSSetupFixture.make()
         let other = try await DNSSetupFixture.make()
-        let (mine, theirs) = try (#require(UUID(uuidString: setup.provider)), #require(UUID(uuidString: other.provider)))
+        let (mine, theirs) = try (
+            #require(UUID(uuidString: setup.provider)), #require(UUID(uuidString: other.provider))
+        )
         try await setup.api.context.pool.execute(
             """
             UPDATE dns_providers SET sealed = (SELECT sealed FROM dns_providers WHERE id = \(theirs))

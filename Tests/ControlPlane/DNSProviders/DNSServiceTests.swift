@@ -23,7 +23,8 @@ import Testing
         let zones = try await control.call("GET", "\(path)/\(id)/zones", token: token)
         #expect(zones.data[0]["id"].text == zone && zones.data[0]["name"].text == "d.example")
         #expect(
-            try await control.count("SELECT count(*) AS n FROM audit_log WHERE action LIKE 'dns_provider.%'") == 1)
+            try await control.count("SELECT count(*) AS n FROM audit_log WHERE action LIKE 'dns_provider.%'")
+                == 1)
         await control.stop()
     }
 }

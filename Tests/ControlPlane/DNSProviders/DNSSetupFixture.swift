@@ -26,7 +26,8 @@ struct DNSSetupFixture {
             texts: texts.map { ($0.name.isEmpty ? domain : "\($0.name).\(domain)", $0.text) })
         api.publish("dispatch.example.com", .found(["v=spf1 ip4:192.0.2.1 -all"]))
         return DNSSetupFixture(
-            api: api, tenant: tenant, domain: domain, domainID: try #require(created.data["domain"]["id"].text),
+            api: api, tenant: tenant, domain: domain,
+            domainID: try #require(created.data["domain"]["id"].text),
             zone: zone, token: token, provider: try await Self.connect(api, token, tenant.owner))
     }
 

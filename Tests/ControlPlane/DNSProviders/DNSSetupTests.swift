@@ -186,7 +186,8 @@ import Testing
 
     @Test func `one change of a zone goes on at a time, and a dead one does not close it`() async throws {
         let setup = try await DNSSetupFixture.make()
-        let undoID = try #require(try await setup.setUp().data["undo_id"].text.flatMap { UUID(uuidString: $0) })
+        let undoID = try #require(
+            try await setup.setUp().data["undo_id"].text.flatMap { UUID(uuidString: $0) })
         let pool = setup.api.context.pool
         try await pool.execute(
             "UPDATE dns_changes SET state = 'undoing', changed_at = now() WHERE id = \(undoID)", as: .system)
@@ -219,7 +220,9 @@ import Testing
             #","spf_action":"skip","dmarc_action":"update","dmarc_rua_email":"r@reports.example""#)
         #expect(answer.data.record("spf")["action"].text == "skip")
         #expect(
-            answer.data.record("dmarc")["after"] == ["v=DMARC1; p=reject; pct=50; rua=mailto:r@reports.example"])
+            answer.data.record("dmarc")["after"] == [
+                "v=DMARC1; p=reject; pct=50; rua=mailto:r@reports.example"
+            ])
         #expect(answer.data["warnings"].elements.contains { $0.text?.contains("_report._dmarc") == true })
         #expect(setup.contents.contains("TXT @ v=spf1 mx -all"))
     }
