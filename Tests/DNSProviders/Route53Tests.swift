@@ -209,8 +209,8 @@ import Testing
                 status: 400,
                 body:
                     "<?xml version=\"1.0\"?><InvalidChangeBatch \(Self.space)><Messages><Message>Tried to "
-                    + "create resource record set [name='d.example.', type='TXT'] but it already exists</Message>"
-                    + "</Messages></InvalidChangeBatch>")
+                    + "create resource record set [name='d.example.', type='TXT'] but it already exists"
+                    + "</Message></Messages></InvalidChangeBatch>")
         }
         let set = RecordSet(RecordKey("d.example", "TXT"), values: [RecordValue(.text("x"))])
         let change = try #require(RecordSetChange(key: set.key, before: nil, after: set))

@@ -114,7 +114,7 @@ extension SetupPlanner {
         }
         write(
             subject, key, .text(new), replacing: \.isSPF,
-            "takes the place of \(found.count == 1 ? "an SPF record" : "\(found.count) SPF records"), as asked"
+            "takes the place of \(found.count == 1 ? "a record" : "\(found.count) records") of SPF, as asked"
         )
     }
 
