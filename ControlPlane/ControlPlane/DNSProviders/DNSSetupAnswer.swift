@@ -68,6 +68,7 @@ struct DNSSetupAnswer: Encodable, Sendable {
         switch SetupPlan.Subject(rawValue: purpose) {
         case .ownership, nil: .ownership
         case .dkim: .dkim
+        case .nextDKIM: .nextDKIM
         case .spf: .spf
         case .dmarc: .dmarc
         case .returnPath: .returnPath
@@ -89,7 +90,8 @@ struct DNSSetupAnswer: Encodable, Sendable {
         "zone": .object(["id": .string, "name": .string, "name_servers": .array(.string)]),
         "records": .array(
             .object([
-                "purpose": .choice("ownership", "dkim", "spf", "dmarc", "return_path", "return_path_spf"),
+                "purpose": .choice(
+                    "ownership", "dkim", "next_dkim", "spf", "dmarc", "return_path", "return_path_spf"),
                 "record_type": .choice("TXT", "MX"), "host": .string,
                 "action": .choice("create", "update", "none", "skip", "manual"), "before": .array(.string),
                 "after": .array(.string), "why": .string,

@@ -55,8 +55,10 @@ struct DNSSetupContext: Sendable {
             return record
         }
         let (ownership, key) = (try record(.ownership), try record(.dkim))
+        let next = records.first { $0.kind == .nextDKIM }
         return DomainSetup(
             domain: domain.name, ownership: (ownership.host, ownership.value), dkim: (key.host, key.value),
+            nextDKIM: next.map { ($0.host, $0.value) },
             serviceHost: context.serviceHost, returnPath: try record(.returnPath).host,
             spfAction: request.spfAction, dmarcAction: request.dmarcAction,
             reportAddress: request.reportAddress,

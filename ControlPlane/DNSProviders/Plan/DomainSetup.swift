@@ -20,6 +20,8 @@ package struct DomainSetup: Sendable {
     package let domain: String
     package let ownership: (name: String, token: String)
     package let dkim: (name: String, record: String)
+    /// The key that takes over when it is seen.
+    package let nextDKIM: (name: String, record: String)?
     /// Whose SPF record is included, and where bounces go.
     package let serviceHost: String
     /// Such as `dispatch.example.com`.
@@ -34,12 +36,14 @@ package struct DomainSetup: Sendable {
 
     package init(
         domain: String, ownership: (name: String, token: String), dkim: (name: String, record: String),
-        serviceHost: String, returnPath: String, returnPathPreference: UInt16 = 10, spfAction: SPFAction,
+        nextDKIM: (name: String, record: String)? = nil, serviceHost: String, returnPath: String,
+        returnPathPreference: UInt16 = 10, spfAction: SPFAction,
         dmarcAction: DMARCAction, reportAddress: String?, ownValues: [RecordKey: Set<RecordContent>] = [:]
     ) {
         self.domain = RecordKey.normal(domain)
         self.ownership = ownership
         self.dkim = dkim
+        self.nextDKIM = nextDKIM
         self.serviceHost = RecordKey.normal(serviceHost)
         self.returnPath = RecordKey.normal(returnPath)
         self.returnPathPreference = returnPathPreference
@@ -57,6 +61,6 @@ package struct DomainSetup: Sendable {
         [
             domain, RecordKey.normal(ownership.name), "_domainkey.\(domain)", RecordKey.normal(dkim.name),
             returnPath, dmarcName,
-        ]
+        ] + (nextDKIM.map { [RecordKey.normal($0.name)] } ?? [])
     }
 }

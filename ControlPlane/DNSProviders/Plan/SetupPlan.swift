@@ -2,6 +2,7 @@
 package struct SetupPlan: Sendable {
     package enum Subject: String, Sendable, Codable, CaseIterable {
         case ownership, dkim, spf, dmarc
+        case nextDKIM = "next_dkim"
         case returnPath = "return_path"
         case returnPathSPF = "return_path_spf"
     }

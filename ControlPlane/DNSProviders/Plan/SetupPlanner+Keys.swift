@@ -15,32 +15,32 @@ extension SetupPlanner {
         write(.ownership, key, wanted, "proves that the domain is yours")
     }
 
-    mutating func planDKIM() {
-        let key = RecordKey(setup.dkim.name, "TXT")
-        let instructions = "Publish the TXT record \(setup.dkim.record) at \(key.name), and no other there."
-        let wanted = DKIMKeyRecord(setup.dkim.record)
+    mutating func planKey(_ subject: SetupPlan.Subject, _ wished: (name: String, record: String)) {
+        let key = RecordKey(wished.name, "TXT")
+        let instructions = "Publish the TXT record \(wished.record) at \(key.name), and no other there."
+        let wanted = DKIMKeyRecord(wished.record)
         let found = values(key)
         let isOurs = found.map { value in
             DKIMKeyRecord(value.content.printed).map {
                 $0.publicKey == wanted?.publicKey && $0.keyType == wanted?.keyType
             } ?? false
         }
-        if found.count == 1, isOurs == [true] { return leave(.dkim, key, .none, "the key is there") }
+        if found.count == 1, isOurs == [true] { return leave(subject, key, .none, "the key is there") }
         if let obstacle = obstacle(key) {
-            return leave(.dkim, key, .manual, obstacle, instructions: instructions)
+            return leave(subject, key, .manual, obstacle, instructions: instructions)
         }
         if found.isEmpty {
-            return write(.dkim, key, .text(setup.dkim.record), "the key that signatures are checked with")
+            return write(subject, key, .text(wished.record), "the key that signatures are checked with")
         }
         let own = setup.ownValues[key] ?? []
         guard found.allSatisfy({ own.contains($0.content) }) else {
             return leave(
-                .dkim, key, .manual,
+                subject, key, .manual,
                 "another record stands at the name of the key; with two of them neither counts",
                 instructions: "If nothing needs the record that is there, remove it. \(instructions)")
         }
         write(
-            .dkim, key, .text(setup.dkim.record), replacing: { own.contains($0) },
+            subject, key, .text(wished.record), replacing: { own.contains($0) },
             "takes the place of the key that an earlier set-up wrote")
     }
 

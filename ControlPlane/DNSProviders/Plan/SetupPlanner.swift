@@ -32,7 +32,8 @@ package struct SetupPlanner: Sendable {
     ) throws(WouldLose) -> SetupPlan {
         var planner = SetupPlanner(setup, zone, sets, findings)
         planner.planOwnership()
-        planner.planDKIM()
+        planner.planKey(.dkim, setup.dkim)
+        if let next = setup.nextDKIM { planner.planKey(.nextDKIM, next) }
         planner.planSPF()
         planner.planDMARC()
         planner.planReturnPath()
