@@ -23,9 +23,10 @@ final class CloudflareStub: Sendable {
         var nameServers: [String]
         var status = "active"
         var records: [Record] = []
+        var disturbances: [Disturbance] = []
     }
 
-    /// What happens at the next batch.
+    /// What happens at the next batch of a zone.
     enum Disturbance: Sendable {
         /// Somebody else adds a text to a name just before.
         case addition(String, at: String)
@@ -36,9 +37,7 @@ final class CloudflareStub: Sendable {
 
     private struct State {
         var zones: [String: Zone] = [:]
-        var disturbances: [Disturbance] = []
         var nextID = 1
-        var batches = 0
     }
 
     private let state = Locked(State())
@@ -94,7 +93,9 @@ final class CloudflareStub: Sendable {
         if let zone { Self.publish(zone, publish) }
     }
 
-    func disturb(_ disturbances: [Disturbance]) { state.withLock { $0.disturbances = disturbances } }
+    func disturb(_ id: String, _ disturbance: Disturbance) {
+        state.withLock { $0.zones[id]?.disturbances.append(disturbance) }
+    }
 
     /// The content of every record, by type and name, sorted.
     func contents(_ id: String) -> [String] {
@@ -104,8 +105,6 @@ final class CloudflareStub: Sendable {
             }.sorted()
         }
     }
-
-    var batches: Int { state.withLock { $0.batches } }
 
     // MARK: Answers
 
@@ -137,7 +136,8 @@ final class CloudflareStub: Sendable {
         _ id: String, _ body: JSONValue, _ state: inout State
     ) -> (HTTPResponse, changed: Zone?) {
         guard var zone = state.zones[id] else { return (failed(404, 7003), nil) }
-        let disturbance = state.disturbances.isEmpty ? nil : state.disturbances.removeFirst()
+        let disturbance = zone.disturbances.isEmpty ? nil : zone.disturbances.removeFirst()
+        state.zones[id] = zone
         if case .refusal(let status)? = disturbance { return (failed(status, 10_001), nil) }
         if case .addition(let text, let name)? = disturbance {
             zone.records.append(record(&state, "TXT", name, "\"\(text)\"", nil))
@@ -174,7 +174,6 @@ final class CloudflareStub: Sendable {
             zone.records.append(new)
         }
         state.zones[id] = zone
-        state.batches += 1
         if case .lostAnswer? = disturbance { return (failed(502, 0), zone) }
         return (ok(.object([:])), zone)
     }

@@ -79,7 +79,7 @@ import Testing
 
     @Test func `what somebody adds in between stays`() async throws {
         let setup = try await DNSSetupFixture.make(texts: [("", "v=spf1 mx -all")])
-        setup.api.cloudflare.disturb([.addition("came between", at: setup.domain)])
+        setup.api.cloudflare.disturb(setup.zone, .addition("came between", at: setup.domain))
         let answer = try await setup.setUp()
         #expect(answer.status == 200, "\(answer.body)")
         #expect(setup.contents.contains("TXT @ came between"))
@@ -91,7 +91,7 @@ import Testing
 
     @Test func `an answer that was lost on the way counts as the success that it was`() async throws {
         let setup = try await DNSSetupFixture.make()
-        setup.api.cloudflare.disturb([.lostAnswer])
+        setup.api.cloudflare.disturb(setup.zone, .lostAnswer)
         let answer = try await setup.setUp()
         #expect(answer.status == 200, "\(answer.body)")
         #expect(answer.data["undo_id"].text != nil)
@@ -100,7 +100,7 @@ import Testing
 
     @Test func `a provider that refuses changes nothing and is told`() async throws {
         let setup = try await DNSSetupFixture.make()
-        setup.api.cloudflare.disturb([.refusal(403)])
+        setup.api.cloudflare.disturb(setup.zone, .refusal(403))
         let answer = try await setup.setUp()
         #expect(answer.status == 400 && answer.code == "DNS_PERMISSION_MISSING")
         #expect(answer.body["error"]["message"].text?.contains("Zone:DNS:Edit") == true)
