@@ -29,11 +29,18 @@ struct DNSUndo: Sendable {
                 _ = try await provider.apply(changes, to: zone)
                 return changes
             } catch {
+                if case .temporary = error, await isMade(changes, names, zone) { return changes }
                 guard case .conflict = error, attempt < Self.maxPlans else { throw error }
                 attempt += 1
             }
             await EventLoop.current?.sleep(.milliseconds(Int64.random(in: 100...500)))
         }
+    }
+
+    /// The answer may have been lost on a change that was made.
+    private func isMade(_ changes: [RecordSetChange], _ names: [String], _ zone: DNSZone) async -> Bool {
+        guard let sets = try? await provider.recordSets(at: names, in: zone) else { return false }
+        return changes.allSatisfy { $0.differences(from: sets).isEmpty }
     }
 
     private static func refusal(_ changed: UndoPlan.Changed) -> APIError {

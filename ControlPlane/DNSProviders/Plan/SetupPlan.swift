@@ -38,28 +38,9 @@ package struct SetupPlan: Sendable {
     /// What a provider is asked to do: one change for each record set.
     package internal(set) var changes: [RecordSetChange] = []
 
-    /// Whether `sets`, read after the changes were made, hold everything that the plan wanted and everything
-    /// that was there and was to stay.
-    ///
-    /// - Returns: what is not as it should be; empty when all is.
+    /// What is not as it should be in `sets`, read after the changes were made; empty when all is.
     package func differences(from sets: [RecordSet]) -> [String] {
-        var differences: [String] = []
-        for change in changes {
-            let now = sets.first { $0.key == change.key }?.contents ?? []
-            for value in change.after?.values ?? [] where !now.contains(value.content) {
-                differences.append("\(change.key) lacks \(value.content.printed)")
-            }
-            let wanted = change.after?.contents ?? []
-            for old in change.removed.map(\.content)
-            where now.count(where: { $0 == old }) > wanted.count(where: { $0 == old }) {
-                differences.append("\(change.key) still holds \(old.printed)")
-            }
-            let allowed = max(1, wanted.count(where: \.isSPF))
-            if change.key.type == "TXT", now.count(where: \.isSPF) > allowed {
-                differences.append("\(change.key) holds more than one SPF record")
-            }
-        }
-        return differences
+        changes.flatMap { $0.differences(from: sets) }
     }
 }
 

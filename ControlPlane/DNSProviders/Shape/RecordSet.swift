@@ -70,6 +70,25 @@ package struct RecordSetChange: Sendable, Hashable, Codable {
     /// Values of `after` that `before` has not.
     package var added: [RecordValue] { Self.difference(after, before) }
 
+    /// What is not as it should be in `sets`, read after the change was made: a value that is wanted or was to
+    /// stay is missing, one that was to go is there, a second SPF record has come. Empty when all is well.
+    package func differences(from sets: [RecordSet]) -> [String] {
+        let now = sets.first { $0.key == key }?.contents ?? []
+        let wanted = after?.contents ?? []
+        var differences: [String] = []
+        for content in wanted where !now.contains(content) {
+            differences.append("\(key) lacks \(content.printed)")
+        }
+        for old in removed.map(\.content)
+        where now.count(where: { $0 == old }) > wanted.count(where: { $0 == old }) {
+            differences.append("\(key) still holds \(old.printed)")
+        }
+        if key.type == "TXT", now.count(where: \.isSPF) > max(1, wanted.count(where: \.isSPF)) {
+            differences.append("\(key) holds more than one SPF record")
+        }
+        return differences
+    }
+
     private static func difference(_ left: RecordSet?, _ right: RecordSet?) -> [RecordValue] {
         var rest = right?.contents ?? []
         return (left?.values ?? []).filter { value in

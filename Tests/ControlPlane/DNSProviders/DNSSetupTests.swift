@@ -94,8 +94,10 @@ import Testing
         setup.api.cloudflare.disturb(setup.zone, .lostAnswer)
         let answer = try await setup.setUp()
         #expect(answer.status == 200, "\(answer.body)")
-        #expect(answer.data["undo_id"].text != nil)
         #expect(setup.contents.count == 6)
+        setup.api.cloudflare.disturb(setup.zone, .lostAnswer)
+        let undone = try await setup.undo(answer.data["undo_id"].text)
+        #expect(undone.status == 200 && setup.contents.isEmpty, "\(undone.body)")
     }
 
     @Test func `a provider that refuses changes nothing and is told`() async throws {
