@@ -11,13 +11,14 @@ package final class ProviderSession: Sendable {
     private let token = Locked<AccessToken?>(nil)
 
     package init(_ kind: ProviderKind) {
-        // A quarter of what the providers grant: 1,200 calls in five minutes, 10 a second with a bucket of
-        // 50 and of older accounts 5, and 600 a minute.
+        // About a quarter of what the providers grant: 1,200 calls in five minutes; 10 a second with a bucket
+        // of 50, and half of that for old accounts; 600 a minute. A set-up takes some twenty calls, and all
+        // of those are in the bucket.
         pacer =
             switch kind {
-            case .cloudflare: Pacer(burst: 40, interval: .seconds(1))
-            case .route53: Pacer(burst: 12, interval: .milliseconds(500))
-            case .gcp: Pacer(burst: 30, interval: .milliseconds(400))
+            case .cloudflare: Pacer(burst: 100, interval: .milliseconds(1500))
+            case .route53: Pacer(burst: 25, interval: .milliseconds(500))
+            case .gcp: Pacer(burst: 60, interval: .milliseconds(400))
             }
     }
 
