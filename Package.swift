@@ -87,10 +87,12 @@ let controlPlane: [Target] = [
         name: "Schema", path: "ControlPlane/Schema",
         cSettings: [.unsafeFlags(["-std=c23", "-Wall", "-Wextra", "-Werror"])]),
     module(
+        "DNSProviders", in: "ControlPlane", ["EventLoop", "HTTPClient", "Crypto", "MailAuth", "Service"]),
+    module(
         "ControlPlane", in: "ControlPlane",
         [
             "EventLoop", "HTTP", "HTTPClient", "Relay", "DNS", "MailFormat", "MailAuth", "Crypto",
-            "NodeProtocol", "Service", "Postgres", "Schema",
+            "NodeProtocol", "Service", "Postgres", "Schema", "DNSProviders",
         ]),
     program("control-plane", in: "ControlPlane", ["ControlPlane", "EventLoop", "Service"]),
     program(
@@ -153,11 +155,13 @@ let testTargets: [Target] = [
         ]),
     tests("Postgres", ["Postgres", "Schema", "EventLoop", "TestSupport"]),
     tests(
+        "DNSProviders",
+        ["DNSProviders", "EventLoop", "HTTPClient", "HTTP", "Crypto", "MailAuth", "Service", "TestSupport"]),
+    tests(
         "ControlPlane",
         [
-            "ControlPlane", "Postgres", "EventLoop", "HTTP", "HTTPClient", "Relay", "NodeProtocol", "Crypto",
-            "Service",
-            "TestSupport",
+            "ControlPlane", "DNSProviders", "Postgres", "EventLoop", "HTTP", "HTTPClient", "Relay",
+            "NodeProtocol", "Crypto", "Service", "TestSupport",
         ]),
     tests(
         "Integration",

@@ -31,6 +31,15 @@ extension Resolver {
         return .unreachable("more than \(ResponseReading.maxAliases) aliases")
     }
 
+    /// The zone that a name lies in as the world is led to it, and the names of the zone's servers.
+    ///
+    /// - Throws: `.nxdomain` when not even a top-level domain answers for the name.
+    package func delegation(
+        of name: DomainName
+    ) async throws(DNSError) -> (zone: DomainName, servers: [DomainName]) {
+        try await zoneCut(above: name, MonotonicTime.now().advanced(by: settings.questionTimeout * 2))
+    }
+
     private enum ZoneAnswer {
         case answer(AuthoritativeAnswer)
         case alias(DomainName)

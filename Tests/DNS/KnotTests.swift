@@ -100,6 +100,15 @@ import Testing
         }
     }
 
+    @Test func `a name is led to its nearest zone, and an alias is none`() async throws {
+        try await withKnot { resolver in
+            let child = try await resolver.delegation(of: try name("a.b.sub.knot.test"))
+            #expect(child.zone.description == "sub.knot.test" && !child.servers.isEmpty)
+            let parent = try await resolver.delegation(of: try name("outward.knot.test"))
+            #expect(parent.zone.description == "knot.test" && !parent.servers.isEmpty)
+        }
+    }
+
     @Test func `a zone whose servers cannot be asked is unreachable, not missing`() async throws {
         guard let knot = try await KnotServer() else { return }
         var settings = try #require(ResolverSettings(servers: [knot.address]))

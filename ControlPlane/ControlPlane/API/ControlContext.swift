@@ -14,6 +14,16 @@ package enum TXTLookup: Sendable, Equatable {
     case unreachable(String)
 }
 
+/// Which zone a name lies in, as the world is led to it.
+package enum DelegationLookup: Sendable, Equatable {
+    /// Lower case, without final dots.
+    case found(zone: String, servers: [String])
+    /// Nobody answers for the name.
+    case missing
+    /// Nobody could be asked, and why.
+    case unreachable(String)
+}
+
 /// What every subject of the control plane needs. One value, made at start, and then only read.
 package struct ControlContext: Sendable {
     /// A request of a tenant runs as `.tenant(uuid)`, the service's own work as `.system`.
@@ -41,6 +51,8 @@ package struct ControlContext: Sendable {
     /// The TXT records of a name as the configured resolvers have them, caches included.
     package let resolvers: @Sendable (_ name: String) async -> TXTLookup
     package let publicSuffixes: PublicSuffixes
+    /// The zone that a name lies in, and its servers.
+    package let delegation: @Sendable (_ name: String) async -> DelegationLookup
     /// Whether operators may vouch for a domain in place of DNS: development only.
     package let allowsDomainOverride: Bool
     /// Which addresses a webhook's URL may name; the node judges the resolved address again.
@@ -52,6 +64,9 @@ package struct ControlContext: Sendable {
         dns: @escaping @Sendable (_ name: String) async -> TXTLookup, allowsDomainOverride: Bool,
         egressGuard: EgressGuard = EgressGuard(),
         mailHosts: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in
+            .unreachable("was not asked")
+        },
+        delegation: @escaping @Sendable (_ name: String) async -> DelegationLookup = { _ in
             .unreachable("was not asked")
         },
         resolvers: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in
@@ -74,6 +89,7 @@ package struct ControlContext: Sendable {
         self.mailHosts = mailHosts
         self.resolvers = resolvers
         self.publicSuffixes = publicSuffixes
+        self.delegation = delegation
         self.allowsDomainOverride = allowsDomainOverride
         self.egressGuard = egressGuard
     }

@@ -55,6 +55,9 @@ struct DomainCheck: Sendable {
         }
     }
 
+    /// What was found of one record.
+    subscript(_ kind: DNSRecord.Kind) -> RecordCheck? { kinds.firstIndex(of: kind).map { records[$0] } }
+
     /// In words, for the one who has to mend it.
     var problems: [String] {
         records.filter { $0.status != .ok }.map { "\($0.purpose): \($0.status.rawValue)" }
@@ -68,6 +71,6 @@ struct DomainCheck: Sendable {
     }
 
     private func status(of kind: DNSRecord.Kind) -> RecordCheck.Status? {
-        kinds.firstIndex(of: kind).map { records[$0].status }
+        self[kind]?.status
     }
 }

@@ -68,7 +68,8 @@ package final class ControlPlaneService: LifecycleService {
         let server = try HTTPServer(
             configuration(settings.listenAddress),
             router: try ControlRouter.make(
-                context, keys: keys, relay: relay, nodes: nodes, metrics: metrics),
+                context, keys: keys, relay: relay, nodes: nodes,
+                dnsAccounts: DNSAccounts(settings.dnsProviders, clients: clients), metrics: metrics),
             accessLog: Self.accessLog(metrics))
         let metricsServer = try HTTPServer(
             configuration(settings.metricsAddress),
@@ -116,9 +117,8 @@ package final class ControlPlaneService: LifecycleService {
             serviceHost: settings.serviceHost, smtpPort: settings.smtpPublicPort,
             dns: { await lookups.texts($0) }, allowsDomainOverride: settings.allowsDomainOverride,
             egressGuard: egress,
-            mailHosts: { await lookups.mailHosts($0) },
-            resolvers: { await lookups.cachedTexts($0) },
-            publicSuffixes: publicSuffixes())
+            mailHosts: { await lookups.mailHosts($0) }, delegation: { await lookups.delegation($0) },
+            resolvers: { await lookups.cachedTexts($0) }, publicSuffixes: publicSuffixes())
     }
 
     private func startTasks(

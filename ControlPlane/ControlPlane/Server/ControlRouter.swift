@@ -7,7 +7,7 @@ import Service
 enum ControlRouter {
     static func make(
         _ context: ControlContext, keys: ClusterKeys, relay: SendRelay, nodes control: NodeControl,
-        metrics: ControlMetrics
+        dnsAccounts: DNSAccounts, metrics: ControlMetrics
     ) throws -> Router {
         let authenticator = Authenticator(context)
         let nodes = NodeAuthenticator(context: context)
@@ -22,6 +22,8 @@ enum ControlRouter {
         APIKeys(context, authenticator).add(to: &router)
         Credentials(context, authenticator).add(to: &router)
         Domains(context, authenticator).add(to: &router)
+        DNSProviderRoutes(context, authenticator, dnsAccounts).add(to: &router)
+        DNSSetupRoutes(context, authenticator, dnsAccounts).add(to: &router)
         Suppressions(context, authenticator).add(to: &router)
         SuppressionLists(context, authenticator).add(to: &router)
         Webhooks(context, authenticator).add(to: &router)

@@ -63,4 +63,16 @@ struct DNSLookups: Sendable {
         case nil: return .unreachable("the service is stopping")
         }
     }
+
+    func delegation(_ name: String) async -> DelegationLookup {
+        guard let name = DNS.DomainName(name) else { return .missing }
+        do {
+            return try await loop.run {
+                let (zone, servers) = try await resolver.value.delegation(of: name)
+                return .found(zone: zone.description, servers: servers.map(\.description))
+            }
+        } catch let error as DNSError where !error.isTransient {
+            return .missing
+        } catch { return .unreachable("\(error)") }
+    }
 }

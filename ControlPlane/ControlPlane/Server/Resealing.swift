@@ -61,6 +61,9 @@ struct Resealing: Sendable {
             TenantRecord.Webhook.sealContext(
                 tenant: TenantID(try fields["tenant_id"]), webhook: try fields["id"])
         },
+        Place(table: "dns_providers", column: "sealed", row: "id::text", more: ", subject, id") { _, fields in
+            DNSAccountRow.sealContext(try fields["subject"], try fields["id"])
+        },
     ]
 
     @Sendable private static func domain(_ row: String, _ fields: PostgresRow) throws -> String {

@@ -1,4 +1,5 @@
 import Crypto
+import DNSProviders
 import Service
 
 /// Every setting of the control plane, read and checked once at start.
@@ -26,6 +27,7 @@ package struct ControlSettings: Sendable {
     package let egressAllowedCIDRs: [String]
     package let snapshotLifetime: Duration
     package let usageInterval: Duration
+    package let dnsProviders: ProviderEndpoints
 
     /// How tokens of users are made and believed.
     package struct TokenSources: Sendable {
@@ -112,6 +114,7 @@ package struct ControlSettings: Sendable {
         usageInterval = reader.duration(
             "DISPATCH_USAGE_INTERVAL", default: .seconds(15), in: .seconds(1) ... .seconds(600),
             help: "How often nodes are told what the others took of tenants' quotas and rates.")
+        dnsProviders = ProviderEndpoints(reading: &reader)
         reader.require(
             masterKey.isEmpty || Self.keys(masterKey) != nil, "DISPATCH_MASTER_KEY",
             "expected 32 bytes in base64, such as `openssl rand -base64 32` prints")

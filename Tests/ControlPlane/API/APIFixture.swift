@@ -1,4 +1,5 @@
 import Crypto
+import DNSProviders
 import EventLoop
 import FoundationEssentials
 import HTTP
@@ -32,6 +33,8 @@ final class APIFixture: Sendable {
     let loop: EventLoop
     let context: ControlContext
     let router: Router
+    /// A DNS provider whose zones are seen in the DNS of the service as soon as they change.
+    let cloudflare: CloudflareStub
     private let server: HTTPServer
     private let client: HTTPClient
     private let records: Locked<[String: TXTLookup]>
@@ -57,19 +60,41 @@ final class APIFixture: Sendable {
             pool: pool, masterSeal: seal, tokens: tokens, blocking: BlockingPool(threads: 2, name: "cp-api"),
             loop: loop, clock: { Int64(Date().timeIntervalSince1970 * 1000) }, log: Log(component: "test"),
             serviceHost: "dispatch.example.com", smtpPort: 2525, dns: look, allowsDomainOverride: true,
-            mailHosts: { name in await look("MX " + name) }, resolvers: look)
-        router = Self.router(context)
-        server = try HTTPServer(HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)
-        try server.start(on: [loop])
+            mailHosts: { name in await look("MX " + name) },
+            delegation: { name in
+                var labels = name.split(separator: ".")[...]
+                while !labels.isEmpty {
+                    let zone = labels.joined(separator: ".")
+                    if case .found(let servers) = await look("NS " + zone) {
+                        return .found(zone: zone, servers: servers)
+                    }
+                    labels = labels.dropFirst()
+                }
+                return .missing
+            }, resolvers: look)
+        let cloudflare = try CloudflareStub(on: loop) { name, lookup in
+            records.withLock { $0[name] = lookup }
+        }
+        self.cloudflare = cloudflare
         let loop = loop
         client = try await loop.run {
             try HTTPClient(on: loop, HTTPClientSettings(egressGuard: .unrestricted))
         }
+        let client = client
+        let accounts = DNSAccounts(ProviderEndpoints(cloudflare: cloudflare.url)) {
+            request throws(HTTPClientError) in
+            try await client.send(request)
+        } clock: {
+            ProviderClock.system(on: loop)
+        }
+        router = Self.router(context, accounts)
+        server = try HTTPServer(HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)
+        try server.start(on: [loop])
     }
 
     static let portalSecret = [UInt8](repeating: 0x5A, count: 32)
 
-    private static func router(_ context: ControlContext) -> Router {
+    private static func router(_ context: ControlContext, _ accounts: DNSAccounts) -> Router {
         let authenticator = Authenticator(context)
         var router = Router()
         router.add(.tenants)
@@ -81,6 +106,8 @@ final class APIFixture: Sendable {
         Credentials(context, authenticator).add(to: &router)
         APIKeys(context, authenticator).add(to: &router)
         Domains(context, authenticator).add(to: &router)
+        DNSProviderRoutes(context, authenticator, accounts).add(to: &router)
+        DNSSetupRoutes(context, authenticator, accounts, proofPauses: [.milliseconds(1)]).add(to: &router)
         Webhooks(context, authenticator).add(to: &router)
         Suppressions(context, authenticator).add(to: &router)
         SuppressionLists(context, authenticator).add(to: &router)

@@ -1,0 +1,23 @@
+import DNSProviders
+import HTTP
+
+extension DNSProviderError {
+    /// What a caller is told.
+    var answer: APIError {
+        switch self {
+        case .credentialsRefused(let text): APIError(400, "dns_credentials_refused", text)
+        case .permissionMissing(let permission):
+            APIError(400, "dns_permission_missing", "The credential lacks a permission: \(permission).")
+        case .notFound(let text): APIError(404, "dns_zone_not_found", text, field: "zone_id")
+        case .conflict(let text):
+            APIError(409, "dns_zone_changed", "Somebody else changes the zone: \(text). Try again.")
+        case .throttled(let seconds):
+            APIError(
+                503, "dns_provider_throttled", "The provider takes no more calls at the moment; try again.",
+                retryAfterSeconds: seconds ?? 30)
+        case .temporary(let text):
+            APIError(502, "dns_provider_unavailable", "The provider did not do it: \(text).")
+        case .unsupported(let text): APIError(409, "dns_not_supported", "It cannot be done here: \(text).")
+        }
+    }
+}

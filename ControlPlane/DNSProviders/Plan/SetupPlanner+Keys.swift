@@ -1,0 +1,70 @@
+import MailAuth
+
+extension SetupPlanner {
+    mutating func planOwnership() {
+        let key = RecordKey(setup.ownership.name, "TXT")
+        let wanted = RecordContent.text(setup.ownership.token)
+        if values(key).contains(where: { $0.content == wanted }) {
+            return leave(.ownership, key, .none, "the token is there")
+        }
+        if let obstacle = obstacle(key) {
+            return leave(
+                .ownership, key, .manual, obstacle,
+                instructions: "Publish the TXT record \(setup.ownership.token) at \(key.name).")
+        }
+        write(.ownership, key, wanted, "proves that the domain is yours")
+    }
+
+    mutating func planKey(_ subject: SetupPlan.Subject, _ wished: (name: String, record: String)) {
+        let key = RecordKey(wished.name, "TXT")
+        let instructions = "Publish the TXT record \(wished.record) at \(key.name), and no other there."
+        let wanted = DKIMKeyRecord(wished.record)
+        let found = values(key)
+        let isOurs = found.map { value in
+            DKIMKeyRecord(value.content.printed).map {
+                $0.publicKey == wanted?.publicKey && $0.keyType == wanted?.keyType
+            } ?? false
+        }
+        if found.count == 1, isOurs == [true] { return leave(subject, key, .none, "the key is there") }
+        if let obstacle = obstacle(key) {
+            return leave(subject, key, .manual, obstacle, instructions: instructions)
+        }
+        if found.isEmpty {
+            return write(subject, key, .text(wished.record), "the key that signatures are checked with")
+        }
+        let own = setup.ownValues[key] ?? []
+        guard found.allSatisfy({ own.contains($0.content) }) else {
+            return leave(
+                subject, key, .manual,
+                "another record stands at the name of the key; with two of them neither counts",
+                instructions: "If nothing needs the record that is there, remove it. \(instructions)")
+        }
+        write(
+            subject, key, .text(wished.record), replacing: { own.contains($0) },
+            "takes the place of the key that an earlier set-up wrote")
+    }
+
+    mutating func planReturnPath() {
+        let key = RecordKey(setup.returnPath, "MX")
+        let host = setup.serviceHost
+        let found = values(key)
+        let ours = found.filter { if case .mx(_, host) = $0.content { true } else { false } }
+        let instructions =
+            "Publish one MX record, \(setup.returnPathPreference) \(host), at \(key.name), and no other."
+        if ours.count == found.count, !found.isEmpty {
+            return leave(.returnPath, key, .none, "bounces go to \(host)")
+        }
+        if let obstacle = obstacle(key) {
+            return leave(.returnPath, key, .manual, obstacle, instructions: instructions)
+        }
+        guard found.isEmpty else {
+            return leave(
+                .returnPath, key, .manual,
+                "mail for \(key.name) goes to other hosts, which would get bounces",
+                instructions: "If nothing needs them, remove them. \(instructions)")
+        }
+        write(
+            .returnPath, key, .mx(preference: setup.returnPathPreference, host: host),
+            "bounces come back to the service")
+    }
+}
