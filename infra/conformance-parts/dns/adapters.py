@@ -158,20 +158,19 @@ class Route53:
         try:
             return function(**arguments)
         except self.errors.ClientError as error:
-            code, said = error.response["Error"]["Code"], str(error) + str(error.response.get("messages", ""))
+            # A refused batch may come under a root of its own, of which botocore reads nothing but the texts.
+            code, said = error.response["Error"]["Code"], str(error) + str(error.response.get("Messages", ""))
             kind = {
                 "Throttling": "throttled", "PriorRequestNotComplete": "throttled", "AccessDenied": "denied",
                 "SignatureDoesNotMatch": "unauthenticated", "InvalidClientTokenId": "unauthenticated",
             }.get(code, "invalid")
             for text, name in (
-                ("already exists", "exists"), ("do not match the current values", "stale"),
-                ("was not found", "gone"), ("not permitted in zone", "outside"),
-                ("conflicting RRSet", "conflict"), ("conflicts with other records", "conflict"),
+                ("do not match the current values", "stale"), ("was not found", "gone"),
+                ("not permitted in zone", "outside"), ("conflicting RRSet", "conflict"),
+                ("conflicts with other records", "conflict"), ("already exists", "exists"),
             ):
                 if kind == "invalid" and text in said:
                     kind = name
-            if "conflicting RRSet" in said:
-                kind = "conflict"
             raise Refused(kind, said) from None
 
     def zones(self):
