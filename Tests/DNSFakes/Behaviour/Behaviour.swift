@@ -27,7 +27,7 @@ package struct Behaviour: Codable, Sendable, Equatable {
     /// How long a change takes to reach the name servers, in milliseconds.
     package var delayMilliseconds = 0
     /// How Route 53 words a refused batch.
-    package var errorRoot = ErrorRoot.alternating
+    package var errorRoot = ErrorRoot.errorResponse
 
     package enum ErrorRoot: String, Codable, Sendable {
         case errorResponse = "error_response"

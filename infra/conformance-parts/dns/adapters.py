@@ -164,6 +164,8 @@ class Route53:
                 "Throttling": "throttled", "PriorRequestNotComplete": "throttled", "AccessDenied": "denied",
                 "SignatureDoesNotMatch": "unauthenticated", "InvalidClientTokenId": "unauthenticated",
             }.get(code, "invalid")
+            if not code and error.response["ResponseMetadata"]["HTTPStatusCode"] == 403:
+                kind = "unauthenticated"
             for text, name in (
                 ("do not match the current values", "stale"), ("was not found", "gone"),
                 ("not permitted in zone", "outside"), ("conflicting RRSet", "conflict"),
