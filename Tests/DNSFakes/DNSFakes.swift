@@ -72,6 +72,12 @@ package final class DNSFakes: Sendable {
         for server in servers.values { try server.start(on: [loop]) }
     }
 
+    /// Nil, with a line that says what is skipped, where knot is not installed: for tests.
+    package static func ifInstalled() async throws -> DNSFakes? {
+        guard DNSDaemons.isInstalled("/usr/sbin/knotd") else { return nil }
+        return try await DNSFakes()
+    }
+
     deinit { loop.stop() }
 
     /// Opens the port for tests that talk to the fakes by HTTP. It keeps the fakes alive until the process

@@ -16,7 +16,8 @@ import Testing
     @Test func `terms of the whole tree count, and each include says what it costs`() async {
         let zones = zones([
             ("a.test", "TXT", "v=spf1 include:b.test include:c.test ip4:192.0.2.1 -all"),
-            ("b.test", "TXT", "v=spf1 mx exists:here.test ~all"), ("c.test", "TXT", "v=spf1 ip6:2001:db8::/32 -all"),
+            ("b.test", "TXT", "v=spf1 mx exists:here.test ~all"),
+            ("c.test", "TXT", "v=spf1 ip6:2001:db8::/32 -all"),
             ("b.test", "MX", "mx.test"), ("mx.test", "A", "192.0.2.9"), ("here.test", "A", "192.0.2.8"),
         ])
         let budget = await budget("v=spf1 include:a.test ip4:192.0.2.0/24 ~all a", zones)
@@ -51,7 +52,8 @@ import Testing
         ])
         zones.add("slow.test", "TIMEOUT", [])
         let budget = await budget(
-            "v=spf1 include:loop.test include:bad.test include:two.test include:none.test include:slow.test ptr",
+            "v=spf1 include:loop.test include:bad.test include:two.test include:none.test "
+                + "include:slow.test ptr",
             zones)
         #expect(
             budget.problems == [

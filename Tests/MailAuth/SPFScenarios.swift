@@ -79,7 +79,8 @@ struct SPFScenarios {
             }
             // The key ends at a colon before a space or the end of the line.
             let parts = text.split(separator: ": ", maxSplits: 1).map(String.init)
-            let key = parts.count == 2 ? parts[0] : text.hasSuffix(":") ? String(text.dropLast()) : String(text)
+            let key =
+                parts.count == 2 ? parts[0] : text.hasSuffix(":") ? String(text.dropLast()) : String(text)
             let value = parts.count == 2 ? parts[1].drop { $0 == " " } : ""
             let folded = value.hasPrefix(">") || value.hasPrefix("|")
             entries.append(Entry(indent: indent, key: key, value: folded ? "" : String(value)))

@@ -38,7 +38,9 @@ struct SPFZones: SPFResolver, Sendable {
     }
 
     func mailHosts(_ name: String) async -> SPFAnswer<[String]> {
-        records(name, "MX").map { lists in lists.compactMap { $0.last.map { String(decoding: $0, as: UTF8.self) } } }
+        records(name, "MX").map { lists in
+            lists.compactMap { $0.last.map { String(decoding: $0, as: UTF8.self) } }
+        }
     }
 
     func names(of address: SPFAddress) async -> SPFAnswer<[String]> {

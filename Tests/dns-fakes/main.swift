@@ -3,12 +3,13 @@ import FoundationEssentials
 import Glibc
 
 let usage = """
-    Usage: dns-fakes [--control PORT] [--cloudflare PORT] [--route53 PORT] [--clouddns PORT] [--name-server PORT]
+    Usage: dns-fakes [--control PORT] [--cloudflare PORT] [--route53 PORT] [--clouddns PORT]
+                     [--name-server PORT] [--until-input-ends]
 
-    Plays Cloudflare (API v4), Route 53 (2013-04-01) and Cloud DNS (v1, with Google's token endpoint) on 127.0.0.1
-    and serves what they accepted from a real name server (knotd, which must be installed). A port that is not
-    given is any free one. When all of it works, one line of JSON with the addresses is printed. It ends at
-    SIGTERM or SIGINT, or when its standard input ends if --until-input-ends is given.
+    Plays Cloudflare (API v4), Route 53 (2013-04-01) and Cloud DNS (v1, with Google's token endpoint) on
+    127.0.0.1 and serves what they accepted from a real name server (knotd, which must be installed). A port
+    that is not given is any free one. When all of it works, one line of JSON with the addresses is printed.
+    It ends at SIGTERM or SIGINT, or with its standard input if --until-input-ends is given.
 
     By HTTP on the control port:
 
@@ -41,12 +42,8 @@ while let argument = arguments.popFirst() {
     }
 }
 
-// Received below by `sigwait` alone, so that the name server is ended with this process.
-var stopping = sigset_t()
-sigemptyset(&stopping)
-sigaddset(&stopping, SIGTERM)
-sigaddset(&stopping, SIGINT)
-pthread_sigmask(SIG_BLOCK, &stopping, nil)
+// The name server is ended, and its folder removed, by the watchdog that notices the end of this process.
+for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
 signal(SIGPIPE, SIG_IGN)
 
 do {
@@ -58,8 +55,7 @@ do {
     if endsWithInput {
         while readLine() != nil {}
     } else {
-        var received: Int32 = 0
-        sigwait(&stopping, &received)
+        while true { pause() }
     }
     exit(0)
 } catch {

@@ -19,8 +19,9 @@ package struct SPFAddress: Hashable, Sendable {
 
     /// From its usual text.
     package init?(_ text: String) {
-        guard let bytes = Self.parse(text, family: AF_INET, count: 4)
-            ?? Self.parse(text, family: AF_INET6, count: 16)
+        guard
+            let bytes = Self.parse(text, family: AF_INET, count: 4)
+                ?? Self.parse(text, family: AF_INET6, count: 16)
         else { return nil }
         self.init(bytes: bytes)
     }

@@ -84,7 +84,8 @@ struct SPFMacro: Sendable, Equatable {
     init?(_ text: ArraySlice<UInt8>, isExplanation: Bool) {
         guard let first = text.first else { return nil }
         let lower = first.lowercased
-        guard Self.letters.contains(lower) || (isExplanation && Self.explanationLetters.contains(lower)) else {
+        guard Self.letters.contains(lower) || (isExplanation && Self.explanationLetters.contains(lower))
+        else {
             return nil
         }
         var rest = text.dropFirst()

@@ -105,7 +105,9 @@ enum SPFTermReader {
             prefixLength = try length(digits, max: bytes * 8)
             text = text[..<place]
         }
-        guard let address = SPFAddress.parse(String(decoding: text, as: UTF8.self), family: family, count: bytes)
+        guard
+            let address = SPFAddress.parse(
+                String(decoding: text, as: UTF8.self), family: family, count: bytes)
         else { throw SPFSyntaxError("no address") }
         return .network(address, prefixLength: prefixLength)
     }

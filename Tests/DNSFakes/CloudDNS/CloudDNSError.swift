@@ -15,8 +15,8 @@ package struct CloudDNSError: Error, Equatable, Sendable {
 
     static let unauthenticated = CloudDNSError(
         401, "authError",
-        "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other "
-            + "valid authentication credential.")
+        "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or "
+            + "other valid authentication credential.")
     static let notJSON = CloudDNSError(400, "parseError", "Parse Error")
     static func denied(_ permission: String) -> CloudDNSError {
         CloudDNSError(403, "forbidden", "The user does not have the permission '\(permission)'")
@@ -24,7 +24,8 @@ package struct CloudDNSError: Error, Equatable, Sendable {
     static func throttled(_ status: Int) -> CloudDNSError {
         CloudDNSError(
             status == 403 ? 403 : 429, "rateLimitExceeded",
-            "Quota exceeded for quota metric 'Write limit for an environment' of service 'dns.googleapis.com'.")
+            "Quota exceeded for quota metric 'Write limit' of service 'dns.googleapis.com'."
+        )
     }
     static func noResource(_ kind: String, _ name: String) -> CloudDNSError {
         CloudDNSError(404, "notFound", "The 'parameters.\(kind)' resource named '\(name)' does not exist.")

@@ -12,7 +12,8 @@ struct CloudDNSPage {
         let always: Set<String> = ["maxResults", "pageToken", "alt", "prettyPrint", "fields", "key"]
         for name in query.names where !names.contains(name) && !always.contains(name) {
             throw CloudDNSError(
-                400, "badRequest", "Invalid JSON payload received. Unknown name \"\(name)\": Cannot bind query "
+                400, "badRequest",
+                "Invalid JSON payload received. Unknown name \"\(name)\": Cannot bind query "
                     + "parameter. Field '\(name)' could not be found in request message.")
         }
         var size = maxResults

@@ -87,7 +87,8 @@ struct CloudDNSService: Sendable {
         on(&router, .get, set, "dns.resourceRecordSets.get") { request, caller in
             let zone = try zone(request, caller, "dns.resourceRecordSets.get")
             let (name, type) = (request.parameter("name"), request.parameter("type"))
-            guard let found = zone.listed.first(where: { $0.key.name.absolute == name && $0.key.type == type })
+            guard
+                let found = zone.listed.first(where: { $0.key.name.absolute == name && $0.key.type == type })
             else { throw CloudDNSError.noResource("name", "\(name) (\(type))") }
             return found.json
         }
@@ -190,7 +191,9 @@ struct CloudDNSService: Sendable {
     private func account(_ request: HTTPRequest) throws(CloudDNSError) -> CloudDNSAccount {
         guard case .bearer(let token) = request.authorization else { throw .unauthenticated }
         let account: CloudDNSAccount? = state.withLock { state in
-            guard let grant = state.tokens.grants[token], grant.expiresAt > Clock.seconds() else { return nil }
+            guard let grant = state.tokens.grants[token], grant.expiresAt > Clock.seconds() else {
+                return nil
+            }
             return state.accounts.first { $0.email == grant.account }
         }
         guard let account else { throw .unauthenticated }

@@ -12,6 +12,8 @@ package struct CloudDNSSet: Sendable, Equatable {
     /// As the service gives them back: strings of TXT records in quotation marks.
     package let rrdatas: [String]
     let data: [RecordData]
+    /// It has a routing policy with these data in place of data of its own.
+    var isRouted = false
 
     private static let maxRecords = 100
 
@@ -22,7 +24,9 @@ package struct CloudDNSSet: Sendable, Equatable {
         guard members.keys.allSatisfy(known.contains) else {
             throw .invalid(path, "\(members.keys.filter { !known.contains($0) }.sorted())")
         }
-        guard json["routingPolicy"] == .null else { throw .invalid("\(path).routingPolicy", "not played here") }
+        guard json["routingPolicy"] == .null else {
+            throw .invalid("\(path).routingPolicy", "not played here")
+        }
         guard let text = json["name"].text else { throw .required("\(path).name") }
         guard text.hasSuffix("."), let name = RecordName(text), name.isWithin(zone) else {
             throw .invalid("\(path).name", text)
@@ -56,7 +60,9 @@ package struct CloudDNSSet: Sendable, Equatable {
             default: Int?.none
             }
         guard value != .null else { throw .required("\(path).ttl") }
-        guard let number, (0...2_147_483_647).contains(number) else { throw .invalid("\(path).ttl", "\(value)") }
+        guard let number, (0...2_147_483_647).contains(number) else {
+            throw .invalid("\(path).ttl", "\(value)")
+        }
         return number
     }
 
@@ -83,13 +89,24 @@ package struct CloudDNSSet: Sendable, Equatable {
 
     /// Whether a deletion means this set: lifetime and data are the same, in any order.
     func isExactly(_ other: CloudDNSSet) -> Bool {
-        ttl == other.ttl && rrdatas.sorted() == other.rrdatas.sorted()
+        !isRouted && ttl == other.ttl && rrdatas.sorted() == other.rrdatas.sorted()
     }
 
     var json: JSONValue {
-        [
+        let data = JSONValue.array(rrdatas.map(JSONValue.string))
+        var members: [String: JSONValue] = [
             "kind": "dns#resourceRecordSet", "name": .string(key.name.absolute), "type": .string(key.type),
-            "ttl": .integer(ttl), "rrdatas": .array(rrdatas.map(JSONValue.string)), "signatureRrdatas": [],
+            "ttl": .integer(ttl), "signatureRrdatas": [],
         ]
+        if isRouted {
+            let item: JSONValue = [
+                "kind": "dns#rRSetRoutingPolicyWrrPolicyWrrPolicyItem", "weight": 1, "rrdatas": data,
+            ]
+            members["routingPolicy"] = ["kind": "dns#rRSetRoutingPolicy", "wrr": ["items": [item]]]
+            members["rrdatas"] = []
+        } else {
+            members["rrdatas"] = data
+        }
+        return .object(members)
     }
 }

@@ -48,10 +48,13 @@ package struct CloudDNSZone: Sendable {
     /// With the zone's own sets, in the order of names and types.
     var listed: [CloudDNSSet] {
         let servers = CloudDNSSet(
-            key: .init(name: dnsName, type: "NS"), ttl: 21_600, rrdatas: nameServers.map { "\($0)." }, data: [])
+            key: .init(name: dnsName, type: "NS"), ttl: 21_600, rrdatas: nameServers.map { "\($0)." },
+            data: [])
         let start = CloudDNSSet(
             key: .init(name: dnsName, type: "SOA"), ttl: 21_600,
-            rrdatas: ["\(nameServers.first ?? "ns"). cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300"],
+            rrdatas: [
+                "\(nameServers.first ?? "ns"). cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300"
+            ],
             data: [])
         return (sets + [servers, start]).sorted { left, right in
             if left.key.name == right.key.name { return left.key.type < right.key.type }
@@ -91,6 +94,11 @@ package struct CloudDNSZone: Sendable {
         return change
     }
 
+    /// Gives the sets of these names a routing policy.
+    mutating func route(_ names: Set<RecordName>) {
+        for index in sets.indices where names.contains(sets[index].key.name) { sets[index].isRouted = true }
+    }
+
     private static func sets(
         _ json: JSONValue, _ name: String, _ zone: RecordName
     ) throws(CloudDNSError) -> [CloudDNSSet] {
@@ -109,7 +117,8 @@ package struct CloudDNSZone: Sendable {
         let label = "\(set.key.name.absolute) (\(set.key.type))"
         if isOwn(set) {
             throw CloudDNSError(
-                400, "containsRequiredSet", "The resource record set '\(label)' is required and cannot be deleted.")
+                400, "containsRequiredSet",
+                "The resource record set '\(label)' is required and cannot be deleted.")
         }
         guard let old = sets.first(where: { $0.key == set.key }) else {
             throw CloudDNSError(404, "notFound", "The '\(path)' resource named '\(label)' does not exist.")
@@ -123,7 +132,8 @@ package struct CloudDNSZone: Sendable {
     private mutating func add(_ set: CloudDNSSet, _ path: String) throws(CloudDNSError) {
         let label = "\(set.key.name.absolute) (\(set.key.type))"
         guard !isOwn(set), !sets.contains(where: { $0.key == set.key }) else {
-            throw CloudDNSError(409, "alreadyExists", "The resource '\(path)' named '\(label)' already exists")
+            throw CloudDNSError(
+                409, "alreadyExists", "The resource '\(path)' named '\(label)' already exists")
         }
         let others = sets.filter { $0.key.name == set.key.name }
         let hasAlias = others.contains { $0.key.type == "CNAME" }

@@ -39,8 +39,11 @@ package struct CloudflareError: Error, Equatable, Sendable {
         400, 83011, "The contents of the records at this name exceed 8192 characters together.")
     static let notProxiable = CloudflareError(400, 9004, "This record type cannot be proxied.")
     static let tagQuota = CloudflareError(400, 9300, "DNS record has tags, exceeding the quota of 0.")
-    static let spfType = CloudflareError(400, 9999, "SPF records are not supported, use a TXT record instead.")
+    static let spfType = CloudflareError(
+        400, 9999, "SPF records are not supported, use a TXT record instead.")
     static let typeChange = CloudflareError(400, 9106, "The type of a DNS record cannot be changed.")
+    static let readOnly = CloudflareError(
+        400, 1046, "The record is managed by Email Routing and cannot be changed.")
     static let tooManyOperations = CloudflareError(400, 9207, "A batch may have 200 operations.")
 
     static func parameter(_ text: String) -> CloudflareError { CloudflareError(400, 1004, text) }

@@ -14,7 +14,9 @@ struct CloudflareQuery {
 
     subscript(_ name: String) -> String? { items[name] }
 
-    static let zoneNames: Set<String> = ["name", "status", "account.id", "page", "per_page", "match", "order"]
+    static let zoneNames: Set<String> = [
+        "name", "status", "account.id", "page", "per_page", "match", "order",
+    ]
     static let recordNames: Set<String> = [
         "type", "name", "name.exact", "name.contains", "name.startswith", "name.endswith", "content",
         "content.exact", "content.contains", "content.startswith", "content.endswith", "comment",

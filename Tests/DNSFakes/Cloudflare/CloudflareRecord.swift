@@ -12,6 +12,8 @@ package struct CloudflareRecord: Sendable, Equatable {
     package var priority: Int?
     package var proxied: Bool
     package var comment: String?
+    /// The service's own, such as those of its mail routing: no call changes it.
+    package var isReadOnly = false
     package let createdOn: String
     package var modifiedOn: String
     /// What the name servers get.
@@ -22,7 +24,8 @@ package struct CloudflareRecord: Sendable, Equatable {
             "id": .string(id), "name": .string(name.description), "type": .string(type),
             "content": .string(content), "ttl": .integer(ttl), "proxied": .bool(proxied),
             "proxiable": .bool(Self.proxiable.contains(type)), "settings": .object([:]),
-            "meta": .object([:]), "comment": comment.map(JSONValue.string) ?? .null, "tags": [],
+            "meta": isReadOnly ? ["email_routing": true, "read_only": true] : .object([:]),
+            "comment": comment.map(JSONValue.string) ?? .null, "tags": [],
             "created_on": .string(createdOn), "modified_on": .string(modifiedOn),
         ]
         if let priority { members["priority"] = .integer(priority) }
@@ -60,7 +63,9 @@ package struct CloudflareZone: Sendable {
             "owner": ["id": .null, "type": "user", "email": .null], "permissions": ["#zone:read"],
             "created_on": "2026-01-01T00:00:00.000000Z", "modified_on": "2026-01-01T00:00:00.000000Z",
             "activated_on": "2026-01-01T00:00:00.000000Z",
-            "meta": ["step": 2, "custom_certificate_quota": 0, "page_rule_quota": 3, "phishing_detected": false],
+            "meta": [
+                "step": 2, "custom_certificate_quota": 0, "page_rule_quota": 3, "phishing_detected": false,
+            ],
             "plan": ["id": "free", "name": "Free Website", "legacy_id": "free"],
         ]
     }

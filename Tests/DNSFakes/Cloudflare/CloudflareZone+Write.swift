@@ -34,7 +34,7 @@ extension CloudflareZone {
     mutating func replace(_ id: String, _ input: CloudflareInput, now: String) throws(CloudflareError)
         -> CloudflareRecord
     {
-        let old = try record(id)
+        let old = try changeable(id)
         guard input.type?.uppercased() ?? "" == old.type else { throw .typeChange }
         let new = try CloudflareRecord(input, id: id, in: name, now: now, createdOn: old.createdOn)
         try check(new)
@@ -43,7 +43,7 @@ extension CloudflareZone {
     }
 
     mutating func delete(_ id: String) throws(CloudflareError) -> CloudflareRecord {
-        let old = try record(id)
+        let old = try changeable(id)
         records.removeAll { $0.id == id }
         return old
     }
@@ -78,8 +78,19 @@ extension CloudflareZone {
         return .object(result.mapValues(JSONValue.array))
     }
 
+    /// From now on no call changes the record.
+    mutating func protect(_ id: String) {
+        for index in records.indices where records[index].id == id { records[index].isReadOnly = true }
+    }
+
     func record(_ id: String) throws(CloudflareError) -> CloudflareRecord {
         guard let record = records.first(where: { $0.id == id }) else { throw .recordGone }
+        return record
+    }
+
+    private func changeable(_ id: String) throws(CloudflareError) -> CloudflareRecord {
+        let record = try record(id)
+        guard !record.isReadOnly else { throw .readOnly }
         return record
     }
 

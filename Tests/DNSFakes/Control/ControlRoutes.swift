@@ -9,8 +9,9 @@ struct ControlRoutes: Sendable {
                                       "delegated","private","status","flatten_all_cnames"}
         POST   /credentials          {"service","permissions":[…],"zones":[…],"temporary","project"}
         GET    /behaviour/SERVICE    how a service treats its callers
-        PUT    /behaviour/SERVICE    {"refuse_every","refuse_next","budget","budget_seconds","retry_after_seconds",
-                                      "refusal_status","busy_next","pending_polls","delay_milliseconds","error_root"}
+        PUT    /behaviour/SERVICE    {"refuse_every","refuse_next","budget","budget_seconds",
+                                      "retry_after_seconds","refusal_status","busy_next",
+                                      "pending_polls","delay_milliseconds","error_root"}
         POST   /propagate            every accepted change reaches the name servers now
         GET    /calls[?service=]     what was called, without credentials
         DELETE /calls                forgets the calls

@@ -46,8 +46,9 @@ extension DNSFakes {
                 }
                 if let comment = records.comment { members["comment"] = .string(comment) }
                 if let proxied = records.proxied { members["proxied"] = .bool(proxied) }
-                _ = try zone.create(
+                let made = try zone.create(
                     CloudflareInput(.object(members)), id: CloudflareState.newID(), now: Clock.timestamp())
+                if records.readOnly == true { zone.protect(made.id) }
             }
         }
         let made = zone
@@ -90,7 +91,8 @@ extension DNSFakes {
                 XMLElement(
                     "AliasTarget",
                     [
-                        XMLElement("HostedZoneId", text: "Z2FDTNDATAQYW2"), XMLElement("DNSName", text: alias),
+                        XMLElement("HostedZoneId", text: "Z2FDTNDATAQYW2"),
+                        XMLElement("DNSName", text: alias),
                         XMLElement("EvaluateTargetHealth", text: "false"),
                     ]))
         } else {
@@ -119,9 +121,11 @@ extension DNSFakes {
                 "rrdatas": .array(records.values.map(JSONValue.string)),
             ]
         }
+        let routed = Set((order.records ?? []).filter { $0.weight != nil }.compactMap { RecordName($0.name) })
         if !additions.isEmpty {
             _ = try zone.apply(["additions": .array(additions)], now: Clock.milliseconds())
             zone.changes = []
+            zone.route(routed)
         }
         let made = zone
         cloudDNS.state.withLock { $0.zones.append(made) }
@@ -160,7 +164,8 @@ extension DNSFakes {
             let project = order.project ?? "fake-project"
             let account = CloudDNSAccount(
                 email: "dns-\(number)@\(project).iam.gserviceaccount.com",
-                keyID: Hex.encode(SecureRandom.bytes(20)), key: try RSAPrivateKey.generate(), project: project,
+                keyID: Hex.encode(SecureRandom.bytes(20)), key: try RSAPrivateKey.generate(),
+                project: project,
                 permissions: Set(order.permissions ?? ["dns.*"]), zones: zones)
             cloudDNS.state.withLock { $0.accounts.append(account) }
             return [

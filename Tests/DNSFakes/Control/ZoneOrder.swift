@@ -9,14 +9,18 @@ package struct ZoneOrder: Codable, Sendable {
         /// Cloudflare alone.
         package var comment: String?
         package var proxied: Bool?
+        /// Cloudflare alone: the service's own.
+        package var readOnly: Bool?
         /// Route 53 alone: a multivalue set, or with `weight` a weighted one.
         package var setIdentifier: String?
+        /// At Cloud DNS a set with a routing policy in place of data.
         package var weight: Int?
         /// Route 53 alone: an alias to this name in place of values.
         package var alias: String?
 
         enum CodingKeys: String, CodingKey {
             case name, type, ttl, values, comment, proxied, weight, alias
+            case readOnly = "read_only"
             case setIdentifier = "set_identifier"
         }
 
@@ -63,7 +67,7 @@ package struct ZoneTicket: Codable, Sendable {
 /// A credential that a test wants, and what it may do.
 package struct CredentialOrder: Codable, Sendable {
     package var service: ServiceKind
-    /// In the service's own words (`dns:edit`, `route53:GetChange`, `dns.changes.create`); all when not given.
+    /// In the service's words (`dns:edit`, `route53:GetChange`, `dns.changes.create`); all when not given.
     package var permissions: [String]?
     /// By what `ZoneTicket.id` says; all when not given.
     package var zones: [String]?

@@ -11,7 +11,8 @@ package struct RecordName: Hashable, Sendable, CustomStringConvertible {
             return
         }
         let bare = text.hasSuffix(".") ? String(text.dropLast()) : text
-        let labels = bare.lowercased().split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let labels = bare.lowercased().split(separator: ".", omittingEmptySubsequences: false).map(
+            String.init)
         guard !bare.isEmpty, bare.utf8.count <= 253 else { return nil }
         for (index, label) in labels.enumerated() {
             guard (1...63).contains(label.utf8.count) else { return nil }

@@ -51,7 +51,9 @@ package struct Route53Error: Error, Equatable, Sendable {
         Route53Error(400, "IncompleteSignature", what)
     }
     static let malformedXML = Route53Error(
-        400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our schema.")
+        400, "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against "
+            + "our schema.")
 
     /// - Parameter ownRoot: a refused batch with `<InvalidChangeBatch>` as the root instead of
     ///   `<ErrorResponse>`. Both are in use.

@@ -132,7 +132,8 @@ struct Route53Service: Sendable {
     ) throws(Route53Error) -> Route53Zone {
         let id = request.parameter("zone")
         guard caller.key.zones.map({ $0.contains(id) }) ?? true else {
-            throw .denied("route53:\(action) on resource: arn:aws:route53:::hostedzone/\(id)", caller.key.user)
+            throw .denied(
+                "route53:\(action) on resource: arn:aws:route53:::hostedzone/\(id)", caller.key.user)
         }
         guard let zone = state.withLock({ $0.zones.first { $0.id == id } }) else { throw .noZone(id) }
         return zone

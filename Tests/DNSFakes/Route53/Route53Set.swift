@@ -20,8 +20,10 @@ package struct Route53Set: Sendable, Equatable {
     /// What the sets of one name and type have in common is checked by the zone; this checks one set alone.
     init(_ element: XMLElement, in zone: RecordName) throws(Route53Error) {
         let order = [
-            "Name", "Type", "SetIdentifier", "Weight", "Region", "GeoLocation", "Failover", "MultiValueAnswer",
-            "TTL", "ResourceRecords", "AliasTarget", "HealthCheckId", "TrafficPolicyInstanceId", "CidrRoutingConfig",
+            "Name", "Type", "SetIdentifier", "Weight", "Region", "GeoLocation", "Failover",
+            "MultiValueAnswer",
+            "TTL", "ResourceRecords", "AliasTarget", "HealthCheckId", "TrafficPolicyInstanceId",
+            "CidrRoutingConfig",
         ]
         try Route53Order.check(element, order)
         guard let text = element.text("Name"), let type = element.text("Type") else { throw .malformedXML }
@@ -43,8 +45,11 @@ package struct Route53Set: Sendable, Equatable {
             return
         }
         guard let ttlText = element.text("TTL"), let records = element["ResourceRecords"] else {
-            throw .input("Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and "
-                + "ResourceRecords], or TrafficPolicyInstanceId], but found none in Change with [Action=, Name=\(text), Type=\(type), SetIdentifier=null]")
+            throw .input(
+                "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and "
+                    + "ResourceRecords], or TrafficPolicyInstanceId], but found none in Change "
+                    + "with [Action=, Name=\(text), Type=\(type), SetIdentifier=null]"
+            )
         }
         guard let ttl = Int(ttlText), (0...2_147_483_647).contains(ttl) else {
             throw .input("Value '\(ttlText)' at 'TTL' failed to satisfy constraint")
@@ -62,7 +67,8 @@ package struct Route53Set: Sendable, Equatable {
                 let value = record.text("Value")
             else { throw .malformedXML }
             guard value.unicodeScalars.count <= 4_000 else {
-                throw .input("Value at 'value' failed to satisfy constraint: length less than or equal to 4000")
+                throw .input(
+                    "Value at 'value' failed to satisfy constraint: length less than or equal to 4000")
             }
             values.append(value)
         }

@@ -39,7 +39,8 @@ enum Route53Signature {
         guard let key = keys.first(where: { $0.id == scope[0] }) else { throw .unknownKey }
         let date = request.headers["x-amz-date"] ?? ""
         guard date.hasPrefix(scope[1]), let signedAt = seconds(date) else {
-            throw .incomplete("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.")
+            throw .incomplete(
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.")
         }
         guard abs(signedAt - now) <= maxSkewSeconds else {
             throw Route53Error(403, "SignatureDoesNotMatch", "Signature expired: \(date)")

@@ -82,7 +82,8 @@ package struct Route53Zone: Sendable {
     }
 
     private mutating func apply(_ action: String, _ set: Route53Set) throws(Route53Error) {
-        let label = "[name='\(set.key.name.absolute)', type='\(set.key.type)'"
+        let label =
+            "[name='\(set.key.name.absolute)', type='\(set.key.type)'"
             + (set.key.identifier.map { ", set identifier='\($0)'" } ?? "") + "]"
         if set.key.name == name, set.key.type == "NS" || set.key.type == "SOA" {
             throw .invalidBatch(["The zone's own \(set.key.type) set cannot be changed here: \(label)"])
@@ -118,8 +119,8 @@ package struct Route53Zone: Sendable {
         }) {
             throw .invalidBatch([
                 "RRSet with DNS name \(set.key.name.absolute), type \(set.key.type), SetIdentifier "
-                    + "\(set.key.identifier ?? "null") cannot be created because a non multivalue answer rrset "
-                    + "exists with the same name and type."
+                    + "\(set.key.identifier ?? "null") cannot be created because a non multivalue answer "
+                    + "rrset exists with the same name and type."
             ])
         }
         let named = "RRSet of type \(set.key.type) with DNS name \(set.key.name.absolute) is not permitted "
@@ -129,13 +130,16 @@ package struct Route53Zone: Sendable {
             }
             if others.contains(where: { $0.key.type != "CNAME" }) {
                 throw .invalidBatch([
-                    named + "as it conflicts with other records with the same DNS name in zone \(name.absolute)"
+                    named
+                        + "as it conflicts with other records with the same DNS name in zone "
+                        + name.absolute
                 ])
             }
         } else if others.contains(where: { $0.key.type == "CNAME" }) {
             throw .invalidBatch([
-                named + "because a conflicting RRSet of type CNAME with the same DNS name already exists in zone "
-                    + name.absolute
+                named
+                    + "because a conflicting RRSet of type CNAME with the same DNS name already exists in "
+                    + "zone \(name.absolute)"
             ])
         }
     }

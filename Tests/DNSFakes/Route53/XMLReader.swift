@@ -1,5 +1,5 @@
-/// Reads a small XML document: elements, attributes (dropped, except the root's `xmlns`), text, the five named
-/// entities and numeric references. No comments, no CDATA, no document type.
+/// Reads a small XML document: elements, attributes (dropped, except the root's `xmlns`), text, the five
+/// named entities and numeric references. No comments, no CDATA, no document type.
 struct XMLReader {
     /// Why a document was not read; only that it was not matters to a caller.
     struct Malformed: Error {}
