@@ -45,8 +45,8 @@ package struct Route53Error: Error, Equatable, Sendable {
         403, "InvalidClientTokenId", "The security token included in the request is invalid.")
     static let badSignature = Route53Error(
         403, "SignatureDoesNotMatch",
-        "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
-            + "Access Key and signing method. Consult the service documentation for details.")
+        "The request signature we calculated does not match the signature you provided. Check your AWS "
+            + "Secret Access Key and signing method. Consult the service documentation for details.")
     static func incomplete(_ what: String) -> Route53Error {
         Route53Error(400, "IncompleteSignature", what)
     }
