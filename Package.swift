@@ -119,7 +119,7 @@ let testTargets: [Target] = [
     tests("Simulation", ["Simulator", "EventLoop", "NodeProtocol", "Spool", "TestSupport"]),
     module("DNSFakes", in: "Tests", ["EventLoop", "HTTP", "Crypto", "TestSupport"]),
     program("dns-fakes", in: "Tests", ["DNSFakes"]),
-    tests("Fakes", ["DNSFakes", "DNS", "HTTPClient", "EventLoop", "Crypto", "TestSupport"]),
+    tests("Fakes", ["DNSFakes", "DNS", "HTTP", "HTTPClient", "EventLoop", "Crypto", "TestSupport"]),
     tests("EventLoop", ["EventLoop", "TestSupport"]),
     tests("Crypto", ["Crypto", "TestSupport"]),
     tests("HTTP", ["HTTP", "EventLoop", "TestSupport"]),

@@ -181,7 +181,9 @@ struct CloudflareService: Sendable {
         let (left, behaviour) = throttle.withLock {
             ($0.remaining(at: .now(), of: Self.quota), $0.behaviour)
         }
-        response.headers["Ratelimit"] = "\"default\";r=\(isRefused ? 0 : left.calls);t=\(left.seconds)"
+        // What is left is there again when the refusal says that one may come back.
+        let seconds = isRefused ? behaviour.retryAfterSeconds : left.seconds
+        response.headers["Ratelimit"] = "\"default\";r=\(isRefused ? 0 : left.calls);t=\(seconds)"
         response.headers["Ratelimit-Policy"] =
             "\"default\";q=\(behaviour.budget ?? Self.quota);w=\(behaviour.budgetSeconds)"
         if isRefused { response.headers["retry-after"] = String(behaviour.retryAfterSeconds) }

@@ -19,19 +19,20 @@ package struct Route53Key: Sendable {
 }
 
 /// The verifying side of AWS Signature Version 4, for Route 53: the service is `route53`, the region
-/// `us-east-1`, the path is escaped once more than it came.
+/// `us-east-1`, the path has single slashes and is escaped once more than it came.
 enum Route53Signature {
-    private static let scopeEnd = ["us-east-1", "route53", "aws4_request"]
+    /// Region, service and the word that ends a scope.
+    static let scope = ["us-east-1", "route53", "aws4_request"]
     /// A request may be as many seconds old.
     private static let maxSkewSeconds = 300
 
     /// The key that signed the request.
     static func signer(
-        of request: HTTPRequest, body: [UInt8], keys: [Route53Key], now: Int
+        of request: HTTPRequest, body: [UInt8], keys: [Route53Key], now: Int, scope end: [String] = scope
     ) throws(Route53Error) -> Route53Key {
         let fields = try fields(request)
         let scope = (fields["Credential"] ?? "").split(separator: "/").map(String.init)
-        guard scope.count == 5, Array(scope[2...]) == scopeEnd else {
+        guard scope.count == 5, Array(scope[2...]) == end else {
             throw Route53Error(
                 403, "SignatureDoesNotMatch",
                 "Credential should be scoped to a valid region and the service 'route53'.")
@@ -102,7 +103,7 @@ enum Route53Signature {
         _ request: HTTPRequest, _ signed: [String], _ body: [UInt8]
     ) -> [UInt8] {
         let target = request.head.rawPathAndQuery.split(separator: "?", maxSplits: 1).map(String.init)
-        var lines = [request.method.rawValue, escaped(target.first ?? "/", keepsSlash: true)]
+        var lines = [request.method.rawValue, escaped(normal(target.first ?? "/"), keepsSlash: true)]
         let items = request.query.items.map { item in
             (name: escaped(item.name), value: escaped(item.value))
         }
@@ -119,6 +120,13 @@ enum Route53Signature {
         lines.append(signed.joined(separator: ";"))
         lines.append(Hex.encode(Digest.sha256(body)))
         return Array(lines.joined(separator: "\n").utf8)
+    }
+
+    /// A path with single slashes; segments of dots do not come here.
+    private static func normal(_ path: String) -> String {
+        let segments = path.split(separator: "/")
+        let end = path.hasSuffix("/") && !segments.isEmpty ? "/" : ""
+        return "/" + segments.joined(separator: "/") + end
     }
 
     /// RFC 3986 §2.3: all but the unreserved characters as `%XX`.
