@@ -102,8 +102,8 @@ final class Caller: Sendable {
             }
             text +=
                 "<Change><Action>\(action)</Action><ResourceRecordSet><Name>\(name)</Name>"
-                + "<Type>\(type)</Type><TTL>\(ttl)</TTL><ResourceRecords>\(records.joined())</ResourceRecords>"
-                + "</ResourceRecordSet></Change>"
+                + "<Type>\(type)</Type><TTL>\(ttl)</TTL><ResourceRecords>\(records.joined())"
+                + "</ResourceRecords></ResourceRecordSet></Change>"
         }
         return try await route53(
             "POST", "/hostedzone/\(zone)/rrset", body: Self.request(text), keys: keys)

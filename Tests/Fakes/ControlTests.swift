@@ -98,6 +98,65 @@ import Testing
         #expect(listed.text.contains("<AliasTarget>"))
     }
 
+    @Test(arguments: ServiceKind.allCases)
+    func `others change a set now, or just before the next change`(kind: ServiceKind) async throws {
+        guard let fakes = try await DNSFakes.ifInstalled() else { return }
+        let caller = try Caller(fakes)
+        func records(_ values: String...) -> ZoneOrder.Records {
+            ZoneOrder.Records("a.example.com", "TXT", values.map { "\"\($0)\"" }, ttl: 300)
+        }
+        let zone = try await fakes.createZone(ZoneOrder(kind, "example.com", [records("one")]))
+        try await fakes.edit(ZoneEdit(kind, zone: zone.id, records("two", "three")))
+        #expect(try await caller.texts("a.example.com").sorted() == ["three", "two"])
+        try await fakes.edit(ZoneEdit(kind, zone: zone.id, records("late"), beforeNextChange: true))
+        #expect(try await caller.texts("a.example.com").count == 2)
+        if kind == .route53 {
+            let keys = try fakes.createCredential(CredentialOrder(kind))
+            let stale = ("DELETE", "a.example.com.", "TXT", 300, ["\"two\"", "\"three\""])
+            #expect(try await caller.change(zone.id, [stale], keys: keys).text.contains("do not match"))
+            #expect(try await caller.texts("a.example.com") == ["late"])
+        }
+    }
+
+    @Test func `an answer is lost and what was asked is done, or the call fails and nothing is`() async throws
+    {
+        guard let fakes = try await DNSFakes.ifInstalled() else { return }
+        let caller = try Caller(fakes)
+        let zone = try await fakes.createZone(ZoneOrder(.route53, "example.com"))
+        let keys = try fakes.createCredential(CredentialOrder(.route53))
+        var behaviour = Behaviour()
+        behaviour.failNext = 1
+        behaviour.loseNext = 1
+        fakes.setBehaviour(behaviour, of: .route53)
+        let create = ("CREATE", "a.example.com.", "TXT", 300, ["\"x\""])
+        #expect(try await caller.change(zone.id, [create], keys: keys).status == 500)
+        #expect(try await caller.texts("a.example.com").isEmpty)
+        #expect(try await caller.change(zone.id, [create], keys: keys).status == 500)
+        #expect(try await caller.texts("a.example.com") == ["x"])
+        #expect(try await caller.change(zone.id, [create], keys: keys).text.contains("already exists"))
+    }
+
+    @Test func `a protected set is left alone, and what Cloudflare stands before is not seen`() async throws {
+        guard let fakes = try await DNSFakes.ifInstalled() else { return }
+        let caller = try Caller(fakes)
+        var protected = ZoneOrder.Records("p.a.test", "TXT", ["\"x\""])
+        protected.isProtected = true
+        let zone = try await fakes.createZone(ZoneOrder(.route53, "a.test", [protected]))
+        let keys = try fakes.createCredential(CredentialOrder(.route53))
+        let answer = try await caller.change(
+            zone.id, [("DELETE", "p.a.test.", "TXT", 300, ["\"x\""])], keys: keys)
+        #expect(answer.text.contains("is protected") && answer.text.contains("p.a.test."))
+        let listed = try await caller.route53("GET", "/hostedzone/\(zone.id)/rrset", keys: keys)
+        #expect(listed.text.contains("<Type>NS</Type>") && listed.text.contains("<Type>SOA</Type>"))
+        var proxied = ZoneOrder.Records("w.b.test", "CNAME", ["p.a.test"])
+        try await fakes.createZone(ZoneOrder(.cloudflare, "b.test", [proxied]))
+        #expect(try await caller.texts("w.b.test") == ["x"])
+        proxied.proxied = true
+        proxied.name = "w.c.test"
+        try await fakes.createZone(ZoneOrder(.cloudflare, "c.test", [proxied]))
+        #expect(try await caller.texts("w.c.test").isEmpty)
+    }
+
     @Test func `a mail host of preference 0 and an alias at the zone's name`() async throws {
         guard let fakes = try await DNSFakes.ifInstalled() else { return }
         let caller = try Caller(fakes)

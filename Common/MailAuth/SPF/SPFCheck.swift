@@ -48,11 +48,15 @@ package struct SPFCheck {
     static let maxVoidLookups = 2
     static let maxMailHosts = 10
     static let maxNames = 10
+    /// It is to stand in the reply of a mail server.
+    static let maxExplanationBytes = 1_000
 
     let mail: Mail
     let resolver: any SPFResolver
     private(set) var lookupTerms = 0
     private(set) var voidLookups = 0
+    /// Looked up once: a record may ask for them in every macro.
+    private var knownNames: [String]?
 
     private init(_ mail: Mail, _ resolver: any SPFResolver) {
         self.mail = mail
@@ -135,7 +139,7 @@ package struct SPFCheck {
         }
     }
 
-    private func target(_ text: SPFMacroText?, _ domain: String) async -> String {
+    private mutating func target(_ text: SPFMacroText?, _ domain: String) async -> String {
         guard let text else { return domain }
         return await expand(domain: text, domain)
     }
@@ -176,7 +180,14 @@ package struct SPFCheck {
 
     /// §5.5: the names that the address claims and that lead back to it, in lower case. Failures count as
     /// "there is none".
-    private func validatedNames() async -> [String] {
+    private mutating func validatedNames() async -> [String] {
+        if let knownNames { return knownNames }
+        let names = await lookUpNames()
+        knownNames = names
+        return names
+    }
+
+    private func lookUpNames() async -> [String] {
         guard case .found(let names) = await resolver.names(of: mail.address) else { return [] }
         var validated: [String] = []
         for name in names.prefix(Self.maxNames) where SPFDomain.isQueryable(name) {
@@ -215,11 +226,11 @@ package struct SPFCheck {
 
     // MARK: Macros
 
-    private func expand(domain text: SPFMacroText, _ domain: String) async -> String {
+    private mutating func expand(domain text: SPFMacroText, _ domain: String) async -> String {
         SPFDomain.shortened(await expand(text, domain))
     }
 
-    private func expand(_ text: SPFMacroText, _ domain: String) async -> String {
+    private mutating func expand(_ text: SPFMacroText, _ domain: String) async -> String {
         var output = ""
         for piece in text.pieces {
             switch piece {
@@ -231,7 +242,7 @@ package struct SPFCheck {
     }
 
     /// §7.2.
-    private func value(of letter: UInt8, _ domain: String) async -> String {
+    private mutating func value(of letter: UInt8, _ domain: String) async -> String {
         switch letter {
         case UInt8(ascii: "s"): "\(mail.localPart)@\(mail.domain)"
         case UInt8(ascii: "l"): mail.localPart
@@ -248,7 +259,7 @@ package struct SPFCheck {
     }
 
     /// §7.3: the domain itself before one below it before any other.
-    private func validatedName(_ domain: String) async -> String {
+    private mutating func validatedName(_ domain: String) async -> String {
         let names = await validatedNames()
         let domain = domain.lowercased()
         return names.first { $0 == domain } ?? names.first { $0.hasSuffix("." + domain) } ?? names.first
@@ -256,7 +267,7 @@ package struct SPFCheck {
     }
 
     /// §6.2: whatever goes wrong, there is just none.
-    private func explanation(_ record: SPFRecord, _ domain: String) async -> String? {
+    private mutating func explanation(_ record: SPFRecord, _ domain: String) async -> String? {
         guard let text = record.explanation else { return nil }
         let target = await expand(domain: text, domain)
         guard SPFDomain.isQueryable(target), case .found(let texts) = await resolver.texts(target),
@@ -264,6 +275,9 @@ package struct SPFCheck {
             let sentence = SPFMacroText(bytes[...], isExplanation: true)
         else { return nil }
         let expanded = await expand(sentence, domain)
-        return expanded.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? expanded : nil
+        let isSentence =
+            expanded.utf8.count <= Self.maxExplanationBytes
+            && expanded.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        return isSentence ? expanded : nil
     }
 }

@@ -19,11 +19,12 @@ enum SPFDomain {
 
     /// §7.3: labels on the left are dropped until the name fits; a dot at the end is no part of it.
     static func shortened(_ name: String) -> String {
-        var name = withoutDot(name)
-        while name.utf8.count > maxBytes, let dot = name.firstIndex(of: ".") {
-            name = withoutDot(String(name[name.index(after: dot)...]))
-        }
-        return name
+        let bytes = withoutDot(name).utf8
+        guard bytes.count > maxBytes else { return withoutDot(name) }
+        // The dot before a label that fits whole may stand right before the bytes that fit.
+        let end = bytes.suffix(maxBytes + 1)
+        guard let dot = end.firstIndex(of: UInt8(ascii: ".")) else { return "" }
+        return String(Substring(end[end.index(after: dot)...]))
     }
 
     private static func withoutDot(_ name: String) -> String {

@@ -37,6 +37,8 @@ package struct SPFRecord: Sendable, Equatable {
     /// §4.6: after an `all` nothing is looked at, and a `redirect` beside it is ignored.
     package var hasAll: Bool { directives.contains { $0.mechanism == .all } }
 
+    /// No honest record is longer; macros of a longer one could be made to fill the memory.
+    package static let maxBytes = 8_192
     private static let version = Array("v=spf1".utf8)
 
     /// §4.5: whether a TXT record is one of version `spf1`, well formed or not.
@@ -48,6 +50,9 @@ package struct SPFRecord: Sendable, Equatable {
     /// - Throws: what is wrong, for people; one fault anywhere spoils the record.
     package init(_ text: [UInt8]) throws(SPFSyntaxError) {
         guard Self.isRecord(text) else { throw SPFSyntaxError("it does not begin with v=spf1") }
+        guard text.count <= Self.maxBytes else {
+            throw SPFSyntaxError("it is longer than \(Self.maxBytes) bytes")
+        }
         for term in text.dropFirst(Self.version.count).split(separator: 0x20) {
             do { try read(term) } catch {
                 throw SPFSyntaxError("\(error.reason): \(Self.printable(term))")

@@ -22,6 +22,10 @@ package struct Behaviour: Codable, Sendable, Equatable {
     package var refusalStatus = 429
     /// Answer as many of the next changes at Route 53 with `PriorRequestNotComplete`.
     package var busyNext = 0
+    /// Fail as many of the next calls with a 5xx, nothing done.
+    package var failNext = 0
+    /// Make as many of the next changes and answer them with a 5xx, as if the answer was lost.
+    package var loseNext = 0
     /// How often a change is seen as pending before the name servers have it.
     package var pendingPolls = 0
     /// How long a change takes to reach the name servers, in milliseconds.
@@ -43,6 +47,8 @@ package struct Behaviour: Codable, Sendable, Equatable {
         case retryAfterSeconds = "retry_after_seconds"
         case refusalStatus = "refusal_status"
         case busyNext = "busy_next"
+        case failNext = "fail_next"
+        case loseNext = "lose_next"
         case pendingPolls = "pending_polls"
         case delayMilliseconds = "delay_milliseconds"
         case errorRoot = "error_root"
@@ -61,6 +67,8 @@ package struct Behaviour: Codable, Sendable, Equatable {
             try values.decodeIfPresent(Int.self, forKey: .retryAfterSeconds) ?? retryAfterSeconds
         refusalStatus = try values.decodeIfPresent(Int.self, forKey: .refusalStatus) ?? refusalStatus
         busyNext = try values.decodeIfPresent(Int.self, forKey: .busyNext) ?? busyNext
+        failNext = try values.decodeIfPresent(Int.self, forKey: .failNext) ?? failNext
+        loseNext = try values.decodeIfPresent(Int.self, forKey: .loseNext) ?? loseNext
         pendingPolls = try values.decodeIfPresent(Int.self, forKey: .pendingPolls) ?? pendingPolls
         delayMilliseconds =
             try values.decodeIfPresent(Int.self, forKey: .delayMilliseconds) ?? delayMilliseconds
@@ -98,10 +106,10 @@ struct Throttle: Sendable {
         return behaviour.budget.map { windowCalls > $0 } ?? false
     }
 
-    /// Takes one of the announced `PriorRequestNotComplete`, if any is left.
-    mutating func takeBusy() -> Bool {
-        guard behaviour.busyNext > 0 else { return false }
-        behaviourQuietly { $0.busyNext -= 1 }
+    /// Takes one of an announced number of misfortunes, if any is left.
+    mutating func take(_ count: WritableKeyPath<Behaviour, Int>) -> Bool {
+        guard behaviour[keyPath: count] > 0 else { return false }
+        behaviourQuietly { $0[keyPath: count] -= 1 }
         return true
     }
 

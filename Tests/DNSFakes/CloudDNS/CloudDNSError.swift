@@ -18,6 +18,7 @@ package struct CloudDNSError: Error, Equatable, Sendable {
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or "
             + "other valid authentication credential.")
     static let notJSON = CloudDNSError(400, "parseError", "Parse Error")
+    static let failed = CloudDNSError(503, "backendError", "Backend Error")
     static func denied(_ permission: String) -> CloudDNSError {
         CloudDNSError(403, "forbidden", "The user does not have the permission '\(permission)'")
     }

@@ -7,6 +7,8 @@ struct CloudDNSState: Sendable {
     var zones: [CloudDNSZone] = []
     var accounts: [CloudDNSAccount] = []
     var tokens = CloudDNSTokens()
+    /// What others do just before the next change of a zone.
+    var edits: [ZoneEdit] = []
 }
 
 /// Cloud DNS v1 below `/dns/v1`, and the token endpoint at `/token`.
@@ -98,6 +100,8 @@ struct CloudDNSService: Sendable {
         let changes = Self.root + "/{zone}/changes"
         on(&router, .post, changes, "dns.changes.create") { request, caller in
             let id = try zone(request, caller, "dns.changes.create").id
+            let edits = state.withLock { ZoneEdit.take(of: request.parameter("zone"), from: &$0.edits) }
+            for edit in edits { try await make(edit) }
             let json = JSONValue(reading: caller.body)
             let (zone, change) = try state.withLock { state in
                 guard let place = state.zones.firstIndex(where: { $0.id == id }) else {
@@ -140,6 +144,18 @@ struct CloudDNSService: Sendable {
         if let last = zone.changes.last { update(zone.id, last.id) { $0.number = number } }
     }
 
+    /// What others do in between, by calls of their own.
+    func make(_ edit: ZoneEdit) async throws {
+        let zone = try state.withLock { state in
+            guard let place = state.zones.firstIndex(where: { $0.name == edit.zone }) else {
+                throw CloudDNSError.noResource("managedZone", edit.zone)
+            }
+            try state.zones[place].exchange(edit.records)
+            return state.zones[place]
+        }
+        try await serve(zone)
+    }
+
     private func update(_ zone: String, _ id: String, _ change: (inout CloudDNSZone.Change) -> Void) {
         state.withLock { state in
             guard let place = state.zones.firstIndex(where: { $0.id == zone }),
@@ -179,7 +195,11 @@ struct CloudDNSService: Sendable {
                 guard request.parameter("project") == account.project, account.allows(permission) else {
                     throw CloudDNSError.denied(permission)
                 }
-                response = try .json(try await handler(request, Caller(account: account, body: body)))
+                guard !throttle.withLock({ $0.take(\.failNext) }) else { throw CloudDNSError.failed }
+                let answer = try await handler(request, Caller(account: account, body: body))
+                let isLost = method != .get && throttle.withLock { $0.take(\.loseNext) }
+                guard !isLost else { throw CloudDNSError.failed }
+                response = try .json(answer)
             } catch let error as CloudDNSError {
                 response = error.response
             }

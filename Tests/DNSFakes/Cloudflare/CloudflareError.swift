@@ -23,6 +23,7 @@ package struct CloudflareError: Error, Equatable, Sendable {
     static let notJSON = CloudflareError(400, 9207, "Request body is invalid.")
     static let throttled = CloudflareError(
         429, 971, "Please wait and consider throttling your request speed")
+    static let failed = CloudflareError(502, 0, "Bad Gateway")
     static let recordGone = CloudflareError(404, 81044, "Record does not exist.")
     static let addressExists = CloudflareError(
         400, 81053, "An A, AAAA, or CNAME record with that host already exists.")
@@ -51,6 +52,12 @@ package struct CloudflareError: Error, Equatable, Sendable {
 
     /// `{"success":false,"errors":[…],"messages":[],"result":null}`.
     var response: HTTPResponse {
+        if status == 502 {
+            // Not from the API but from what stands before it.
+            return .bytes(
+                Array("<html><body><h1>502 Bad Gateway</h1></body></html>".utf8), contentType: "text/html",
+                status: 502)
+        }
         let error: JSONValue = ["code": .integer(code), "message": .string(message)]
         let body: JSONValue = [
             "success": false, "errors": [error], "messages": [], "result": .null,

@@ -70,9 +70,17 @@ package struct CloudflareZone: Sendable {
         ]
     }
 
+    /// What stands behind the service's own web servers is served with their address, and so is an alias that
+    /// is flattened: nobody sees where it leads.
     var served: [ServedRecord] {
-        records.map { ServedRecord(name: $0.name, ttlSeconds: $0.ttl, data: $0.data) }
+        records.map { record in
+            let isHidden = record.type == "CNAME" && (flattensAllAliases || record.name == name)
+            let data = record.proxied || isHidden ? Self.ownAddress ?? record.data : record.data
+            return ServedRecord(name: record.name, ttlSeconds: record.ttl, data: data)
+        }
     }
+
+    private static let ownAddress = try? RecordData(type: "A", text: "192.0.2.80", form: .quoted)
 }
 
 /// A token and what it may do.

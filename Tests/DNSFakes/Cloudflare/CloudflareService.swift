@@ -121,6 +121,8 @@ struct CloudflareService: Sendable {
         _ body: (inout CloudflareZone) throws -> JSONValue
     ) async throws -> HTTPResponse {
         let id = request.parameter("zone")
+        let edits = state.withLock { ZoneEdit.take(of: id, from: &$0.edits) }
+        for edit in edits { try await make(edit) }
         let (result, zone) = try state.withLock { state in
             let place = try state.place(id, of: caller.token)
             let result = try body(&state.zones[place])
@@ -128,6 +130,18 @@ struct CloudflareService: Sendable {
         }
         try await serve(zone)
         return try .json(Self.envelope(result))
+    }
+
+    /// What others do in between, by calls of their own.
+    func make(_ edit: ZoneEdit) async throws {
+        let zone = try state.withLock { state in
+            guard let place = state.zones.firstIndex(where: { $0.id == edit.zone }) else {
+                throw CloudflareError.otherZone
+            }
+            try state.zones[place].exchange(edit.records)
+            return state.zones[place]
+        }
+        try await serve(zone)
     }
 
     /// Hands the zone as it is to the name servers.
@@ -160,8 +174,11 @@ struct CloudflareService: Sendable {
                 label = caller.label
                 isRefused = throttle.withLock { $0.refuses(at: .now()) }
                 guard !isRefused else { throw CloudflareError.throttled }
+                guard !throttle.withLock({ $0.take(\.failNext) }) else { throw CloudflareError.failed }
                 _ = try state.withLock { try $0.caller(token, permission) }
                 response = try await handler(request, Caller(token: caller, body: body))
+                let isLost = method != .get && throttle.withLock { $0.take(\.loseNext) }
+                guard !isLost else { throw CloudflareError.failed }
             } catch let error as CloudflareError {
                 response = error.response
             }

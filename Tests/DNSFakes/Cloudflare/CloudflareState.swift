@@ -4,6 +4,8 @@ import Crypto
 struct CloudflareState: Sendable {
     var zones: [CloudflareZone] = []
     var tokens: [CloudflareToken] = []
+    /// What others do just before the next change of a zone.
+    var edits: [ZoneEdit] = []
 
     static func newID() -> String { Hex.encode(SecureRandom.bytes(16)) }
 

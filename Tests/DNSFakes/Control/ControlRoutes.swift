@@ -7,11 +7,13 @@ struct ControlRoutes: Sendable {
         GET    /                     the addresses of everything
         POST   /zones                {"service","name","records":[{"name","type","ttl","values":[…]}],
                                       "delegated","private","status","flatten_all_cnames"}
+        POST   /edits                {"service","zone","records":{…},"before_next_change"}: what others do
         POST   /credentials          {"service","permissions":[…],"zones":[…],"temporary","project"}
         GET    /behaviour/SERVICE    how a service treats its callers
         PUT    /behaviour/SERVICE    {"refuse_every","refuse_next","budget","budget_seconds",
                                       "retry_after_seconds","refusal_status","busy_next",
-                                      "pending_polls","delay_milliseconds","error_root"}
+                                      "fail_next","lose_next","pending_polls",
+                                      "delay_milliseconds","error_root"}
         POST   /propagate            every accepted change reaches the name servers now
         GET    /calls[?service=]     what was called, without credentials
         DELETE /calls                forgets the calls
@@ -29,6 +31,11 @@ struct ControlRoutes: Sendable {
             do { return try .json(try await fakes.createZone(order), status: 201) } catch {
                 throw Self.refused(error)
             }
+        }
+        router.on(.post, "/edits", info("What somebody else does")) { request in
+            let edit = try await request.decode(ZoneEdit.self, maxBytes: Self.maxBodyBytes)
+            do { try await fakes.edit(edit) } catch { throw Self.refused(error) }
+            return .empty()
         }
         router.on(.post, "/credentials", info("Make a credential")) { request in
             let order = try await request.decode(CredentialOrder.self, maxBytes: Self.maxBodyBytes)

@@ -33,24 +33,7 @@ extension DNSFakes {
             id: CloudflareState.newID(), name: name, status: order.status ?? "active", nameServers: servers,
             isDelegated: isDelegated)
         zone.flattensAllAliases = order.flattensAllAliases ?? false
-        for records in order.records ?? [] {
-            for value in records.values {
-                var members: [String: JSONValue] = [
-                    "name": .string(records.name), "type": .string(records.type), "content": .string(value),
-                    "ttl": .integer(records.ttl ?? 1),
-                ]
-                let words = value.split(separator: " ").map(String.init)
-                if records.type == "MX", words.count == 2 {
-                    members["content"] = .string(words[1])
-                    members["priority"] = Int(words[0]).map(JSONValue.integer) ?? .null
-                }
-                if let comment = records.comment { members["comment"] = .string(comment) }
-                if let proxied = records.proxied { members["proxied"] = .bool(proxied) }
-                let made = try zone.create(
-                    CloudflareInput(.object(members)), id: CloudflareState.newID(), now: Clock.timestamp())
-                if records.readOnly == true { zone.protect(made.id) }
-            }
-        }
+        for records in order.records ?? [] { try zone.add(records) }
         let made = zone
         cloudflare.state.withLock { $0.zones.append(made) }
         try await cloudflare.serve(made)
@@ -64,45 +47,11 @@ extension DNSFakes {
         var zone = Route53Zone(
             id: id, name: name, isPrivate: order.isPrivate ?? false, nameServers: servers,
             isDelegated: isDelegated)
-        let changes = (order.records ?? []).map { records in
-            XMLElement("Change", [XMLElement("Action", text: "CREATE"), Self.element(records)])
-        }
-        if !changes.isEmpty {
-            try zone.apply(XMLElement("ChangeBatch", [XMLElement("Changes", changes)]))
-        }
+        for records in order.records ?? [] { try zone.add(records) }
         let made = zone
         route53.state.withLock { $0.zones.append(made) }
         try await route53.serve(made)
         return ZoneTicket(id: id, name: name.description, nameServers: servers)
-    }
-
-    private static func element(_ records: ZoneOrder.Records) -> XMLElement {
-        var children = [
-            XMLElement("Name", text: records.name), XMLElement("Type", text: records.type),
-        ]
-        if let identifier = records.setIdentifier {
-            children.append(XMLElement("SetIdentifier", text: identifier))
-            children.append(
-                records.weight.map { XMLElement("Weight", text: String($0)) }
-                    ?? XMLElement("MultiValueAnswer", text: "true"))
-        }
-        if let alias = records.alias {
-            children.append(
-                XMLElement(
-                    "AliasTarget",
-                    [
-                        XMLElement("HostedZoneId", text: "Z2FDTNDATAQYW2"),
-                        XMLElement("DNSName", text: alias),
-                        XMLElement("EvaluateTargetHealth", text: "false"),
-                    ]))
-        } else {
-            children.append(XMLElement("TTL", text: String(records.ttl ?? 300)))
-            children.append(
-                XMLElement(
-                    "ResourceRecords",
-                    records.values.map { XMLElement("ResourceRecord", [XMLElement("Value", text: $0)]) }))
-        }
-        return XMLElement("ResourceRecordSet", children)
     }
 
     private func createCloudDNS(
@@ -114,19 +63,8 @@ extension DNSFakes {
             id: String(UInt64.random(in: 1_000_000_000_000_000_000..<9_000_000_000_000_000_000)),
             name: taken == 0 ? dashed : "\(dashed)-\(taken + 1)", dnsName: name,
             isPrivate: order.isPrivate ?? false, nameServers: servers, isDelegated: isDelegated)
-        let additions = (order.records ?? []).map { records -> JSONValue in
-            [
-                "name": .string(records.name.hasSuffix(".") ? records.name : records.name + "."),
-                "type": .string(records.type), "ttl": .integer(records.ttl ?? 300),
-                "rrdatas": .array(records.values.map(JSONValue.string)),
-            ]
-        }
-        let routed = Set((order.records ?? []).filter { $0.weight != nil }.compactMap { RecordName($0.name) })
-        if !additions.isEmpty {
-            _ = try zone.apply(["additions": .array(additions)], now: Clock.milliseconds())
-            zone.changes = []
-            zone.route(routed)
-        }
+        for records in order.records ?? [] { try zone.add(records) }
+        zone.changes = []
         let made = zone
         cloudDNS.state.withLock { $0.zones.append(made) }
         try await cloudDNS.serve(made)

@@ -15,12 +15,15 @@ package struct ZoneOrder: Codable, Sendable {
         package var setIdentifier: String?
         /// At Cloud DNS a set with a routing policy in place of data.
         package var weight: Int?
+        /// Route 53 alone: under a protection, so that no change may touch it.
+        package var isProtected: Bool?
         /// Route 53 alone: an alias to this name in place of values.
         package var alias: String?
 
         enum CodingKeys: String, CodingKey {
             case name, type, ttl, values, comment, proxied, weight, alias
             case readOnly = "read_only"
+            case isProtected = "protected"
             case setIdentifier = "set_identifier"
         }
 

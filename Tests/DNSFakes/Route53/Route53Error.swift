@@ -37,6 +37,8 @@ package struct Route53Error: Error, Equatable, Sendable {
         Route53Error(404, "NoSuchChange", "A change with the specified change ID does not exist: \(id)")
     }
     static let throttled = Route53Error(400, "Throttling", "Rate exceeded")
+    static let failed = Route53Error(
+        500, "InternalFailure", "The request processing has failed because of an unknown error.")
     static let busy = Route53Error(
         400, "PriorRequestNotComplete",
         "The request was rejected because Route 53 was still processing a prior request.")

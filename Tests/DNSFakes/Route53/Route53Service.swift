@@ -8,6 +8,8 @@ struct Route53State: Sendable {
     /// The change of the propagation by the id that callers know it by, with the time it was submitted.
     var changes: [String: (number: Int, submittedAt: String)] = [:]
     var refusedBatches = 0
+    /// What others do just before the next change of a zone.
+    var edits: [ZoneEdit] = []
 }
 
 /// Route 53's REST API of 2013-04-01.
@@ -70,7 +72,8 @@ struct Route53Service: Sendable {
         }
         on(&router, .post, "/hostedzone/{zone}/rrset", "ChangeResourceRecordSets") { request, caller in
             let id = try zone(request, caller, "ChangeResourceRecordSets").id
-            guard !throttle.withLock({ $0.takeBusy() }) else { throw Route53Error.busy }
+            guard !throttle.withLock({ $0.take(\.busyNext) }) else { throw Route53Error.busy }
+            try await makePendingEdits(of: id)
             let batch = try Self.batch(caller.body)
             let zone = try state.withLock { state in
                 guard let place = state.zones.firstIndex(where: { $0.id == id }) else {
@@ -102,6 +105,23 @@ struct Route53Service: Sendable {
         let id = "C" + String(repeating: "0", count: max(0, 13 - digits.count)) + digits
         state.withLock { $0.changes[id] = (number, submittedAt) }
         return id
+    }
+
+    /// What others do in between, by calls of their own.
+    func make(_ edit: ZoneEdit) async throws {
+        let zone = try state.withLock { state in
+            guard let place = state.zones.firstIndex(where: { $0.id == edit.zone }) else {
+                throw Route53Error.noZone(edit.zone)
+            }
+            try state.zones[place].exchange(edit.records)
+            return state.zones[place]
+        }
+        try await serve(zone)
+    }
+
+    private func makePendingEdits(of zone: String) async throws {
+        let edits = state.withLock { ZoneEdit.take(of: zone, from: &$0.edits) }
+        for edit in edits { try await make(edit) }
     }
 
     private func changeInfo(_ id: String, isDone: Bool) throws(Route53Error) -> XMLElement {
@@ -155,10 +175,13 @@ struct Route53Service: Sendable {
                     of: request, body: body, keys: keys, now: Clock.seconds())
                 label = key.id
                 guard !throttle.withLock({ $0.refuses(at: .now()) }) else { throw Route53Error.throttled }
+                guard !throttle.withLock({ $0.take(\.failNext) }) else { throw Route53Error.failed }
                 guard key.allows("route53:\(action)") else {
                     throw Route53Error.denied("route53:\(action)", key.user)
                 }
                 let element = try await handler(request, Caller(key: key, body: body))
+                let isLost = method != .get && throttle.withLock { $0.take(\.loseNext) }
+                guard !isLost else { throw Route53Error.failed }
                 response = HTTPResponse.bytes(element.document(), contentType: "text/xml")
                     .header("x-amzn-RequestId", request.requestID)
             } catch let error as Route53Error {

@@ -59,6 +59,12 @@ package struct Route53Set: Sendable, Equatable {
         data = try Self.checked(values, type: type, name: name)
     }
 
+    /// One of the sets that every zone has.
+    init(own type: String, of zone: RecordName, ttl: Int, values: [String]) {
+        key = Key(name: zone, type: type, identifier: nil)
+        (self.ttl, self.values, extras, data) = (ttl, values, [], [])
+    }
+
     private static func values(of records: XMLElement) throws(Route53Error) -> [String] {
         guard !records.children.isEmpty, records.children.count <= maxValues else { throw .malformedXML }
         var values: [String] = []
@@ -126,7 +132,7 @@ package struct Route53Set: Sendable, Equatable {
             XMLElement("Type", text: key.type),
         ]
         children += extras.filter { $0.name != "AliasTarget" }
-        if data.isEmpty {
+        if values.isEmpty {
             children += extras.filter { $0.name == "AliasTarget" }
         } else {
             children.append(XMLElement("TTL", text: String(ttl)))

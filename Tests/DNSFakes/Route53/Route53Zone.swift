@@ -8,6 +8,8 @@ package struct Route53Zone: Sendable {
     /// Whether the name servers serve it.
     package let isDelegated: Bool
     package var sets: [Route53Set] = []
+    /// Sets under a protection.
+    var protected: Set<Route53Set.Key> = []
 
     private static let maxElements = 1_000
     private static let maxCharacters = 32_000
@@ -34,17 +36,19 @@ package struct Route53Zone: Sendable {
 
     /// As the service lists them: by labels from the right, then type, then identifier.
     var listed: [Route53Set] {
-        let servers = XMLElement(
-            "ResourceRecordSet",
-            [
-                XMLElement("Name", text: name.absolute), XMLElement("Type", text: "NS"),
-                XMLElement("TTL", text: "172800"),
-                XMLElement(
-                    "ResourceRecords",
-                    nameServers.map { XMLElement("ResourceRecord", [XMLElement("Value", text: "\($0).")]) }),
-            ])
-        let own = [try? Route53Set(servers, in: name)].compactMap { $0 }
+        let start =
+            "\(nameServers.first ?? "ns"). awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
+        let own = [
+            Route53Set(own: "NS", of: name, ttl: 172_800, values: nameServers.map { "\($0)." }),
+            Route53Set(own: "SOA", of: name, ttl: 900, values: [start]),
+        ]
         return (sets + own).sorted { $0.key.precedes($1.key) }
+    }
+
+    /// Lets no change touch the set from now on.
+    mutating func protect(_ records: ZoneOrder.Records) {
+        guard let name = RecordName(records.name) else { return }
+        protected.insert(.init(name: name, type: records.type, identifier: records.setIdentifier))
     }
 
     /// Applies all changes or none.
@@ -87,6 +91,9 @@ package struct Route53Zone: Sendable {
             + (set.key.identifier.map { ", set identifier='\($0)'" } ?? "") + "]"
         if set.key.name == name, set.key.type == "NS" || set.key.type == "SOA" {
             throw .invalidBatch(["The zone's own \(set.key.type) set cannot be changed here: \(label)"])
+        }
+        guard !protected.contains(set.key) else {
+            throw .invalidBatch(["The resource record set \(label) is protected and cannot be changed"])
         }
         let old = sets.first { $0.key == set.key }
         switch action {

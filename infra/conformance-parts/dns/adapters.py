@@ -6,7 +6,9 @@ Values of TXT records are octets; those of other types are texts such as `10 mx.
 import json
 import time
 
-KINDS = ["ok", "exists", "stale", "gone", "conflict", "invalid", "outside", "throttled", "denied", "unauthenticated"]
+KINDS = [
+    "exists", "stale", "gone", "conflict", "invalid", "outside", "throttled", "denied", "unauthenticated", "failed",
+]
 
 
 class Refused(Exception):
@@ -74,7 +76,7 @@ class Cloudflare:
             return function(*arguments, **more)
         except self.sdk.APIStatusError as error:
             codes = [e["code"] for e in error.body["errors"]] if isinstance(error.body, dict) else []
-            kind = "invalid"
+            kind = "failed" if error.status_code >= 500 else "invalid"
             for codes_of, name in (
                 ((81057, 81058), "exists"), ((81044,), "gone"), ((81053, 81054), "conflict"), ((9000,), "outside"),
                 ((971,), "throttled"), ((10000, 9109), "denied"), ((1000, 6003), "unauthenticated"),
@@ -162,7 +164,7 @@ class Route53:
             code, said = error.response["Error"]["Code"], str(error) + str(error.response.get("Messages", ""))
             kind = {
                 "Throttling": "throttled", "PriorRequestNotComplete": "throttled", "AccessDenied": "denied",
-                "SignatureDoesNotMatch": "unauthenticated", "InvalidClientTokenId": "unauthenticated",
+                "InternalFailure": "failed", "SignatureDoesNotMatch": "unauthenticated", "InvalidClientTokenId": "unauthenticated",
             }.get(code, "invalid")
             if not code and error.response["ResponseMetadata"]["HTTPStatusCode"] == 403:
                 kind = "unauthenticated"
@@ -253,7 +255,7 @@ class CloudDNS:
                 reason = (error.errors or [{}])[0].get("reason", "")
                 kind = {
                     "alreadyExists": "exists", "conditionNotMet": "stale", "notFound": "gone",
-                    "cnameResourceRecordSetConflict": "conflict", "rateLimitExceeded": "throttled",
+                    "cnameResourceRecordSetConflict": "conflict", "rateLimitExceeded": "throttled", "backendError": "failed",
                     "forbidden": "denied", "authError": "unauthenticated",
                 }.get(reason, "invalid")
                 if kind == "invalid" and ".name'" in str(error):

@@ -1,6 +1,6 @@
 """What is tried with each official client against the fakes. A scenario that does not hold raises AssertionError."""
 
-from adapters import Cloudflare, CloudDNS, Refused, Route53, quoted
+from adapters import Cloudflare, CloudDNS, Refused, Route53
 
 ODD = b'quote " backslash \\ semicolon ; tab\t one\x01 high\xff\xc3\xa9 end'
 LONG = b"v=DKIM1; k=rsa; p=" + bytes(65 + i % 26 for i in range(392))
@@ -108,6 +108,24 @@ def a_stale_write_is_refused(w):
     same(kind, "gone" if w.kind is Cloudflare else "stale")
     served = w.fakes.ask(w.name("stale"), "TXT")
     same(served, "NXDOMAIN" if w.kind is Cloudflare else [b"first changed"])
+
+
+def a_writer_in_between_is_noticed(w):
+    w.client.create(w.zone, w.name("race"), "TXT", [b"first"])
+    dot = "." if w.kind is CloudDNS else ""
+    w.fakes.control("POST", "/edits", {
+        "service": w.kind.name, "zone": w.zone, "before_next_change": True,
+        "records": {"name": w.name("race") + dot, "type": "TXT", "ttl": 300, "values": ['"theirs"']}})
+    kind = refusal(w.client.replace, w.zone, w.name("race"), "TXT", b"first", b"ours")
+    same(kind, "gone" if w.kind is Cloudflare else "stale")
+    same(w.fakes.ask(w.name("race"), "TXT"), [b"theirs"])
+
+
+def a_change_whose_answer_was_lost_is_there(w):
+    w.fakes.behave(w.kind.name, lose_next=1)
+    same(refusal(w.client.create, w.zone, w.name("lost"), "TXT", [b"x"]), "failed")
+    same(w.fakes.ask(w.name("lost"), "TXT"), [b"x"])
+    same(refusal(w.client.create, w.zone, w.name("lost"), "TXT", [b"x"]), "exists")
 
 
 def a_duplicate_is_refused(w):
@@ -249,4 +267,4 @@ def both_wordings_of_a_refused_batch_are_understood(w):
 
 
 ALL = [f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == __name__
-       and f.__name__ not in ("refusal", "same", "World", "quoted")]
+       and f.__name__ not in ("refusal", "same", "World")]
