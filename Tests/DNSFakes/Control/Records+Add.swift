@@ -5,7 +5,8 @@ extension CloudflareZone {
     mutating func add(_ records: ZoneOrder.Records) throws(CloudflareError) {
         for value in records.values {
             var members: [String: JSONValue] = [
-                "name": .string(records.name), "type": .string(records.type), "content": .string(value),
+                "name": .string(RecordName(records.name)?.description ?? records.name),
+                "type": .string(records.type), "content": .string(value),
                 "ttl": .integer(records.ttl ?? 1),
             ]
             let words = value.split(separator: " ").map(String.init)
