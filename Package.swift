@@ -121,6 +121,9 @@ let testTargets: [Target] = [
         ]),
     program("simulate", in: "Tests", ["Simulator", "EventLoop"]),
     tests("Simulation", ["Simulator", "EventLoop", "NodeProtocol", "Spool", "TestSupport"]),
+    module("DNSFakes", in: "Tests", ["EventLoop", "HTTP", "Crypto", "TestSupport"]),
+    program("dns-fakes", in: "Tests", ["DNSFakes"]),
+    tests("Fakes", ["DNSFakes", "DNS", "HTTP", "HTTPClient", "EventLoop", "Crypto", "TestSupport"]),
     tests("EventLoop", ["EventLoop", "TestSupport"]),
     tests("Crypto", ["Crypto", "TestSupport"]),
     tests("HTTP", ["HTTP", "EventLoop", "TestSupport"]),
@@ -182,6 +185,7 @@ let package = Package(
         .executable(name: "mail-catcher", targets: ["mail-catcher"]),
         .executable(name: "node-fixture", targets: ["node-fixture"]),
         .executable(name: "bench-load", targets: ["bench-load"]),
+        .executable(name: "dns-fakes", targets: ["dns-fakes"]),
     ],
     targets: common + dataPlane + controlPlane + tools + testTargets
 )

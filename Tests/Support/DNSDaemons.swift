@@ -109,7 +109,8 @@ package final class UnboundDaemon: Sendable {
 }
 
 package enum DNSDaemons {
-    static func isInstalled(_ program: String) -> Bool {
+    /// Whether a program is there; a line that says what is skipped when it is not.
+    package static func isInstalled(_ program: String) -> Bool {
         if Files.exists(program) { return true }
         print("skipped: \(program) is not installed")
         return false
