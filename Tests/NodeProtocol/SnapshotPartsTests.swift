@@ -14,10 +14,10 @@ import Testing
         TenantRecord(
             id: id, name: name, status: .suspended,
             limits: .init(
-                monthlyQuota: 5, overageEnabled: true, messagesPerMinute: 7, maxRecipients: 8,
+                monthlyQuota: 5, dailyQuota: 6, overageEnabled: true, messagesPerMinute: 7, maxRecipients: 8,
                 maxMessageBytes: 9, logsBodies: false, deadlineHours: 10, transactionalPool: pool,
                 bulkPool: pool),
-            usage: .init(month: "2026-11", recipients: 12), bodyKey: Data([1, 2, 3]),
+            bodyKey: Data([1, 2, 3]),
             domains: [
                 .init(
                     id: UUID(), name: "\(name).example", selector: "s1", sealedKey: Data([4, 5]),
