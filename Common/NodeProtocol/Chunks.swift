@@ -51,8 +51,8 @@ package struct TenantsChunk: Codable, Sendable, Equatable {
     package static func name(for tenant: TenantID) -> String { "tenants/\(tenant.description.suffix(2))" }
 }
 
-/// The suppressed addresses of the tenants whose id ends in one byte: `suppressions/00` … `suppressions/ff`. As
-/// format 1 had them; what travels now are `SuppressionHashes`.
+/// The suppressed addresses of the tenants whose id ends in one byte: `suppressions/00` … `suppressions/ff`.
+/// As format 1 had them; what travels now are `SuppressionHashes`.
 package struct SuppressionsChunk: Codable, Sendable, Equatable {
     /// Case-folded addresses by tenant.
     package var addresses: [String: [String]]

@@ -4,8 +4,8 @@ import FoundationEssentials
 /// What a snapshot consists of: the signed table of contents. Its bytes are signed as they are, never
 /// re-encoded.
 package struct Manifest: Codable, Sendable, Equatable {
-    /// The highest layout that this code reads. A manifest of a later one is refused, not guessed at. Format 1
-    /// had chunks in JSON, which are read still: a node starts from what its disk holds.
+    /// The highest layout that this code reads. A manifest of a later one is refused, not guessed at. Format
+    /// 1 had chunks in JSON, which are read still: a node starts from what its disk holds.
     package static let currentFormat = 2
     package static let maxBytes = 4 * 1024 * 1024
     package static let maxChunks = 2048

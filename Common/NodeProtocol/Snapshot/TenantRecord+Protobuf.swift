@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-// A tenant on the wire. A field that is added gets the next number here, in `write` and in `init`; a number is
-// never given a second meaning, and a node passes over those that it does not know.
+// A tenant on the wire. A field that is added gets the next number here, in `write` and in `init`; a number
+// is never given a second meaning, and a node passes over those that it does not know.
 
 extension TenantsChunk {
     /// Field 1 for each tenant.

@@ -5,8 +5,8 @@ import Postgres
 
 /// Which messages a list asks for; every field narrows it.
 ///
-/// The list is found in indexes alone, in the one that narrows most: that of the recipients, that of the tags,
-/// or that of the messages, which holds sender and subject too.
+/// The list is found in indexes alone, in the one that narrows most: that of the recipients, that of the
+/// tags, or that of the messages, which holds sender and subject too.
 struct EmailFilter: Sendable {
     private var address: String?
     private var tag: String?

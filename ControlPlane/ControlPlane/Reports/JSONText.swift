@@ -41,7 +41,8 @@ struct JSONText {
 }
 
 extension [String] {
-    /// The texts as PostgreSQL prints an array of them: an array of arrays would need all to be of one length.
+    /// The texts as PostgreSQL prints an array of them: an array of arrays would need all to be of one
+    /// length.
     var arrayLiteral: String {
         var bytes = [UInt8(ascii: "{")]
         for (index, text) in enumerated() {

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import NodeProtocol
 
-// The rows that a report becomes, as they are handed to PostgreSQL: by their columns (`ReportColumns`), and the
-// rare ones as JSON lists for `json_to_recordset`. Times are milliseconds since 1970; names of fields are names
-// of columns.
+// The rows that a report becomes, as they are handed to PostgreSQL: by their columns (`ReportColumns`), and
+// the rare ones as JSON lists for `json_to_recordset`. Times are milliseconds since 1970; names of fields are
+// names of columns.
 
 /// A row of `emails`, from an `accepted` event.
 struct EmailRow: Sendable {

@@ -4,11 +4,12 @@ import NodeProtocol
 import Service
 
 /// The one way by which a snapshot comes to hold: check the manifest, fetch the chunks that are missing,
-/// write and read each, build the snapshot, write the manifest, swap. All or nothing; a refusal is counted and
-/// logged, and the old one stays.
+/// write and read each, build the snapshot, write the manifest, swap. All or nothing; a refusal is counted
+/// and logged, and the old one stays.
 ///
-/// Chunks that the node holds already are neither fetched nor read again. The others are taken a few at a time
-/// and let go of as soon as they are read, so that a first load needs little more memory than what it leaves.
+/// Chunks that the node holds already are neither fetched nor read again. The others are taken a few at a
+/// time and let go of as soon as they are read, so that a first load needs little more memory than what it
+/// leaves.
 ///
 /// Loop bound. One at a time: a manifest that arrives meanwhile waits for its turn.
 actor SnapshotIntake {

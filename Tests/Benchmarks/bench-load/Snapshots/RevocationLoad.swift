@@ -2,8 +2,8 @@ import EventLoop
 import FoundationEssentials
 import Glibc
 
-/// Makes a key, waits until every node knows it, revokes it, and takes the time from the control plane's answer
-/// to when the last node refuses it; again and again, in one tenant after the other.
+/// Makes a key, waits until every node knows it, revokes it, and takes the time from the control plane's
+/// answer to when the last node refuses it; again and again, in one tenant after the other.
 struct RevocationLoad {
     private struct Made: Decodable {
         struct Key: Decodable {

@@ -3,8 +3,8 @@ import EventLoop
 import Glibc
 import NodeProtocol
 
-/// Prints rows for `COPY domains`, one verified domain a tenant, its DKIM key sealed as the control plane does.
-/// All have the same key, because making one takes a tenth of a second.
+/// Prints rows for `COPY domains`, one verified domain a tenant, its DKIM key sealed as the control plane
+/// does. All have the same key, because making one takes a tenth of a second.
 enum SealedDomains {
     static func run(_ arguments: inout Arguments) throws -> String {
         let tenants = try TextFile.lines(try arguments.required("--tenants"))
