@@ -77,6 +77,10 @@ enum TenantRows {
                 VALUES (\(tenant), \(accepted), \(message), 1, 2, \(UUID()), 'delivered', 1, now(),
                         'delivered')
                 """
+        case "notices":
+            return """
+                INSERT INTO notices (tenant_id, event, body) VALUES (\(tenant), 'domain.lost', '{}')
+                """
         case "suppression_totals":
             return """
                 INSERT INTO suppression_totals (tenant_id, entries, bytes) VALUES (\(tenant), 0, 0)

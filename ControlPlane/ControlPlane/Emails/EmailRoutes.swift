@@ -59,9 +59,10 @@ package struct EmailRoutes: Sendable {
                 """
             ).first
             guard let found else { return (0, [EmailListItem]()) }
+            let ids: [UUID] = try found["ids"]
             let rows = try await connection.query(
                 """
-                SELECT \(EmailListItem.columns) FROM unnest(\(try found["ids", as: [UUID].self])) AS u(message)
+                SELECT \(EmailListItem.columns) FROM unnest(\(ids)) AS u(message)
                 JOIN emails ON tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.message)
                     AND id = u.message
                 ORDER BY accepted_at DESC, id DESC

@@ -41,7 +41,7 @@ extension ReportStatements {
                 UPDATE email_recipients r SET
                     state = 'failed', last_code = u.code, last_enhanced = u.enhanced,
                     last_response = u.response, next_attempt_at = NULL,
-                    finished_at = to_timestamp(u.at / 1000::double precision)
+                    finished_at = to_timestamp(u.at / 1000::float8)
                 FROM u JOIN emails e ON e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
                     AND e.tenant_id = coalesce(u.tenant, e.tenant_id)
                 WHERE e.accepted_at \(days) AND r.accepted_at \(days) AND e.erased_at IS NULL
@@ -51,7 +51,7 @@ extension ReportStatements {
             ), told AS (
                 INSERT INTO events (tenant_id, accepted_at, message_id, node, seq, kind, at, detail)
                 SELECT DISTINCT tenant_id, accepted_at, message_id, \(node), seq, 'failed',
-                    to_timestamp(at / 1000::double precision), detail
+                    to_timestamp(at / 1000::float8), detail
                 FROM changed
                 ON CONFLICT DO NOTHING
             )

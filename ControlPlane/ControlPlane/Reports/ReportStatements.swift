@@ -55,12 +55,12 @@ struct ReportStatements {
             SELECT t.id, message_accepted_at(u.id), u.id, \(node), u.mode, u.door, u.message_id,
                 u.from_address, u.recipients::text[], u.subject, u.size_bytes, u.has_attachments,
                 u.tags::text[], u.metadata::jsonb, u.api_key_id, u.credential_id, u.status,
-                to_timestamp(u.scheduled_at / 1000::double precision), to_timestamp(u.sent_at / 1000::double precision),
-                to_timestamp(u.delivered_at / 1000::double precision), to_timestamp(u.bounced_at / 1000::double precision), u.bounce_type,
-                u.bounce_class,
+                to_timestamp(u.scheduled_at / 1000::float8), to_timestamp(u.sent_at / 1000::float8),
+                to_timestamp(u.delivered_at / 1000::float8), to_timestamp(u.bounced_at / 1000::float8),
+                u.bounce_type, u.bounce_class,
                 CASE WHEN u.body_bytes > 0 THEN substring(
                     \(batch.bodies)::bytea FROM u.body_offset::integer FOR u.body_bytes::integer) END,
-                greatest(message_accepted_at(u.id), to_timestamp(u.scheduled_at / 1000::double precision))
+                greatest(message_accepted_at(u.id), to_timestamp(u.scheduled_at / 1000::float8))
                     + make_interval(days => p.log_retention_days)
             FROM \(batch.emails.columns)
             JOIN tenants t ON t.id = u.tenant JOIN plans p ON p.code = t.plan_code
@@ -92,9 +92,10 @@ struct ReportStatements {
                 next_attempt_at, finished_at, duration_ms)
             SELECT u.tenant, message_accepted_at(u.id), u.id, u.address, u.state, u.attempts, u.last_code,
                 u.last_enhanced, u.last_response, u.remote_host, u.remote_id, u.bounce_class,
-                to_timestamp(u.first_attempt_at / 1000::double precision),
-                to_timestamp(u.last_attempt_at / 1000::double precision), to_timestamp(u.next_attempt_at / 1000::double precision),
-                to_timestamp(u.finished_at / 1000::double precision), u.duration_ms
+                to_timestamp(u.first_attempt_at / 1000::float8),
+                to_timestamp(u.last_attempt_at / 1000::float8),
+                to_timestamp(u.next_attempt_at / 1000::float8),
+                to_timestamp(u.finished_at / 1000::float8), u.duration_ms
             FROM \(recipients.columns)
             ON CONFLICT DO NOTHING
             """)
@@ -117,9 +118,10 @@ struct ReportStatements {
                 next_attempt_at, finished_at, duration_ms)
             SELECT e.tenant_id, e.accepted_at, e.id, u.address, u.state, u.attempts, u.last_code,
                 u.last_enhanced, u.last_response, u.remote_host, u.remote_id, u.bounce_class,
-                to_timestamp(u.first_attempt_at / 1000::double precision),
-                to_timestamp(u.last_attempt_at / 1000::double precision), to_timestamp(u.next_attempt_at / 1000::double precision),
-                to_timestamp(u.finished_at / 1000::double precision), u.duration_ms
+                to_timestamp(u.first_attempt_at / 1000::float8),
+                to_timestamp(u.last_attempt_at / 1000::float8),
+                to_timestamp(u.next_attempt_at / 1000::float8),
+                to_timestamp(u.finished_at / 1000::float8), u.duration_ms
             FROM u JOIN emails e ON e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id)
                 AND e.id = u.id
             WHERE e.accepted_at \(days) AND e.erased_at IS NULL
@@ -191,9 +193,9 @@ struct ReportStatements {
         try await connection.query(
             """
             UPDATE emails e SET
-                complained_at = coalesce(e.complained_at, to_timestamp(u.complained_at / 1000::double precision)),
-                opened_at = coalesce(e.opened_at, to_timestamp(u.opened_at / 1000::double precision)),
-                clicked_at = coalesce(e.clicked_at, to_timestamp(u.clicked_at / 1000::double precision))
+                complained_at = coalesce(e.complained_at, to_timestamp(u.complained_at / 1000::float8)),
+                opened_at = coalesce(e.opened_at, to_timestamp(u.opened_at / 1000::float8)),
+                clicked_at = coalesce(e.clicked_at, to_timestamp(u.clicked_at / 1000::float8))
             FROM json_to_recordset(\(try json(marks))::json) AS u(
                 tenant uuid, id uuid, complained_at bigint, opened_at bigint, clicked_at bigint)
             WHERE e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
@@ -201,8 +203,7 @@ struct ReportStatements {
             """)
     }
 
-    /// - Parameter areNew: whether the messages accepted in this report are in the log since this
-    ///   transaction.
+    /// - Parameter areNew: whether the messages accepted in this report are new to the log.
     private func insert(_ events: [EventRow], areNew: Bool) async throws {
         var (new, known): ([EventRow], [EventRow]) = ([], [])
         for event in events {
@@ -215,7 +216,7 @@ struct ReportStatements {
         let columns: SQL = """
             INSERT INTO events (tenant_id, accepted_at, message_id, node, seq, recipient, kind, at, detail)
             SELECT u.tenant, message_accepted_at(u.id), u.id, \(node), u.seq, u.recipient, u.kind,
-                to_timestamp(u.at / 1000::double precision), u.detail::jsonb
+                to_timestamp(u.at / 1000::float8), u.detail::jsonb
             """
         if !new.isEmpty {
             try await connection.query("\(columns) FROM \(new.columns) ON CONFLICT DO NOTHING")
@@ -238,8 +239,8 @@ struct ReportStatements {
                 tenant_id, accepted_at, message_id, node, seq, webhook_id, event_kind, attempt, at, outcome,
                 status_code, duration_ms, response, next_attempt_at)
             SELECT t.id, message_accepted_at(u.id), u.id, \(node), u.seq, u.webhook, u.event_kind, u.attempt,
-                to_timestamp(u.at / 1000::double precision), u.outcome, u.status_code, u.duration_ms, u.response,
-                to_timestamp(u.next_attempt_at / 1000::double precision)
+                to_timestamp(u.at / 1000::float8), u.outcome, u.status_code, u.duration_ms, u.response,
+                to_timestamp(u.next_attempt_at / 1000::float8)
             FROM \(batch.webhookAttempts.columns)
             JOIN tenants t ON t.id = u.tenant
             ON CONFLICT DO NOTHING

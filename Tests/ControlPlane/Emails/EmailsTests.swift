@@ -68,7 +68,8 @@ import Testing
 
     private static let openings: SQL = "SELECT count(*) AS n FROM audit_log WHERE action = 'email.opened'"
 
-    @Test func `each filter finds what it asks for, and a list stops counting at ten thousand`() async throws {
+    @Test func `each filter finds what it asks for, and a list stops counting at ten thousand`() async throws
+    {
         let control = try await ServiceFixture.make()
         let token = try await control.operatorToken()
         let node = try await control.node(token)
@@ -88,8 +89,10 @@ import Testing
         }
         let path = "/api/v1/dispatch/tenants/\(tenant)/emails"
         for (query, count) in [
-            ("", 2), ("from=NEWS@", 1), ("from=shop.example", 2), ("from=order%2017", 0), ("subject=ORDER", 1),
-            ("subject=100%25%20OFF_", 1), ("subject=100_", 0), ("subject=shop", 0), ("to=alice@EXAMPLE.org", 1),
+            ("", 2), ("from=NEWS@", 1), ("from=shop.example", 2), ("from=order%2017", 0),
+            ("subject=ORDER", 1),
+            ("subject=100%25%20OFF_", 1), ("subject=100_", 0), ("subject=shop", 0),
+            ("to=alice@EXAMPLE.org", 1),
             ("to=alice", 0), ("tag=news", 1), ("tag=new", 0), ("tag=news&to=alice@example.org", 1),
             ("tag=news&to=bob@example.org", 0), ("tag=order&from=orders&status=queued", 1),
             ("to=bob@example.org&status=delivered", 0), ("status=queued,deferred", 2),

@@ -115,7 +115,8 @@ final class ServiceFixture: Sendable {
             INSERT INTO memberships (tenant_id, subject, role) VALUES (\(tenant.uuid), \(subject), \(role))
             """, as: .system)
         return try context.tokens.issue(
-            subject: subject, email: try row["email"], tenants: [:], isOperator: false, now: context.nowSeconds)
+            subject: subject, email: try row["email"], tenants: [:], isOperator: false,
+            now: context.nowSeconds)
     }
 
     /// A tenant made by an operator.

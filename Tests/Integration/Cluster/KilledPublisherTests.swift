@@ -23,7 +23,8 @@ extension ClusterScenarios {
                 "SELECT pg_sleep(300)", postgres.url,
             ])
             let held = """
-                FROM pg_locks WHERE relation = 'snapshot_chunks'::regclass AND mode = 'ExclusiveLock' AND granted
+                FROM pg_locks
+                WHERE relation = 'snapshot_chunks'::regclass AND mode = 'ExclusiveLock' AND granted
                 """
             try await eventually("the lock") {
                 try await Self.sql("SELECT count(*) \(held)", postgres).hasPrefix("1") ? true : nil
