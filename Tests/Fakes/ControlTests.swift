@@ -1,4 +1,5 @@
 import DNSFakes
+import EventLoop
 import TestSupport
 import Testing
 
@@ -8,7 +9,9 @@ import Testing
         guard DNSDaemons.isInstalled("/usr/sbin/knotd") else { return }
         let process = try ChildProcess([try Products.path("dns-fakes")])
         let line = try await process.waitForLine(containing: "name_server", in: .standardOutput)
-        let control = try #require(JSONValue(reading: Array(line.utf8))["control"].text)
+        let addresses = JSONValue(reading: Array(line.utf8))
+        let control = try #require(addresses["control"].text)
+        let port = try #require(addresses["name_server"].text.flatMap { SocketAddress($0)?.port })
         guard let other = try await DNSFakes.ifInstalled() else { return }
         let caller = try Caller(other)
         let json = [(name: "Content-Type", value: "application/json")]
@@ -36,6 +39,7 @@ import Testing
         #expect(try await caller.send("GET", control + "/calls").json == [])
         process.kill(15)
         #expect(try await process.wait() == .code(0))
+        try await Waiting.until("the end of the name server") { DNSDaemons.isFree(port) ? true : nil }
     }
 
     @Test func `help tells what can be told`() async throws {

@@ -20,7 +20,8 @@ final class Watchdog: Sendable {
         each() { printf '%s\\n' "$facts" | while IFS= read -r line; do
             case $line in "$1 "*) $2 "${line#"$1 "}" ;; esac
         done; }
-        end_child() { kill -KILL -- "-$1"; }
+        # Without a "--" before the number, which the kill of dash takes for one.
+        end_child() { kill -KILL "-$1"; }
         end_server() {
             kill -QUIT "$1"; i=0
             while kill -0 "$1" && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
