@@ -60,6 +60,9 @@ static const unsigned char sql_0018[] = {
 static const unsigned char sql_0019[] = {
 #embed "0019_shaping.sql"
 };
+static const unsigned char sql_0022[] = {
+#embed "0022_templates.sql"
+};
 static const unsigned char sql_0026[] = {
 #embed "0026_domain_keys.sql"
 };
@@ -86,6 +89,7 @@ static const schema_migration table[] = {
     MIGRATION("0017_quiet_triggers.sql", sql_0017),
     MIGRATION("0018_limits.sql", sql_0018),
     MIGRATION("0019_shaping.sql", sql_0019),
+    MIGRATION("0022_templates.sql", sql_0022),
     MIGRATION("0026_domain_keys.sql", sql_0026),
 };
 

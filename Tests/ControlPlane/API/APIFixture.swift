@@ -82,6 +82,8 @@ final class APIFixture: Sendable {
         APIKeys(context, authenticator).add(to: &router)
         Domains(context, authenticator).add(to: &router)
         Webhooks(context, authenticator).add(to: &router)
+        TemplateRoutes(context, authenticator).add(to: &router)
+        MasterTemplates(context, authenticator).add(to: &router)
         Suppressions(context, authenticator).add(to: &router)
         SuppressionLists(context, authenticator).add(to: &router)
         router.reportInternalError = { error, pattern, _ in Issue.record("\(pattern ?? "-"): \(error)") }
