@@ -8,18 +8,23 @@ package enum SendRoutes {
 
     package static let send = RouteInfo(
         summary: "Send a single email",
-        details: "The message is on disk when this answers. With `template_id` the template gives the subject "
+        details:
+            "The message is on disk when this answers. With `template_id` the template gives the subject "
             + "and both bodies. An `Idempotency-Key` makes a repetition safe for 24 hours.",
         tag: "Sending", scope: "emails:send", parameters: [idempotencyKey], requestSchema: message,
         responses: [
             .init(202, "On disk and queued.", answer),
-            .init(400, "A field is wrong, every recipient is suppressed, or the quota is used.", codes: refusals),
+            .init(
+                400, "A field is wrong, every recipient is suppressed, or the quota is used.", codes: refusals
+            ),
             .init(403, "Not from this sender, or not for this caller.", codes: ["domain_not_verified"]),
             .init(404, "There is no such tenant or template.", codes: ["template_not_found"]),
             repeated,
             .init(413, "The message is larger than the plan allows.", codes: ["message_too_large"]),
             .init(503, "No node can take it now.", codes: ["no_node_available", "overloaded", "stopping"]),
-            .init(504, "It may have been queued: repeat it with its `Idempotency-Key`.", codes: ["outcome_unknown"]),
+            .init(
+                504, "It may have been queued: repeat it with its `Idempotency-Key`.",
+                codes: ["outcome_unknown"]),
             .init(507, "The node's disk is full.", codes: ["storage_full"]),
         ])
 
@@ -43,11 +48,14 @@ package enum SendRoutes {
         responses: [
             .init(200, "A result for each message, in order.", bulkAnswer), repeated,
             .init(503, "No node can take it now.", codes: ["no_node_available", "overloaded", "stopping"]),
-            .init(504, "It may have been queued: repeat it with its `Idempotency-Key`.", codes: ["outcome_unknown"]),
+            .init(
+                504, "It may have been queued: repeat it with its `Idempotency-Key`.",
+                codes: ["outcome_unknown"]),
         ])
 
     private static let refusals = [
-        "recipient_suppressed", "quota_exceeded", "missing_variable", "invalid_variable", "header_not_allowed",
+        "recipient_suppressed", "quota_exceeded", "missing_variable", "invalid_variable",
+        "header_not_allowed",
         "too_many_recipients",
     ]
 

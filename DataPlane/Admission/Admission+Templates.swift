@@ -15,7 +15,8 @@ extension Admission {
         guard composed.template != nil || composed.usesMasterTemplate else {
             guard composed.variables.isEmpty else {
                 throw Refusal(
-                    .invalid, "variables are for a template, and none is used", field: composed.variablesField)
+                    .invalid, "variables are for a template, and none is used", field: composed.variablesField
+                )
             }
             return composed
         }

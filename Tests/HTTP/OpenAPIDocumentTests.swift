@@ -23,7 +23,8 @@ import Testing
     @Test func `every route is in the document with its parameters, bodies and answers`() throws {
         var router = Router()
         let mail = Schema.object([
-            "to": Schema.array(.string.example("a@b.example")).required.described("Recipients"), "subject": .string.example("Hello"),
+            "to": Schema.array(.string.example("a@b.example")).required.described("Recipients"),
+            "subject": .string.example("Hello"),
             "kind": .choice("plain", "rich"), "meta": .map(of: .string), "at": .dateTime.nullable,
         ]).named("Mail")
         router.on(

@@ -44,7 +44,9 @@ package struct JSONSchema {
         var problems = schema["required"].elements.compactMap(\.text).filter { members[$0] == nil }.map {
             "\(path).\($0): is required and not there"
         }
-        guard schema["properties"] != .null || schema["additionalProperties"] != .null else { return problems }
+        guard schema["properties"] != .null || schema["additionalProperties"] != .null else {
+            return problems
+        }
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
             if let own = schema["properties"].members[name] {
                 problems += check(value, resolved(own), "\(path).\(name)")

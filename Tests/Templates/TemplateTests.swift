@@ -128,15 +128,19 @@ import Testing
         let master = try MasterTemplate("<i>{{subject}}{{name|default:\"\"}}</i>{{content}}")
         let wrapped = try master.wrap("<b>&amp;</b>", subject: "a<b", variables: ["content": .text("x")])
         #expect(wrapped == "<i>a&lt;b</i><b>&amp;</b>")
-        #expect(try MasterTemplate(MasterTemplate.builtIn).wrap("<p>", subject: "", variables: [:]).contains("<p>"))
+        #expect(
+            try MasterTemplate(MasterTemplate.builtIn).wrap("<p>", subject: "", variables: [:]).contains(
+                "<p>"))
         for source in ["", "{{content}}{{content}}", "{{#if a}}{{content}}{{/if}}", "{{content.a}}"] {
             #expect(throws: TemplateSyntaxError.self) { try MasterTemplate(source) }
         }
     }
 
     @Test func `no bytes stop the reader`() {
-        let alphabet = ["{", "{{", "}}", "}", "#", "/", "if", "each", "else", "a", ".", "|", "default", ":", "\"",
-            "\\", "\n", " ", "é", "this"]
+        let alphabet = [
+            "{", "{{", "}}", "}", "#", "/", "if", "each", "else", "a", ".", "|", "default", ":", "\"",
+            "\\", "\n", " ", "é", "this",
+        ]
         var state: UInt64 = 42
         for _ in 0..<20_000 {
             var source = ""

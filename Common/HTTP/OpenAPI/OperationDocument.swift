@@ -12,7 +12,7 @@ struct OperationDocument {
             ("description", description.map { .string($0) }),
             ("tags", info.tag.map { .array([.string($0)]) }),
             ("security", security),
-            ("x-dispatch-access", info.access.map { .string($0.description) }),
+            ("x-dispatch-access", .string(info.asked.description)),
             ("parameters", parameters(&components)),
             ("requestBody", requestBody(&components)),
             ("responses", responses(&components)),
@@ -114,7 +114,11 @@ struct OperationDocument {
         let codes = response.codes.map { errors.spell($0) }
         let list = codes.map { "`\($0)`" }.joined(separator: ", ")
         let example = codes.first.map { code -> DocumentValue in
-            ["error": ["code": .string(code), "message": .string(response.description), "request_id": requestID]]
+            [
+                "error": [
+                    "code": .string(code), "message": .string(response.description), "request_id": requestID,
+                ]
+            ]
         }
         return .object([
             "description": .string(

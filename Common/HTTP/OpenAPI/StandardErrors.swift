@@ -12,14 +12,15 @@ enum StandardErrors {
             let own = responses[index]
             guard own.schema == nil else { continue }
             responses[index] = RouteInfo.Response(
-                own.status, own.description, codes: own.codes + error.codes.filter { !own.codes.contains($0) })
+                own.status, own.description, codes: own.codes + error.codes.filter { !own.codes.contains($0) }
+            )
         }
         return responses.sorted { $0.status < $1.status }
     }
 
     private static func errors(of route: Route) -> [RouteInfo.Response] {
         let info = route.info
-        let access = info.access ?? (info.authentication == .none ? .everyone : .caller)
+        let access = info.asked
         let readsBody = info.requestSchema != nil
         var errors: [RouteInfo.Response] = []
         if readsBody || !info.parameters.isEmpty {

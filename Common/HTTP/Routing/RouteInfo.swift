@@ -80,6 +80,9 @@ package struct RouteInfo: Sendable {
     package var requestContentTypes: [String]
     package var responses: [Response]
 
+    /// What is asked of the caller, whichever way it was said.
+    package var asked: Access { access ?? (authentication == .none ? .everyone : .caller) }
+
     package init(
         summary: String, details: String? = nil, tag: String? = nil,
         authentication: Authentication = .bearerOrBasic, scope: String? = nil, parameters: [Parameter] = [],

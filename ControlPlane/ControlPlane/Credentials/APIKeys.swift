@@ -71,7 +71,8 @@ package struct APIKeys: Sendable {
             expires_at, last_used_at, created_at
             """
         static let schema = Schema.record([
-            "id": .uuid, "name": .string.example("Production API"), "prefix": .string.example("dsp_live_a1b2"),
+            "id": .uuid, "name": .string.example("Production API"),
+            "prefix": .string.example("dsp_live_a1b2"),
             "scopes": Schema.array(.string.example("emails:send")), "mode": .choice("live", "test"),
             "domain": .string.nullable, "rate_limit_per_minute": .integer.example(100),
             "allowed_cidrs": .array(.string), "expires_at": .dateTime.nullable,

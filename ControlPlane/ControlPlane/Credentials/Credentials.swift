@@ -22,7 +22,8 @@ package struct Credentials: Sendable {
             .post, "/credentials", authenticator, needs: .role(.admin),
             RouteInfo(
                 summary: "Create SMTP/API credential", details: "The password is shown this once.",
-                tag: "Credentials", requestSchema: .object(["label": .string.required.example("Production API")]),
+                tag: "Credentials",
+                requestSchema: .object(["label": .string.required.example("Production API")]),
                 responses: [
                     .init(201, "The credential.", .data(Created.schema)),
                     .init(400, "A field is wrong, or there are too many.", codes: ["limit_reached"]),

@@ -38,7 +38,8 @@ package struct Login: Sendable {
         ) { request in try await PostgresError.answered { try await logIn(request) } }
         router.user(
             .get, "/api/v1/auth/me", authenticator,
-            RouteInfo(summary: "Who the caller is", tag: "Identity", 
+            RouteInfo(
+                summary: "Who the caller is", tag: "Identity",
                 responses: [.init(200, "The caller.", .data(Person.schema))])
         ) { try await me($0) }
         router.user(

@@ -67,7 +67,8 @@ package struct Members: Sendable {
 
         static let columns: SQL = "subject, role, email, created_at"
         static let schema = Schema.record([
-            "subject": .string.example("0f8fad5b-d9cb-469f-a165-70867728950e"), "role": .choice("owner", "admin", "member", "viewer"),
+            "subject": .string.example("0f8fad5b-d9cb-469f-a165-70867728950e"),
+            "role": .choice("owner", "admin", "member", "viewer"),
             "email": .string.nullable.example("ada@example.com"), "created_at": .dateTime,
         ]).named("Member")
 

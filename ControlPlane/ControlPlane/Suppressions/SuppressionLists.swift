@@ -26,7 +26,8 @@ package struct SuppressionLists: Sendable {
                 summary: "Import suppressed emails",
                 details:
                     "One address a line, or CSV with the columns email and reason. All of it or nothing.",
-                tag: "Suppressions", requestSchema: .string.example("email,reason\r\nsomeone@example.com,Asked to\r\n"),
+                tag: "Suppressions",
+                requestSchema: .string.example("email,reason\r\nsomeone@example.com,Asked to\r\n"),
                 requestContentTypes: ["text/csv"],
                 responses: [
                     .init(
@@ -46,7 +47,7 @@ package struct SuppressionLists: Sendable {
                     "At most \(Self.maxRows) rows in the order of addresses; `X-Next-After` names the last "
                     + "when there are more.", tag: "Suppressions",
                 parameters: [.query("after", .string.described("Begin behind this address."))],
-                
+
                 responses: [
                     .init(
                         200, "The list.", .string.example("email,reason,source,created_at\r\n"),

@@ -56,7 +56,8 @@ package struct MasterTemplates: Sendable {
         let body = Schema.object([
             "html_body": .string.required.example("<html><body>{{content}}</body></html>")
         ])
-        let details = "`{{content}}` stands for the message's HTML and must be there once; `{{subject}}` and "
+        let details =
+            "`{{content}}` stands for the message's HTML and must be there once; `{{subject}}` and "
             + "the message's variables may be used."
         router.tenant(
             .get, "/master-template", authenticator, needs: .scope("templates:read"),

@@ -56,7 +56,8 @@ struct TemplateChange: Decodable, Sendable {
         }
         try Self.check(subject, html, text)
         return Checked(
-            name: name, slug: try checkedSlug(of: name, old), subject: subject, htmlBody: html, textBody: text,
+            name: name, slug: try checkedSlug(of: name, old), subject: subject, htmlBody: html,
+            textBody: text,
             samples: try checkedSamples(old))
     }
 

@@ -102,7 +102,8 @@ package struct TemplateRoutes: Sendable {
                 responses: [
                     .init(200, "The parts, filled in.", .data(TemplatePreview.answerSchema)),
                     .init(
-                        400, "A variable is missing or unfit.", codes: ["missing_variable", "invalid_variable"]
+                        400, "A variable is missing or unfit.",
+                        codes: ["missing_variable", "invalid_variable"]
                     ),
                 ])
         ) { try await preview($0) }

@@ -30,7 +30,8 @@ package enum DoorRouter {
     /// Routes between the planes themselves, and those of operators, are nobody's business here.
     private static func isForCustomers(_ path: RequestPath) -> Bool {
         if path.count == 2, path[0] == "openapi" { return true }
-        return path.count > 2 && path[0] == "api" && path[1] == "v1" && path[2] != "admin" && path[2] != "nodes"
+        return path.count > 2 && path[0] == "api" && path[1] == "v1" && path[2] != "admin"
+            && path[2] != "nodes"
     }
 
     /// Whoever is in the snapshot is known, whatever the control plane lets him do.

@@ -105,7 +105,8 @@ extension ClusterScenarios {
                 "suppression_id", "subject", "user_id", "template_id",
             ]
             return Dictionary(uniqueKeysWithValues: ids.map { ($0, random()) }).merging(
-                ["node": "999", "version": "1", "code": "none", "sha256": String(repeating: "1", count: 64)]) { $1 }
+                ["node": "999", "version": "1", "code": "none", "sha256": String(repeating: "1", count: 64)])
+            { $1 }
         }
 
         /// A user who owns the tenant and nothing else.

@@ -26,7 +26,9 @@ struct APIDocument {
 
         /// The body of the example, with its type; nil when the route takes none.
         var request: (type: String, content: JSONValue)? {
-            value["requestBody"]["content"].members.sorted { $0.key < $1.key }.first.map { ($0.key, $0.value) }
+            value["requestBody"]["content"].members.sorted { $0.key < $1.key }.first.map {
+                ($0.key, $0.value)
+            }
         }
 
         /// What the document says of an answer with this status.
