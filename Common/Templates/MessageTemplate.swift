@@ -39,9 +39,10 @@ package struct MessageTemplate: Sendable {
     /// Those of all parts, each once; required is what one part requires.
     package var variables: [Template.Variable] {
         var order: [String] = []
+        var seen: Set<String> = []
         var required: Set<String> = []
         for variable in [subject, html, text].flatMap({ $0?.variables ?? [] }) {
-            if !order.contains(variable.name) { order.append(variable.name) }
+            if seen.insert(variable.name).inserted { order.append(variable.name) }
             if variable.isRequired { required.insert(variable.name) }
         }
         return order.map { Template.Variable(name: $0, isRequired: required.contains($0)) }

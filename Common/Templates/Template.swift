@@ -1,12 +1,12 @@
 /// A text with places for variables, read once and filled in as often as wanted.
 ///
 /// `{{name}}`, `{{user.name}}`, `{{name|default:"x"}}`, `{{#if name}}…{{else}}…{{/if}}`,
-/// `{{#each names}}…{{else}}…{{/each}}` with `{{this}}` or the element's own members inside. In HTML a value is
-/// escaped unless it is written with three braces, `{{{name}}}`.
+/// `{{#each names}}…{{else}}…{{/each}}` with `{{this}}` or the element's own members inside. In HTML a value
+/// is escaped unless it is written with three braces, `{{{name}}}`.
 ///
-/// Pure: a template reads its variables and nothing else, calls nothing and never runs for long. A source that
-/// is no template is refused with its line and column; a variable without value or default is named. Limits:
-/// `TemplateLimits`.
+/// Pure: a template reads its variables and nothing else, calls nothing and never runs for long. A source
+/// that is no template is refused with its line and column; a variable without value or default is named.
+/// Limits: `TemplateLimits`.
 package struct Template: Sendable {
     package enum Escaping: Sendable {
         /// Subjects and plain text: values stand as they are.
@@ -52,6 +52,7 @@ package struct Template: Sendable {
 /// Gathers the variables of nodes.
 private struct TemplateVariables {
     private var order: [String] = []
+    private var seen: Set<String> = []
     private var required: Set<String> = []
 
     var variables: [Template.Variable] {
@@ -88,7 +89,7 @@ private struct TemplateVariables {
         } else {
             name = path.description
         }
-        if !order.contains(name) { order.append(name) }
+        if seen.insert(name).inserted { order.append(name) }
         if isRequired { required.insert(name) }
         return name
     }

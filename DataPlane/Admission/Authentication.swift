@@ -15,7 +15,8 @@ package enum Authentication {
     ///   - tenant: the tenant that the path names, when it names one.
     ///   - sourceIP: the caller's address in its usual form.
     ///   - now: seconds since 1970.
-    /// - Throws: `.unauthenticated`, `.credentialMismatch`, `.tenantNotFound` for a user who is no member, `.sourceAddressNotAllowed`, `.tenantNotActive`.
+    /// - Throws: `.unauthenticated`, `.credentialMismatch`, `.tenantNotFound` for a user who is no member,
+    ///   `.sourceAddressNotAllowed`, `.tenantNotActive`.
     package static func authenticate(
         _ presented: PresentedCredential, tenant: TenantID?, sourceIP: String, snapshot: Snapshot, now: Int64
     ) throws(Refusal) -> Principal {

@@ -191,7 +191,8 @@ package struct MasterTemplates: Sendable {
             try await context.pool.transaction(as: .system) { connection in
                 try await connection.query(
                     """
-                    INSERT INTO cluster_settings (name, value) VALUES ('master_template', to_jsonb(\(html)::text))
+                    INSERT INTO cluster_settings (name, value)
+                    VALUES ('master_template', to_jsonb(\(html)::text))
                     ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value, updated_at = now()
                     """)
                 try await Self.audit(connection, actor, nil, "master_template.changed")

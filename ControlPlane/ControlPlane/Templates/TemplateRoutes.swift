@@ -160,7 +160,7 @@ package struct TemplateRoutes: Sendable {
                 "SELECT count(*) AS total FROM templates WHERE tenant_id = \(tenant)")
             return (try rows.map { try StoredTemplate($0) }, try count.first?["total", as: Int.self] ?? 0)
         }
-        return try .data(try templates.map { try $0.view() }, pagination: page.pagination(total: total))
+        return try .data(try await views(of: templates), pagination: page.pagination(total: total))
     }
 
     private func show(_ call: TenantCall) async throws -> HTTPResponse {
@@ -172,7 +172,12 @@ package struct TemplateRoutes: Sendable {
         let (versions, total) = try await read(call) { store, template in
             (try await store.versions(template, page), try await store.versionCount(template))
         }
-        return try .data(try versions.map { try $0.view() }, pagination: page.pagination(total: total))
+        return try .data(try await views(of: versions), pagination: page.pagination(total: total))
+    }
+
+    /// Each is read for its variables, which for many long ones takes its time.
+    private func views(of templates: [StoredTemplate]) async throws -> [StoredTemplate.View] {
+        try await context.blocking.run { try templates.map { try $0.view() } }
     }
 
     private func version(_ call: TenantCall) async throws -> HTTPResponse {
@@ -193,7 +198,8 @@ package struct TemplateRoutes: Sendable {
             guard asked.useMasterTemplate == true else { return (shown, String?.none) }
             return (shown, try await MasterTemplateRow.inForce(for: tenant, store.connection))
         }
-        return try .data(try asked.answer(template, master: master))
+        return try .data(
+            try await context.blocking.run { try asked.answer(template, master: master) })
     }
 
     private func read<Value: Sendable>(

@@ -33,7 +33,8 @@ struct TemplateStore: Sendable {
     func insert(_ new: TemplateChange.Checked, by actor: AuditActor) async throws -> StoredTemplate {
         let rows = try await connection.query(
             """
-            INSERT INTO templates (tenant_id, name, slug, subject, html_body, text_body, variables, created_by)
+            INSERT INTO templates
+                (tenant_id, name, slug, subject, html_body, text_body, variables, created_by)
             VALUES (\(tenant.uuid), \(new.name), \(new.slug), \(new.subject), \(new.htmlBody),
                 \(new.textBody), \(new.samples), \(actor.id))
             ON CONFLICT ON CONSTRAINT templates_slug_key DO NOTHING RETURNING \(StoredTemplate.columns)
@@ -118,7 +119,8 @@ struct TemplateStore: Sendable {
         let row = try await connection.query(
             """
             SELECT count(*) AS entries, coalesce(sum(octet_length(subject)
-                + coalesce(octet_length(html_body), 0) + coalesce(octet_length(text_body), 0)), 0)::bigint AS bytes
+                + coalesce(octet_length(html_body), 0) + coalesce(octet_length(text_body), 0)), 0)::bigint
+                AS bytes
             FROM templates WHERE tenant_id = \(tenant.uuid)
             """
         ).first

@@ -23,7 +23,7 @@ extension ClusterScenarios {
                 #expect(operation.access == rows[operation.name], "\(operation.name)")
             }
             let callers = try await AccessCallers(cluster)
-            var count = 0
+            var count = try await checkOperators(cluster, callers)
             for plane in [cluster.api.with(token: nil), try await cluster.node.caller()] {
                 for operation in document.operations where operation.access != "everyone" {
                     for caller in callers.all {
@@ -32,9 +32,30 @@ extension ClusterScenarios {
                     }
                 }
             }
-            print(
-                "\(count) requests: \(document.operations.count) routes, \(callers.all.count) callers, 2 planes"
-            )
+            print("\(count) requests by \(callers.all.count) callers at both planes")
+        }
+
+        /// What is the operators' is nobody else's, and not there at a node.
+        private func checkOperators(_ cluster: Cluster, _ callers: AccessCallers) async throws -> Int {
+            let whole = APIDocument(try await cluster.api.must("GET", "/api/v1/openapi.json"))
+            let operations = whole.operations.filter { $0.path.hasPrefix("/api/v1/admin/") }
+            let (control, node) = (cluster.api.with(token: nil), try await cluster.node.caller())
+            #expect(operations.count > 30)
+            for operation in operations {
+                #expect(operation.access == "operator", "\(operation.name)")
+                for caller in callers.all {
+                    var isUnproven = false
+                    if case .notProven = caller.standing { isUnproven = true }
+                    let path = operation.filled(["tenant_id": callers.tenant.id])
+                    let answer = try await control.send(operation.method, path, [:], headers: caller.headers)
+                    #expect(
+                        answer.status == (isUnproven ? 401 : 403),
+                        "\(caller.name): \(operation.name): \(answer.status) \(answer.text)")
+                    let there = try await node.send(operation.method, path, [:], headers: caller.headers)
+                    #expect(there.status == 404, "\(caller.name): \(operation.name): \(there.status)")
+                }
+            }
+            return operations.count * callers.all.count * 2
         }
 
         private func check(
