@@ -23,10 +23,13 @@ enum StandardErrors {
         let access = info.asked
         let readsBody = info.requestSchema != nil
         var errors: [RouteInfo.Response] = []
-        if readsBody || !info.parameters.isEmpty {
-            var codes = readsBody ? ["invalid_json", "missing_field", "unknown_field"] : []
-            codes += info.parameters.isEmpty ? ["invalid_field"] : ["invalid_field", "invalid_parameter"]
-            errors.append(.init(400, "A field is wrong; `field` names it.", codes: codes))
+        let hasPathParameters = !route.parameterNames.isEmpty
+        if readsBody || hasPathParameters || !info.parameters.isEmpty {
+            var codes = hasPathParameters ? ["bad_request"] : []
+            codes += readsBody ? ["invalid_json", "missing_field", "unknown_field"] : []
+            if readsBody || !info.parameters.isEmpty { codes.append("invalid_field") }
+            if !info.parameters.isEmpty { codes.append("invalid_parameter") }
+            errors.append(.init(400, "Something of the request is wrong; `field` names it.", codes: codes))
         }
         if access != .everyone {
             errors.append(.init(401, "No credentials, or none that are valid.", codes: ["unauthenticated"]))
@@ -37,7 +40,7 @@ enum StandardErrors {
                 .init(429, "More requests in this minute than the key may make.", codes: ["rate_limited"]))
         }
         if readsBody { errors.append(.init(413, "The body is too large.", codes: ["payload_too_large"])) }
-        if route.pattern.contains("{") {
+        if hasPathParameters {
             errors.append(.init(404, "There is no such record.", codes: missing(route)))
         }
         errors.append(.init(500, "Something went wrong on our side.", codes: ["internal_error"]))

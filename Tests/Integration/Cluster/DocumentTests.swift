@@ -10,9 +10,72 @@ extension ClusterScenarios {
                 try await cluster.api.with(token: nil).must("GET", "/openapi/dispatch.json"))
             #expect(document.operations.count >= 50)
             var tour = try await DocumentTour(cluster, document)
-            try await tour.run()
+            try await tour.run(document.operations)
             print("\(tour.calls) routes of the document called with their examples")
         }
+
+        @Test func `the operators' routes on people, plans, tenants and nodes answer theirs too`()
+            async throws
+        {
+            let cluster = try await Cluster()
+            let tenant = try await cluster.makeTenant("Operated", domain: "operated.example")
+            let document = APIDocument(try await cluster.api.must("GET", "/api/v1/openapi.json"))
+            let operations = document.operations.filter { operation in
+                operation.path.hasPrefix("/api/v1/admin/")
+                    && !["queue", "shaping"].contains { operation.path.hasPrefix("/api/v1/admin/\($0)") }
+            }
+            #expect(operations.count >= 19)
+            var tour = try await DocumentTour(cluster, document, operating: tenant)
+            try await tour.run(operations)
+            print("\(tour.calls) routes of operators called with their examples")
+        }
+
+        @Test func `what is wrong with a request is answered as the document says, at both planes`()
+            async throws
+        {
+            let cluster = try await Cluster()
+            let tenant = try await cluster.makeTenant("Wrong", domain: "wrong.example")
+            let document = APIDocument(try await cluster.api.must("GET", "/openapi/dispatch.json"))
+            let node = try await cluster.node.caller()
+            var count = 0
+            for var caller in [cluster.api, node] {
+                caller.headers = cluster.api.headers
+                for operation in document.operations {
+                    for wrong in Self.wrongs {
+                        var values = Dictionary(
+                            operation.parameters.map { ($0, wrong.id) }
+                        ) { first, _ in first }
+                        values["tenant_id"] = tenant.id
+                        let path = operation.filled(values) + wrong.query
+                        let body = operation.request == nil ? nil : Array(wrong.body.utf8)
+                        let answer = try await caller.send(operation.method, path, bytes: body)
+                        count += 1
+                        let what = "\(operation.name) with \(wrong.name) at \(caller.baseURL)"
+                        #expect(answer.status < 500, "\(what): \(answer.status) \(answer.text)")
+                        let problems = document.problems(of: answer, to: operation)
+                        #expect(problems.isEmpty, "\(what): \(answer.status) \(answer.text) \(problems)")
+                    }
+                }
+            }
+            print("\(count) wrong requests answered as documented")
+        }
+
+        /// What may be wrong with a request; ids are none that exist.
+        private static let wrongs: [(name: String, id: String, query: String, body: String)] = {
+            let id = "11111111-1111-4111-8111-111111111111"
+            return [
+                ("an unknown field", id, "", #"{"nonsense_":1}"#), ("no field", id, "", "{}"),
+                ("a list", id, "", "[1]"), ("broken JSON", id, "", "{\"a\":"), ("no bytes", id, "", ""),
+                ("a NUL", id, "", #"{"name":"\u0000","label":"\u0000","reason":"\u0000"}"#),
+                ("a deep body", id, "", String(repeating: "[", count: 200)),
+                ("a body of 3 MB", id, "", "{\"name\":\"\(String(repeating: "x", count: 3_000_000))\"}"),
+                ("an id that is none", "no-id", "", "{}"), ("an odd id", "%00%ff", "", "{}"),
+                ("a long id", String(repeating: "9", count: 400), "", "{}"),
+                ("a limit that is none", id, "?limit=x&offset=-1", "{}"),
+                ("a page far away", id, "?limit=100&page=99999999999999999999", "{}"),
+                ("a time that is none", id, "?since=yesterday&status=odd&email=odd", "{}"),
+            ]
+        }()
 
         @Test func `the document has an example of every body, which fits its own schema`() async throws {
             let cluster = try await Cluster(nodes: 0)
@@ -40,112 +103,6 @@ extension ClusterScenarios {
             let node = try await cluster.node.caller()
             let path = "/openapi/dispatch.json"
             #expect(try await node.must("GET", path) == cluster.api.must("GET", path))
-        }
-    }
-}
-
-/// A walk through all routes of a document: what makes something first, then what looks at it and changes it,
-/// then what takes it away. Each answer is held against the document.
-private struct DocumentTour {
-    private static let tenant = "/api/v1/dispatch/tenants/{tenant_id}"
-    private static let password = "correct horse battery"
-
-    private let cluster: Cluster
-    private let document: APIDocument
-    private var caller: APICaller
-    /// Values for the parameters of paths, by name.
-    private var values: [String: String] = ["version": "1"]
-    private(set) var calls = 0
-
-    init(_ cluster: Cluster, _ document: APIDocument) async throws {
-        self.cluster = cluster
-        self.document = document
-        let person: JSONValue = ["email": "owner@example.com", "password": .string(Self.password)]
-        try await cluster.api.must("POST", "/api/v1/admin/users", person)
-        let login = try await cluster.api.with(token: nil).must("POST", "/api/v1/auth/login", person)
-        caller = cluster.api.with(token: login["data"]["access_token"].text)
-        // Whom the examples name.
-        try await cluster.api.must(
-            "POST", "/api/v1/admin/users",
-            ["email": "ada@example.com", "password": .string(Self.password)])
-    }
-
-    mutating func run() async throws {
-        for operation in document.operations.sorted(by: { Self.rank($0) < Self.rank($1) }) {
-            try await call(operation)
-        }
-    }
-
-    /// Makers, senders, lookers, changers, removers; who a token belongs to comes last.
-    private static func rank(_ operation: APIDocument.Operation) -> Int {
-        let isMaker = operation.path.hasSuffix("/tenants") || operation.path.hasSuffix("/domains")
-        switch (operation.method, operation.path) {
-        case (_, "/api/v1/auth/password"): return 7
-        case ("POST", _) where isMaker: return operation.path.hasSuffix("/tenants") ? 0 : 1
-        case ("POST", "\(tenant)/send"), ("POST", "\(tenant)/send-bulk"): return 3
-        case ("POST", _) where !operation.path.hasSuffix("}"):
-            return operation.parameters.count > 1 ? 4 : 2
-        case ("DELETE", _): return 6
-        case ("GET", _): return 5
-        default: return 5
-        }
-    }
-
-    private mutating func call(_ operation: APIDocument.Operation) async throws {
-        let unknown = operation.parameters.filter { values[$0] == nil }
-        #expect(unknown.isEmpty, "\(operation.name): nothing made a \(unknown)")
-        let (type, body) = try content(of: operation)
-        let answer = try await caller(for: operation).send(
-            operation.method, operation.filled(values), bytes: body, contentType: type)
-        calls += 1
-        #expect((200..<300).contains(answer.status), "\(operation.name): \(answer.status) \(answer.text)")
-        let problems = document.problems(of: answer, to: operation)
-        #expect(problems.isEmpty, "\(operation.name): \(problems)")
-        try await remember(answer, of: operation)
-    }
-
-    private func caller(for operation: APIDocument.Operation) async throws -> APICaller {
-        guard operation.path.hasPrefix("/api/v1/auth/") else { return caller }
-        let person: JSONValue = ["email": "ada@example.com", "password": .string(Self.password)]
-        let login = try await cluster.api.with(token: nil).must("POST", "/api/v1/auth/login", person)
-        return cluster.api.with(token: login["data"]["access_token"].text)
-    }
-
-    private func content(of operation: APIDocument.Operation) throws -> (String, [UInt8]?) {
-        guard let request = operation.request else { return ("application/json", nil) }
-        if let text = request.content["example"].text, request.type != "application/json" {
-            return (request.type, Array(text.utf8))
-        }
-        return (request.type, Array(try request.content["example"].encoded()))
-    }
-
-    /// Notes the ids of what was made, and makes true what the examples that follow take for granted.
-    private mutating func remember(
-        _ answer: APICaller.Answer, of operation: APIDocument.Operation
-    ) async throws {
-        guard operation.method == "POST" else { return }
-        let data = answer.json["data"]
-        let id = data["id"].text ?? data["domain"]["id"].text ?? data["subject"].text
-        let maker = document.operations.first { other in
-            other.path.hasPrefix(operation.path + "/{") && other.path.hasSuffix("}")
-                && other.parameters.count == operation.parameters.count + 1
-        }
-        if let name = maker?.parameters.last, let id { values[name] = id }
-        switch operation.path {
-        case "\(Self.tenant)/domains":
-            let (tenant, domain) = (values["tenant_id"] ?? "", values["domain_id"] ?? "")
-            try await cluster.api.must(
-                "POST", "/api/v1/admin/tenants/\(tenant)/domains/\(domain)/override", ["reason": "example"])
-        case "\(Self.tenant)/send":
-            values["log_id"] = id
-            values["message_id"] = id
-            let (path, api) = ("\(operation.filled(values).dropLast(5))/emails/\(id ?? "")", caller)
-            try await eventually("the example in the log") {
-                try await api.get(path).json["data"]["status"].text == "delivered" ? true : nil
-            }
-        case "\(Self.tenant)/suppressions", "\(Self.tenant)/templates":
-            try await cluster.waitUntilNodesHaveEverything()
-        default: break
         }
     }
 }
