@@ -27,6 +27,8 @@ enum AccessTable {
         "GET /domains/{domain_id}": "scope domains:read",
         "DELETE /domains/{domain_id}": "scope domains:write",
         "POST /domains/{domain_id}/verify": "scope domains:write",
+        "POST /domains/{domain_id}/dkim/rotate": "scope domains:write",
+        "DELETE /domains/{domain_id}/dkim/rotate": "scope domains:write",
         "POST /templates": "scope templates:write", "GET /templates": "scope templates:read",
         "GET /templates/{template_id}": "scope templates:read",
         "PUT /templates/{template_id}": "scope templates:write",

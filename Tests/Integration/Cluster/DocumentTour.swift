@@ -45,13 +45,13 @@ struct DocumentTour {
     private static func rank(_ operation: APIDocument.Operation) -> Int {
         let isMaker = operation.path.hasSuffix("/tenants") || operation.path.hasSuffix("/domains")
         switch (operation.method, operation.path) {
-        case (_, "/api/v1/auth/password"): return 7
+        case (_, "/api/v1/auth/password"): return 8
         case ("POST", _) where isMaker: return operation.path.hasSuffix("/tenants") ? 0 : 1
         case ("POST", "\(tenant)/send"), ("POST", "\(tenant)/send-bulk"): return 3
         case ("POST", _) where !operation.path.hasSuffix("}"):
             let isOfRecord = operation.parameters.last.map { $0 != "tenant_id" } ?? false
             return isOfRecord ? 4 : 2
-        case ("DELETE", _): return 6
+        case ("DELETE", _): return operation.path.hasSuffix("}") ? 7 : 6
         case ("GET", _): return 5
         default: return 5
         }
