@@ -1,7 +1,8 @@
 import FoundationEssentials
 
 /// Holds JSON values against the schemas of an OpenAPI 3.1 document: `type`, `enum`, `properties`,
-/// `required`, `items`, `additionalProperties`, `oneOf`, `anyOf`, `$ref`, and the formats `date-time` and `uuid`.
+/// `required`, `items`, `additionalProperties`, `oneOf`, `anyOf`, `$ref`, and the formats `date-time` and
+/// `uuid`.
 ///
 /// Stricter than JSON Schema in one place: an object has no members beside its `properties`, so that an
 /// answer with a field that no document tells of is found.

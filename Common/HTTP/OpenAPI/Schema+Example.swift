@@ -5,6 +5,9 @@ extension Schema {
     /// - Throws: `MissingExample` when a text has none.
     func example() throws(MissingExample) -> DocumentValue { try example(at: "") }
 
+    /// The schema or null, with an example that is not null.
+    package var usuallyThere: Schema { (try? example()).map { nullable.example($0) } ?? nullable }
+
     private func example(at path: String) throws(MissingExample) -> DocumentValue {
         if let givenExample { return givenExample }
         switch shape {

@@ -12,6 +12,8 @@ struct DocumentTour {
     private var caller: APICaller
     /// Values for the parameters of paths, by name.
     private var values: [String: String] = ["version": "1"]
+    /// The last row that was made below a path, by path: tables share the name of their ids.
+    private var rows: [String: String] = [:]
     private(set) var calls = 0
 
     init(_ cluster: Cluster, _ document: APIDocument) async throws {
@@ -32,7 +34,14 @@ struct DocumentTour {
         self.cluster = cluster
         self.document = document
         caller = cluster.api
-        values = ["tenant_id": tenant.id, "domain_id": tenant.domainID, "node": "1", "code": "team"]
+        let sent = try await cluster.api.with(token: tenant.apiKey).must(
+            "POST", "/api/v1/messages", tenant.message("waits", to: "defer@example.net"))
+        let waiting = try Cluster.messageID(sent["id"].text)
+        _ = try await cluster.waitForLog(of: waiting, "deferred", tenant)
+        values = [
+            "tenant_id": tenant.id, "domain_id": tenant.domainID, "node": "1", "code": "team",
+            "message_id": waiting,
+        ]
     }
 
     mutating func run(_ operations: [APIDocument.Operation]) async throws {
@@ -44,13 +53,17 @@ struct DocumentTour {
     /// Makers, senders, lookers, changers, removers; who a token belongs to comes last.
     private static func rank(_ operation: APIDocument.Operation) -> Int {
         let isMaker = operation.path.hasSuffix("/tenants") || operation.path.hasSuffix("/domains")
+        // A pool names sources, and what is suspended can be resumed.
+        if operation.method == "POST", ["/pools", "/suspend"].contains(where: operation.path.hasSuffix) {
+            return 3
+        }
         switch (operation.method, operation.path) {
         case (_, "/api/v1/auth/password"): return 8
         case ("POST", _) where isMaker: return operation.path.hasSuffix("/tenants") ? 0 : 1
         case ("POST", "\(tenant)/send"), ("POST", "\(tenant)/send-bulk"): return 3
         case ("POST", _) where !operation.path.hasSuffix("}"):
             let isOfRecord = operation.parameters.last.map { $0 != "tenant_id" } ?? false
-            return isOfRecord ? 4 : 2
+            return isOfRecord || operation.path.hasSuffix("/queue/resume") ? 4 : 2
         case ("DELETE", _): return operation.path.hasSuffix("}") ? 7 : 6
         case ("GET", _): return 5
         default: return 5
@@ -58,6 +71,7 @@ struct DocumentTour {
     }
 
     private mutating func call(_ operation: APIDocument.Operation) async throws {
+        for (table, id) in rows where operation.path.hasPrefix(table + "/{") { values["id"] = id }
         let unknown = operation.parameters.filter { values[$0] == nil }
         #expect(unknown.isEmpty, "\(operation.name): nothing made a \(unknown)")
         let (type, body) = try content(of: operation)
@@ -97,6 +111,7 @@ struct DocumentTour {
                 && other.parameters.count == operation.parameters.count + 1
         }
         if let name = maker?.parameters.last, let id { values[name] = id }
+        rows[operation.path] = id
         switch operation.path {
         case "\(Self.tenant)/domains":
             let (tenant, domain) = (values["tenant_id"] ?? "", values["domain_id"] ?? "")
