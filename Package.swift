@@ -48,13 +48,15 @@ let common: [Target] = [
     module("DNS", in: "Common", ["EventLoop"]),
     module("SMTPWire", in: "Common", []),
     module("MailFormat", in: "Common", []),
+    module("Templates", in: "Common", []),
     module("MailAuth", in: "Common", ["Crypto"]),
     module("NodeProtocol", in: "Common", ["Crypto"]),
     module("Service", in: "Common", ["EventLoop"]),
 ]
 
 let dataPlane: [Target] = [
-    module("Admission", in: "DataPlane", ["NodeProtocol", "MailFormat", "SMTPWire", "Crypto"]),
+    module(
+        "Admission", in: "DataPlane", ["NodeProtocol", "MailFormat", "SMTPWire", "Crypto", "Templates"]),
     module("Spool", in: "DataPlane", ["CLinux", "EventLoop", "NodeProtocol", "Service"]),
     module("Journal", in: "DataPlane", ["Spool", "NodeProtocol", "EventLoop", "Service"]),
     module("Queue", in: "DataPlane", ["NodeProtocol"]),
@@ -68,7 +70,7 @@ let dataPlane: [Target] = [
         "Doors", in: "DataPlane",
         [
             "EventLoop", "HTTP", "Relay", "SMTPWire", "MailFormat", "Admission", "NodeProtocol", "Crypto",
-            "Service",
+            "Service", "Templates",
         ]),
     module(
         "Node", in: "DataPlane",
@@ -92,7 +94,7 @@ let controlPlane: [Target] = [
         "ControlPlane", in: "ControlPlane",
         [
             "EventLoop", "HTTP", "HTTPClient", "Relay", "DNS", "MailFormat", "MailAuth", "Crypto",
-            "NodeProtocol", "Service", "Postgres", "Schema", "DNSProviders",
+            "NodeProtocol", "Service", "Postgres", "Schema", "DNSProviders", "Templates",
         ]),
     program("control-plane", in: "ControlPlane", ["ControlPlane", "EventLoop", "Service"]),
     program(
@@ -131,10 +133,13 @@ let testTargets: [Target] = [
     tests("DNS", ["DNS", "EventLoop", "TestSupport"]),
     tests("SMTPWire", ["SMTPWire", "TestSupport"]),
     tests("MailFormat", ["MailFormat", "TestSupport"]),
+    tests("Templates", ["Templates", "TestSupport"]),
     tests("MailAuth", ["MailAuth", "MailFormat", "Crypto", "TestSupport"]),
     tests("NodeProtocol", ["NodeProtocol", "Crypto", "TestSupport"]),
     tests("Service", ["Service", "EventLoop", "TestSupport"]),
-    tests("Admission", ["Admission", "NodeProtocol", "MailFormat", "SMTPWire", "Crypto", "TestSupport"]),
+    tests(
+        "Admission",
+        ["Admission", "NodeProtocol", "MailFormat", "SMTPWire", "Crypto", "Templates", "TestSupport"]),
     tests("Spool", ["Spool", "NodeProtocol", "EventLoop", "Service", "TestSupport"]),
     tests("Journal", ["Journal", "Spool", "NodeProtocol", "EventLoop", "Service", "TestSupport"]),
     tests("Queue", ["Queue", "NodeProtocol", "TestSupport"]),

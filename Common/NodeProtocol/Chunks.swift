@@ -27,11 +27,13 @@ package struct GlobalChunk: Codable, Sendable, Equatable {
     package var serviceHost: String
     /// Nil in a snapshot of a control plane that knows none: the nodes' own defaults hold.
     package var shaping: Shaping?
+    /// The service's frame around HTML; nil: the built-in one.
+    package var masterTemplate: String?
 
     package init(
         tokenKeys: [TokenKey], tokenIssuer: String?, tokenAudience: String?,
         tokensVoidBefore: [String: Int64],
-        serviceHost: String, shaping: Shaping? = nil
+        serviceHost: String, shaping: Shaping? = nil, masterTemplate: String? = nil
     ) {
         self.tokenKeys = tokenKeys
         self.tokenIssuer = tokenIssuer
@@ -39,6 +41,7 @@ package struct GlobalChunk: Codable, Sendable, Equatable {
         self.tokensVoidBefore = tokensVoidBefore
         self.serviceHost = serviceHost
         self.shaping = shaping
+        self.masterTemplate = masterTemplate
     }
 }
 

@@ -172,6 +172,24 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         }
     }
 
+    /// The newest version of a template of messages.
+    package struct Template: Codable, Sendable, Equatable {
+        package var id: UUID
+        /// Unique in the tenant, and never the form of a UUID.
+        package var slug: String
+        package var subject: String
+        package var html: String?
+        package var text: String?
+
+        package init(id: UUID, slug: String, subject: String, html: String?, text: String?) {
+            self.id = id
+            self.slug = slug
+            self.subject = subject
+            self.html = html
+            self.text = text
+        }
+    }
+
     package struct Member: Codable, Sendable, Equatable {
         /// The `sub` of the user's tokens.
         package var subject: String
@@ -193,11 +211,16 @@ package struct TenantRecord: Codable, Sendable, Equatable {
     package var credentials: [Credential]
     package var webhooks: [Webhook]
     package var members: [Member]
+    /// Nil in a snapshot of a control plane that knows none.
+    package var templates: [Template]?
+    /// The tenant's own frame around HTML; nil: the service's.
+    package var masterTemplate: String?
 
     package init(
         id: TenantID, name: String, status: Status = .active, limits: Limits = Limits(), bodyKey: Data? = nil,
         domains: [Domain] = [], apiKeys: [APIKey] = [], credentials: [Credential] = [],
-        webhooks: [Webhook] = [], members: [Member] = []
+        webhooks: [Webhook] = [], members: [Member] = [], templates: [Template]? = nil,
+        masterTemplate: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -209,6 +232,14 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         self.credentials = credentials
         self.webhooks = webhooks
         self.members = members
+        self.templates = templates
+        self.masterTemplate = masterTemplate
+    }
+
+    /// Finds a template by its UUID or its slug.
+    package func template(_ name: String) -> Template? {
+        if let id = UUID(uuidString: name) { return templates?.first { $0.id == id } }
+        return templates?.first { $0.slug == name }
     }
 }
 

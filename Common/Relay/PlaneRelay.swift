@@ -18,7 +18,8 @@ package struct PlaneRelay: Sendable {
     private static let passedBack = [
         "Content-Type", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining",
         "RateLimit-Reset",
-        "Idempotent-Replay", "Content-Disposition", "Allow", "WWW-Authenticate",
+        "Idempotent-Replay", "Content-Disposition", "Allow", "WWW-Authenticate", "Cache-Control",
+        "X-Next-After",
     ]
 
     private let maxBodyBytes: Int

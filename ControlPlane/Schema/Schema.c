@@ -63,6 +63,9 @@ static const unsigned char sql_0019[] = {
 static const unsigned char sql_0020[] = {
 #embed "0020_dns_providers.sql"
 };
+static const unsigned char sql_0022[] = {
+#embed "0022_templates.sql"
+};
 static const unsigned char sql_0024[] = {
 #embed "0024_intake.sql"
 };
@@ -99,6 +102,7 @@ static const schema_migration table[] = {
     MIGRATION("0018_limits.sql", sql_0018),
     MIGRATION("0019_shaping.sql", sql_0019),
     MIGRATION("0020_dns_providers.sql", sql_0020),
+    MIGRATION("0022_templates.sql", sql_0022),
     MIGRATION("0024_intake.sql", sql_0024),
     MIGRATION("0025_message_log.sql", sql_0025),
     MIGRATION("0026_domain_keys.sql", sql_0026),

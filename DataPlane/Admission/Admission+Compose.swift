@@ -8,6 +8,8 @@ extension Admission {
         seed: UInt64
     ) throws(Refusal) -> Draft {
         try checkNames(composed.headers)
+        let composed = try filledIn(
+            composed, tenant: principal.tenant, masterTemplate: snapshot.global.masterTemplate)
         guard composed.text != nil || composed.html != nil else {
             throw Refusal(
                 .missing, "one of \(composed.textField) and \(composed.htmlField) is required",

@@ -15,7 +15,8 @@ package enum Authentication {
     ///   - tenant: the tenant that the path names, when it names one.
     ///   - sourceIP: the caller's address in its usual form.
     ///   - now: seconds since 1970.
-    /// - Throws: `.unauthenticated`, `.credentialMismatch`, `.sourceAddressNotAllowed`, `.tenantNotActive`.
+    /// - Throws: `.unauthenticated`, `.credentialMismatch`, `.tenantNotFound` for a user who is no member,
+    ///   `.sourceAddressNotAllowed`, `.tenantNotActive`.
     package static func authenticate(
         _ presented: PresentedCredential, tenant: TenantID?, sourceIP: String, snapshot: Snapshot, now: Int64
     ) throws(Refusal) -> Principal {
@@ -84,7 +85,8 @@ package enum Authentication {
             throw Refusal(.credentialMismatch, "the token does not say for which tenant it is used")
         }
         guard let record = snapshot.tenant(id), let role = role(of: user, subject, in: record) else {
-            throw Refusal(.credentialMismatch, "the user is not a member of this tenant")
+            // Whether it exists is nobody's business but its members'.
+            throw Refusal(.tenantNotFound, "there is no such tenant")
         }
         return Principal(
             tenant: record, origin: .user, originID: subject,
@@ -98,9 +100,8 @@ package enum Authentication {
 
     private static func role(of user: UserClaims, _ subject: String, in tenant: TenantRecord) -> MemberRole? {
         if user.role == "operator" { return .owner }
-        if let tenants = user.tenants {
-            return tenants.first { TenantID(text: $0.key) == tenant.id }?.value
-        }
-        return tenant.members.first { $0.subject == subject }?.role
+        // A membership may be younger than the token.
+        return user.tenants?.first { TenantID(text: $0.key) == tenant.id }?.value
+            ?? tenant.members.first { $0.subject == subject }?.role
     }
 }

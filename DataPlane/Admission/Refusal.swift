@@ -9,8 +9,12 @@ package struct Refusal: Error, Sendable, Equatable {
         case tenantNotActive = "tenant_not_active"
         case credentialMismatch = "credential_mismatch"
         case domainNotVerified = "domain_not_verified"
-        case invalid
-        case missing
+        case tenantNotFound = "tenant_not_found"
+        case templateNotFound = "template_not_found"
+        case missingVariable = "missing_variable"
+        case invalidVariable = "invalid_variable"
+        case invalid = "invalid_field"
+        case missing = "missing_field"
         case headerNotAllowed = "header_not_allowed"
         case messageTooLarge = "message_too_large"
         case tooManyRecipients = "too_many_recipients"

@@ -1,8 +1,22 @@
 import MailFormat
 import NodeProtocol
+import Templates
 
 /// What a door read from its dialect: syntax only, nothing decided.
 package struct Submission: Sendable {
+    /// A stored template to fill in, in place of subject and bodies.
+    package struct TemplateUse: Sendable {
+        /// Its UUID or slug.
+        package var name: String
+        /// What the dialect calls the field, for refusals.
+        package var field: String
+
+        package init(name: String, field: String) {
+            self.name = name
+            self.field = field
+        }
+    }
+
     /// A message that the service composes. Addresses are still texts; the field names are those that
     /// refusals name.
     package struct Composed: Sendable {
@@ -22,6 +36,12 @@ package struct Submission: Sendable {
         /// What the dialect calls the two parts, for refusals: `text`, `html` or `text_body`, `html_body`.
         package var textField: String
         package var htmlField: String
+        package var template: TemplateUse?
+        package var variables: [String: TemplateValue] = [:]
+        /// What the dialect calls the variables, for refusals.
+        package var variablesField = "template_variables"
+        /// Whether the HTML gets the tenant's frame around it.
+        package var usesMasterTemplate = false
 
         package init(
             from: String, to: [String], cc: [String] = [], bcc: [String] = [], replyTo: [String] = [],

@@ -17,11 +17,14 @@ struct World {
 
     init(
         limits: TenantRecord.Limits = .init(), suppressed: [String] = [],
-        tokensVoidBefore: [String: Int64] = [:], coversSubdomains: Bool = true
+        tokensVoidBefore: [String: Int64] = [:], coversSubdomains: Bool = true,
+        templates: [TenantRecord.Template]? = nil, tenantMaster: String? = nil, serviceMaster: String? = nil
     ) throws {
         var one = try Self.tenant(
             1, "one", limits: limits, domains: ["one.example", "xn--bcher-kva.example"])
         for index in one.domains.indices { one.domains[index].coversSubdomains = coversSubdomains }
+        one.templates = templates
+        one.masterTemplate = tenantMaster
         self.one = one
         two = try Self.tenant(2, "two", domains: ["two.example", "taken.one.example"])
         var blocked = try Self.tenant(3, "three", domains: ["three.example"])
@@ -34,7 +37,7 @@ struct World {
             sealedSecret: Data(try seal.seal(secret, context: Array("token-key".utf8))))
         let global = GlobalChunk(
             tokenKeys: [token], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: tokensVoidBefore,
-            serviceHost: "dispatch.example")
+            serviceHost: "dispatch.example", masterTemplate: serviceMaster)
         let encoder = JSONEncoder.sorted
         let chunks: [String: [UInt8]] = [
             "global": Array(try encoder.encode(global)),

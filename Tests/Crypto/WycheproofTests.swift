@@ -105,6 +105,7 @@ import Testing
             #expect(isGood == shouldBeGood, "vector \(vector.id)")
             if isGood { accepted += 1 } else { refused += 1 }
         }
+        print("\(accepted + refused) signed tokens of the corpus: \(accepted) accepted, \(refused) refused")
         if accepted + refused > 0 {
             #expect(accepted == 20, "accepted \(accepted)")
             #expect(refused > 250, "refused \(refused)")

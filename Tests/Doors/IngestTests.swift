@@ -61,10 +61,10 @@ import Testing
 
     @Test(arguments: [
         (#"{"to":"j@x.example","text":"x"}"#, 400, "missing_field", "from"),
-        (#"{"from":"a@one.example","text":"x"}"#, 400, "missing", "to"),
-        (#"{"from":"a@one.example","to":"j@x.example"}"#, 400, "missing", "html"),
-        (#"{"from":"a@one.example","to":"j","text":"x"}"#, 400, "invalid", "to"),
-        (#"{"from":"a@one.example","to":["j@x.example","k"],"text":"x"}"#, 400, "invalid", "to[1]"),
+        (#"{"from":"a@one.example","text":"x"}"#, 400, "missing_field", "to"),
+        (#"{"from":"a@one.example","to":"j@x.example"}"#, 400, "missing_field", "html"),
+        (#"{"from":"a@one.example","to":"j","text":"x"}"#, 400, "invalid_field", "to"),
+        (#"{"from":"a@one.example","to":["j@x.example","k"],"text":"x"}"#, 400, "invalid_field", "to[1]"),
         (#"{"from":"a@one.example","to":7,"text":"x"}"#, 400, "invalid_field", "to"),
         (#"{"from":"a@one.example","to":["j@x.example",7],"text":"x"}"#, 400, "invalid_field", "to"),
         (#"{"from":"a@two.example","to":"j@x.example","text":"x"}"#, 403, "domain_not_verified", "from"),
@@ -74,12 +74,12 @@ import Testing
             "attachment"
         ),
         (
-            #"{"from":"a@one.example","to":"j@x.example","text":"x","stream":"flood"}"#, 400, "invalid",
+            #"{"from":"a@one.example","to":"j@x.example","text":"x","stream":"flood"}"#, 400, "invalid_field",
             "stream"
         ),
         (
             #"{"from":"a@one.example","to":"j@x.example","text":"x","subject":"a\r\nBcc: b"}"#, 400,
-            "invalid", "subject"
+            "invalid_field", "subject"
         ),
         (
             #"{"from":"a@one.example","to":"j@x.example","text":"x","headers":{"Bcc":"x"}}"#, 400,
@@ -88,7 +88,7 @@ import Testing
         (
             #"{"from":"a@one.example","to":"j@x.example","attachments":[{"filename":"a","content":"*"}]}"#,
             400,
-            "invalid", "attachments[0].content"
+            "invalid_field", "attachments[0].content"
         ),
         (
             #"{"from":"a@one.example","to":"j@x.io","attachments":[{"filename":"a","content":"","x":1}]}"#,

@@ -84,7 +84,7 @@ import Testing
         ),
         (#"{"from":"a@one.example","to":["j@x.example"],"text_body":"x"}"#, 400, "MISSING_FIELD", "subject"),
         (#"{"from":"a@one.example","subject":"","text_body":"x"}"#, 400, "MISSING_FIELD", "to"),
-        (#"{"from":"a@one.example","to":["j@x.example"],"subject":""}"#, 400, "MISSING", "html_body"),
+        (#"{"from":"a@one.example","to":["j@x.example"],"subject":""}"#, 400, "MISSING_FIELD", "html_body"),
         (
             #"{"from":"a@one.example","to":["j@x.example"],"subject":"","html":"x"}"#, 400, "UNKNOWN_FIELD",
             "html"

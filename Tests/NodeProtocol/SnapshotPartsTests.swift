@@ -35,7 +35,9 @@ import Testing
             webhooks: [
                 .init(id: UUID(), url: "https://x.example", events: ["sent"], sealedSecret: Data([6]))
             ],
-            members: [.init(subject: "someone", role: .admin)])
+            members: [.init(subject: "someone", role: .admin)],
+            templates: [.init(id: UUID(), slug: "welcome", subject: "Hi", html: "<b>Hi</b>", text: "Hi")],
+            masterTemplate: "<div>{{content}}</div>")
     }
 
     @Test func `a tenant comes out of a chunk as it went in`() throws {

@@ -47,6 +47,9 @@ package enum JSONValue: Codable, Equatable, Sendable {
         self = (try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))) ?? .null
     }
 
+    /// As JSON text.
+    package func encoded() throws -> [UInt8] { Array(try JSONEncoder().encode(self)) }
+
     /// A member of an object; null when there is none.
     package subscript(_ name: String) -> JSONValue { members[name] ?? .null }
 

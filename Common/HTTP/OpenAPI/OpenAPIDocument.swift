@@ -1,21 +1,53 @@
-/// Prints the routes of a router as an OpenAPI 3.1 document, so that what is documented is what is served.
+/// Prints the routes of a router as an OpenAPI 3.1 document, so that what is documented is what is served:
+/// parameters, bodies, every answer, what is asked of the caller, and examples of all of them.
 package enum OpenAPIDocument {
-    /// - Parameters:
-    ///   - errorSchema: the body of every answer of 400 and above that a route lists without a schema.
+    /// How the errors of some routes look.
+    package struct ErrorStyle: Sendable {
+        /// The body of every answer of 400 and above that a route lists without a schema.
+        let schema: Schema
+        /// How a code is spelt, which is a word in `snake_case` inside.
+        let spell: @Sendable (String) -> String
+
+        package init(schema: Schema, spell: @escaping @Sendable (String) -> String = { $0 }) {
+            self.schema = schema
+            self.spell = spell
+        }
+    }
+
+    /// Which routes of a router one document is about.
+    package struct Part: Sendable {
+        package let title: String
+        package let version: String
+        package let details: String
+        package let routes: [Route]
+
+        package init(title: String, version: String, details: String = "", routes: [Route]) {
+            self.title = title
+            self.version = version
+            self.details = details
+            self.routes = routes
+        }
+    }
+
     /// - Returns: JSON with its keys in alphabetic order, the same bytes for the same routes.
     package static func make(
-        title: String, version: String, routes: [Route], errorSchema: Schema? = nil
+        _ part: Part, errors: @Sendable (_ pattern: String) -> ErrorStyle?
     ) throws -> [UInt8] {
         var components: [String: DocumentValue] = [:]
         var paths: [String: [String: DocumentValue]] = [:]
-        for route in routes {
+        for route in part.routes {
             let path = route.pattern.replacing("...}", with: "}")
-            paths[path, default: [:]][route.method.rawValue.lowercased()] = operation(
-                route, errorSchema, &components)
+            paths[path, default: [:]][route.method.rawValue.lowercased()] = OperationDocument(
+                route: route, errors: errors(route.pattern)
+            ).value(&components)
         }
         let document = DocumentValue.object([
             "openapi": "3.1.0",
-            "info": .object(["title": .string(title), "version": .string(version)]),
+            "info": .fields([
+                ("title", .string(part.title)), ("version", .string(part.version)),
+                ("description", part.details.isEmpty ? nil : .string(part.details)),
+            ]),
+            "servers": .array([.object(["url": "/"])]),
             "paths": .object(paths.mapValues { .object($0) }),
             "components": .object([
                 "schemas": .object(components),
@@ -26,99 +58,5 @@ package enum OpenAPIDocument {
             ]),
         ])
         return try JSON.encode(document, sorted: true)
-    }
-
-    private static func operation(
-        _ route: Route, _ errorSchema: Schema?, _ components: inout [String: DocumentValue]
-    ) -> DocumentValue {
-        let info = route.info
-        return .fields([
-            ("operationId", .string(operationID(route))),
-            ("summary", .string(info.summary)),
-            ("description", description(info).map { .string($0) }),
-            ("tags", info.tag.map { .array([.string($0)]) }),
-            ("security", security(info)),
-            ("parameters", parameters(route, &components)),
-            ("requestBody", requestBody(info, &components)),
-            ("responses", responses(info, errorSchema, &components)),
-        ])
-    }
-
-    /// Such as `post_v1_messages_id_cancel`: the pattern, since it is unique with its method.
-    private static func operationID(_ route: Route) -> String {
-        let words = route.pattern.split { !$0.isLetter && !$0.isNumber }
-        return ([route.method.rawValue.lowercased()] + words.map(String.init)).joined(separator: "_")
-    }
-
-    private static func description(_ info: RouteInfo) -> String? {
-        let scope = info.scope.map { "Needs the scope `\($0)`." }
-        let parts = [info.details, scope].compactMap(\.self)
-        return parts.isEmpty ? nil : parts.joined(separator: "\n\n")
-    }
-
-    private static func security(_ info: RouteInfo) -> DocumentValue {
-        let names: [String] =
-            switch info.authentication {
-            case .none: []
-            case .bearer: ["bearer"]
-            case .basic: ["basic"]
-            case .bearerOrBasic: ["bearer", "basic"]
-            }
-        return .array(names.map { .object([$0: .array([])]) })
-    }
-
-    private static func parameters(
-        _ route: Route, _ components: inout [String: DocumentValue]
-    ) -> DocumentValue? {
-        var list = route.parameterNames.map { name in
-            DocumentValue.object([
-                "name": .string(name), "in": "path", "required": .boolean(true),
-                "schema": .object(["type": "string"]),
-            ])
-        }
-        for parameter in route.info.parameters {
-            list.append(
-                .fields([
-                    ("name", .string(parameter.name)), ("in", parameter.isHeader ? "header" : "query"),
-                    ("required", parameter.schema.isRequired ? .boolean(true) : nil),
-                    ("description", parameter.schema.text.map { .string($0) }),
-                    ("schema", parameter.schema.document(&components)),
-                ]))
-        }
-        return list.isEmpty ? nil : .array(list)
-    }
-
-    private static func requestBody(
-        _ info: RouteInfo, _ components: inout [String: DocumentValue]
-    ) -> DocumentValue? {
-        guard let schema = info.requestSchema else { return nil }
-        let content = DocumentValue.object(["schema": schema.document(&components)])
-        return .object([
-            "required": .boolean(true),
-            "content": .object(
-                Dictionary(info.requestContentTypes.map { ($0, content) }) { first, _ in first }),
-        ])
-    }
-
-    private static func responses(
-        _ info: RouteInfo, _ errorSchema: Schema?, _ components: inout [String: DocumentValue]
-    ) -> DocumentValue {
-        var list: [String: DocumentValue] = [:]
-        for response in info.responses {
-            let schema = response.schema ?? (response.status >= 400 ? errorSchema : nil)
-            list[String(response.status)] = .fields([
-                ("description", .string(response.description)),
-                (
-                    "content",
-                    schema.map {
-                        .object([
-                            response.contentType: .object(["schema": $0.document(&components)])
-                        ])
-                    }
-                ),
-            ])
-        }
-        if list.isEmpty { list["default"] = .object(["description": "See the summary."]) }
-        return .object(list)
     }
 }

@@ -7,15 +7,18 @@ extension Schema {
                 components[name] = .object([:])
                 components[name] = schema.document(&components)
             }
-            return .object(["$ref": .string("#/components/schemas/\(name)")])
+            let reference = DocumentValue.object(["$ref": .string("#/components/schemas/\(name)")])
+            return isNullable ? .object(["anyOf": .array([reference, ["type": "null"]])]) : reference
         }
         var fields = content(&components)
         if isNullable, case .string(let type)? = fields["type"] {
-            fields["type"] = .array([.string(type), "null"])
+            fields["type"] = .array([.string(type), .string("null")])
         }
         if let text { fields["description"] = .string(text) }
-        if let exampleText { fields["examples"] = .array([.string(exampleText)]) }
-        if !choices.isEmpty { fields["enum"] = .array(choices.map { .string($0) }) }
+        if let givenExample { fields["examples"] = .array([givenExample]) }
+        if !choices.isEmpty {
+            fields["enum"] = .array(choices.map { .string($0) } + (isNullable ? [.null] : []))
+        }
         return .object(fields)
     }
 

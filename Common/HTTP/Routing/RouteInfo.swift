@@ -5,6 +5,31 @@ package struct RouteInfo: Sendable {
         case none, bearer, basic, bearerOrBasic
     }
 
+    /// What a route asks of its caller; the document tells it, and a test compares it with what is enforced.
+    package enum Access: Sendable, Equatable, CustomStringConvertible {
+        case everyone
+        /// Anybody whose credentials are good.
+        case caller
+        /// Anybody who may know of the tenant in the path.
+        case tenant
+        /// Who has this scope in the tenant of the path or of the key.
+        case scope(String)
+        /// Users with at least this role in the tenant of the path.
+        case role(String)
+        case `operator`
+
+        package var description: String {
+            switch self {
+            case .everyone: "everyone"
+            case .caller: "caller"
+            case .tenant: "tenant"
+            case .scope(let scope): "scope \(scope)"
+            case .role(let role): "role \(role)"
+            case .operator: "operator"
+            }
+        }
+    }
+
     /// An item of the query or a header field.
     package struct Parameter: Sendable {
         package let name: String
@@ -26,15 +51,18 @@ package struct RouteInfo: Sendable {
         package let description: String
         package let schema: Schema?
         package let contentType: String
+        /// Of errors: the codes that it may carry.
+        package let codes: [String]
 
         package init(
             _ status: Int, _ description: String, _ schema: Schema? = nil,
-            contentType: String = "application/json"
+            contentType: String = "application/json", codes: [String] = []
         ) {
             self.status = status
             self.description = description
             self.schema = schema
             self.contentType = contentType
+            self.codes = codes
         }
     }
 
@@ -45,10 +73,15 @@ package struct RouteInfo: Sendable {
     package var authentication: Authentication
     /// The scope that the caller's key needs, such as `emails:send`.
     package var scope: String?
+    /// Nil where `authentication` says all.
+    package var access: Access?
     package var parameters: [Parameter]
     package var requestSchema: Schema?
     package var requestContentTypes: [String]
     package var responses: [Response]
+
+    /// What is asked of the caller, whichever way it was said.
+    package var asked: Access { access ?? (authentication == .none ? .everyone : .caller) }
 
     package init(
         summary: String, details: String? = nil, tag: String? = nil,
@@ -61,6 +94,7 @@ package struct RouteInfo: Sendable {
         self.tag = tag
         self.authentication = authentication
         self.scope = scope
+        access = scope.map { .scope($0) }
         self.parameters = parameters
         self.requestSchema = requestSchema
         self.requestContentTypes = requestContentTypes

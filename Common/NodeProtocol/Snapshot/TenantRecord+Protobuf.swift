@@ -60,6 +60,8 @@ extension TenantRecord {
                 writer.put(2, member.role.rawValue)
             }
         }
+        for template in templates ?? [] { writer.put(12) { template.write(to: &$0) } }
+        writer.put(13, masterTemplate)
     }
 
     /// Nil when the bytes are no tenant. A status that this version does not know is `blocked`.
@@ -92,6 +94,10 @@ extension TenantRecord {
                 guard let webhook = Webhook(protobuf: field.bytes) else { return nil }
                 record.webhooks.append(webhook)
             case 11: if let member = Member(protobuf: field.bytes) { record.members.append(member) }
+            case 12:
+                guard let template = Template(protobuf: field.bytes) else { return nil }
+                record.templates = (record.templates ?? []) + [template]
+            case 13: record.masterTemplate = field.text
             default: break
             }
         }
@@ -243,6 +249,34 @@ extension TenantRecord.Webhook {
         }
         guard reader.isWhole, let id, let url, let secret else { return nil }
         self.init(id: id, url: url, events: events, sealedSecret: secret)
+    }
+}
+
+extension TenantRecord.Template {
+    fileprivate func write(to writer: inout ProtobufWriter) {
+        writer.put(1, id)
+        writer.put(2, slug)
+        writer.put(3, subject)
+        writer.put(4, html)
+        writer.put(5, text)
+    }
+
+    fileprivate init?(protobuf bytes: ArraySlice<UInt8>) {
+        var reader = ProtobufReader(bytes)
+        var (id, slug, subject): (UUID?, String?, String?)
+        var (html, text): (String?, String?)
+        while let field = reader.next() {
+            switch field.number {
+            case 1: id = field.uuid
+            case 2: slug = field.text
+            case 3: subject = field.text
+            case 4: html = field.text
+            case 5: text = field.text
+            default: break
+            }
+        }
+        guard reader.isWhole, let id, let slug, let subject else { return nil }
+        self.init(id: id, slug: slug, subject: subject, html: html, text: text)
     }
 }
 

@@ -68,6 +68,41 @@ package struct OrNull<Value: Encodable & Sendable>: Encodable, Sendable {
     }
 }
 
+/// The shapes of the answers below, for the document.
+extension Schema {
+    /// `{"data":…}`, with `message` when there is one.
+    package static func data(_ schema: Schema, message: String? = nil) -> Schema {
+        guard let message else { return .record(["data": schema]) }
+        return .record(["data": schema, "message": .string.example(.string(message))])
+    }
+
+    /// `{"data":[…],"pagination":…}`
+    package static func page(of element: Schema) -> Schema {
+        .record([
+            "data": .array(element),
+            "pagination": .record([
+                "total": .integer.example(150), "page": .integer.example(1), "limit": .integer.example(50),
+                "total_pages": .integer.example(3),
+            ]).named("Pagination"),
+        ])
+    }
+
+    /// `{"message":…}`
+    package static func message(_ text: String) -> Schema {
+        .record(["message": .string.example(.string(text))])
+    }
+
+    /// The body of every error of the customers' and the operators' API.
+    package static let error = Schema.record([
+        "error": .record([
+            "code": .string, "message": .string,
+            "field": .string.optional.described("The path of the field at fault."),
+            "details": .array(.record(["path": .string, "message": .string])).optional,
+            "request_id": .string,
+        ])
+    ]).named("Error")
+}
+
 extension HTTPResponse {
     /// `{"data":…,"message":…,"pagination":…}` with the names of fields in snake_case.
     package static func data(

@@ -41,7 +41,7 @@ extension APIError {
         _ message: String = "The credentials are not valid."
     ) -> APIError {
         APIError(
-            401, "unauthorized", message,
+            401, "unauthenticated", message,
             headers: ["WWW-Authenticate": "Bearer realm=\"dispatch\", Basic realm=\"dispatch\""])
     }
 }

@@ -9,6 +9,15 @@ package enum Requirement: Sendable {
     case access
     case scope(String)
     case role(MemberRole)
+
+    /// As the document tells it.
+    var documented: RouteInfo.Access {
+        switch self {
+        case .access: .tenant
+        case .scope(let scope): .scope(scope)
+        case .role(let role): .role(role.rawValue)
+        }
+    }
 }
 
 /// A request for one tenant whose caller is known and allowed to make it.
@@ -66,7 +75,7 @@ extension Router {
         _ info: RouteInfo, _ handler: @escaping @Sendable (TenantCall) async throws -> HTTPResponse
     ) {
         var info = info
-        if case .scope(let scope) = requirement { info.scope = scope }
+        info.access = requirement.documented
         let changes = method != .get
         on(method, "/api/v1/dispatch/tenants/{tenant_id}" + path, info) { request in
             try await PostgresError.answered {
@@ -89,6 +98,9 @@ extension Router {
         _ method: HTTPMethod, _ path: String, _ authenticator: Authenticator, _ info: RouteInfo,
         _ handler: @escaping @Sendable (CallerCall) async throws -> HTTPResponse
     ) {
+        var info = info
+        info.access = .operator
+        info.authentication = .bearer
         user(method, path, authenticator, info) { call in
             try call.caller.requireOperator()
             return try await handler(call)
@@ -100,6 +112,8 @@ extension Router {
         _ method: HTTPMethod, _ path: String, _ authenticator: Authenticator, _ info: RouteInfo,
         _ handler: @escaping @Sendable (CallerCall) async throws -> HTTPResponse
     ) {
+        var info = info
+        if info.access == nil { info.access = .caller }
         on(method, path, info) { request in
             try await PostgresError.answered {
                 let caller = try await authenticator.caller(request, tenant: nil)

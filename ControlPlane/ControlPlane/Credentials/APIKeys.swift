@@ -22,21 +22,31 @@ package struct APIKeys: Sendable {
             RouteInfo(
                 summary: "Create an API key", details: "The key is shown this once.", tag: "Credentials",
                 requestSchema: .object([
-                    "name": .string.required, "scopes": .array(.string).required,
-                    "mode": .choice("live", "test"),
-                    "domain": .string, "rate_limit_per_minute": .integer, "allowed_cidrs": .array(.string),
+                    "name": .string.required.example("Production API"),
+                    "scopes": Schema.array(.string.example("emails:send")).required.described(
+                        "\(APIScope.all.sorted().joined(separator: ", "))."),
+                    "mode": .choice("live", "test").described("With a test key nothing leaves."),
+                    "domain": .string.described("The only domain that it may send from."),
+                    "rate_limit_per_minute": .integer, "allowed_cidrs": .array(.string),
                     "expires_at": .dateTime,
-                ]), responses: [.init(201, "The key.", .object(["data": View.schema]))])
+                ]),
+                responses: [
+                    .init(201, "The key.", .data(View.created)),
+                    .init(400, "A field is wrong, or there are too many.", codes: ["limit_reached"]),
+                ])
         ) { try await create($0) }
         router.tenant(
             .get, "/api-keys", authenticator, needs: .role(.viewer),
             RouteInfo(
                 summary: "List API keys", tag: "Credentials",
-                responses: [.init(200, "The keys.", .object(["data": .array(View.schema)]))])
+                responses: [.init(200, "The keys.", .data(.array(View.schema)))])
         ) { try await list($0) }
         router.tenant(
             .delete, "/api-keys/{key_id}", authenticator, needs: .role(.admin),
-            RouteInfo(summary: "Revoke an API key", tag: "Credentials")
+            RouteInfo(
+                summary: "Revoke an API key", details: "It is refused within a second, everywhere.",
+                tag: "Credentials",
+                responses: [.init(200, "It is revoked.", .message("API key revoked"))])
         ) { try await revoke($0) }
     }
 
@@ -60,13 +70,18 @@ package struct APIKeys: Sendable {
             id, name, prefix, scopes, mode, domain, rate_per_minute, allowed_cidrs::text[] AS allowed_cidrs,
             expires_at, last_used_at, created_at
             """
-        static let schema = Schema.object([
-            "id": .uuid, "name": .string, "prefix": .string, "scopes": .array(.string),
-            "mode": .choice("live", "test"), "domain": .string.nullable, "rate_limit_per_minute": .integer,
+        static let schema = Schema.record([
+            "id": .uuid, "name": .string.example("Production API"),
+            "prefix": .string.example("dsp_live_a1b2"),
+            "scopes": Schema.array(.string.example("emails:send")), "mode": .choice("live", "test"),
+            "domain": .string.nullable, "rate_limit_per_minute": .integer.example(100),
             "allowed_cidrs": .array(.string), "expires_at": .dateTime.nullable,
             "last_used_at": .dateTime.nullable, "created_at": .dateTime,
-            "key": .string.described("At creation only."), "note": .string,
         ]).named("APIKey")
+        static let created = schema.with([
+            "key": .string.example("dsp_live_a1b2c3d4e5f6").described("Shown this once."),
+            "note": .string.example("Save this key now - it will not be shown again."),
+        ]).named("NewAPIKey")
 
         init(_ row: PostgresRow) throws(PostgresError) {
             id = try row["id", as: UUID.self].text

@@ -22,18 +22,24 @@ package struct Credentials: Sendable {
             .post, "/credentials", authenticator, needs: .role(.admin),
             RouteInfo(
                 summary: "Create SMTP/API credential", details: "The password is shown this once.",
-                tag: "Credentials", requestSchema: .object(["label": .string.required]),
-                responses: [.init(201, "The credential.", .object(["data": Created.schema]))])
+                tag: "Credentials",
+                requestSchema: .object(["label": .string.required.example("Production API")]),
+                responses: [
+                    .init(201, "The credential.", .data(Created.schema)),
+                    .init(400, "A field is wrong, or there are too many.", codes: ["limit_reached"]),
+                ])
         ) { try await create($0) }
         router.tenant(
             .get, "/credentials", authenticator, needs: .role(.viewer),
             RouteInfo(
                 summary: "List credentials", tag: "Credentials",
-                responses: [.init(200, "The credentials.", .object(["data": .array(Listed.schema)]))])
+                responses: [.init(200, "The credentials.", .data(.array(Listed.schema)))])
         ) { try await list($0) }
         router.tenant(
             .delete, "/credentials/{credential_id}", authenticator, needs: .role(.admin),
-            RouteInfo(summary: "Revoke a credential", tag: "Credentials")
+            RouteInfo(
+                summary: "Revoke a credential", tag: "Credentials",
+                responses: [.init(200, "It is revoked.", .message("Credential revoked"))])
         ) { try await revoke($0) }
     }
 
@@ -46,10 +52,13 @@ package struct Credentials: Sendable {
         let smtpPort: Int
         let note = "Save this password now - it will not be shown again."
 
-        static let schema = Schema.object([
-            "id": .uuid, "username": .string, "password": .string, "label": .string, "smtp_host": .string,
-            "smtp_port": .integer, "note": .string,
-        ])
+        static let schema = Schema.record([
+            "id": .uuid, "username": .string.example("3f9c2a17b0d4e658@dispatch.example.com"),
+            "password": .string.example("dp_sk_a1b2c3d4e5f6").described("Shown this once."),
+            "label": .string.example("Production API"), "smtp_host": .string.example("dispatch.example.com"),
+            "smtp_port": .integer.example(2525),
+            "note": .string.example("Save this password now - it will not be shown again."),
+        ]).named("NewCredential")
     }
 
     private struct Listed: Encodable {
@@ -59,8 +68,9 @@ package struct Credentials: Sendable {
         @OrNull var lastUsedAt: Date?
         let createdAt: Date
 
-        static let schema = Schema.object([
-            "id": .uuid, "username": .string, "label": .string, "last_used_at": .dateTime.nullable,
+        static let schema = Schema.record([
+            "id": .uuid, "username": .string.example("3f9c2a17b0d4e658@dispatch.example.com"),
+            "label": .string.example("Production API"), "last_used_at": .dateTime.nullable,
             "created_at": .dateTime,
         ]).named("Credential")
     }

@@ -18,8 +18,9 @@ struct DNSRecord: Encodable, Sendable, Equatable {
 
     enum CodingKeys: CodingKey { case recordType, host, value, purpose }
 
-    static let schema = Schema.object([
-        "record_type": .choice("TXT", "MX"), "host": .string, "value": .string, "purpose": .string,
+    static let schema = Schema.record([
+        "record_type": .choice("TXT", "MX"), "host": .string.example("_cybdispatch.yourdomain.com"),
+        "value": .string.example("cyb-verify-abc123"), "purpose": .string.example("Domain verification"),
     ]).named("DNSRecord")
 
     /// The records of a domain in the order in which they are shown.

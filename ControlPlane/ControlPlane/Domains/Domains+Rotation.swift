@@ -15,7 +15,12 @@ extension Domains {
                 details: "Its record is to be published beside the present one. As soon as it is seen in DNS "
                     + "the new key signs; the old record is needed for 7 days more.",
                 tag: "Domains",
-                responses: [.init(200, "The domain with the record of the next key.", answer)])
+                responses: [
+                    .init(200, "The domain with the record of the next key.", answer),
+                    .init(
+                        409, "It is not verified, or a new key waits already.",
+                        codes: ["domain_not_verified", "rotation_pending"]),
+                ])
         ) { try await rotate($0) }
         router.tenant(
             .delete, "/domains/{domain_id}/dkim/rotate", authenticator, needs: .scope("domains:write"),

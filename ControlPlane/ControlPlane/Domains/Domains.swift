@@ -18,21 +18,24 @@ package struct Domains: Sendable {
     }
 
     package func add(to router: inout Router) {
-        let withRecords = Schema.object([
-            "data": .object(["domain": SendingDomain.schema, "dns_records": .array(DNSRecord.schema)])
-        ])
+        let withRecords = Schema.data(
+            .record(["domain": SendingDomain.schema, "dns_records": .array(DNSRecord.schema)]))
         router.tenant(
             .post, "/domains", authenticator, needs: .scope("domains:write"),
             RouteInfo(
                 summary: "Add a sending domain", tag: "Domains",
-                requestSchema: .object(["domain": .string.required]),
-                responses: [.init(201, "The domain and the records to publish.", withRecords)])
+                requestSchema: .object(["domain": .string.required.example("yourdomain.com")]),
+                responses: [
+                    .init(201, "The domain and the records to publish.", withRecords),
+                    .init(400, "It is no domain that one may claim.", codes: ["limit_reached"]),
+                    .init(409, "It is claimed already.", codes: ["already_exists"]),
+                ])
         ) { try await create($0) }
         router.tenant(
             .get, "/domains", authenticator, needs: .scope("domains:read"),
             RouteInfo(
                 summary: "List domains with DNS records", tag: "Domains",
-                responses: [.init(200, "The domains.", .object(["data": .array(SendingDomain.schema)]))])
+                responses: [.init(200, "The domains.", .data(.array(SendingDomain.listed)))])
         ) { try await list($0) }
         router.tenant(
             .get, "/domains/{domain_id}", authenticator, needs: .scope("domains:read"),
@@ -44,7 +47,9 @@ package struct Domains: Sendable {
         }
         router.tenant(
             .delete, "/domains/{domain_id}", authenticator, needs: .scope("domains:write"),
-            RouteInfo(summary: "Remove a domain", tag: "Domains")
+            RouteInfo(
+                summary: "Remove a domain", details: "Nothing leaves from it any more.", tag: "Domains",
+                responses: [.init(200, "It is gone.", .message("Domain removed"))])
         ) { try await delete($0) }
         router.tenant(
             .post, "/domains/{domain_id}/verify", authenticator, needs: .scope("domains:write"),
@@ -54,12 +59,11 @@ package struct Domains: Sendable {
                 responses: [
                     .init(
                         200, "What was found.",
-                        .object([
-                            "data": .object([
-                                "verified": .boolean, "domain": SendingDomain.schema,
+                        .data(
+                            .record([
+                                "verified": .boolean.example(true), "domain": SendingDomain.schema,
                                 "records": .array(RecordCheck.schema),
-                            ])
-                        ]))
+                            ]), message: "Domain verified"))
                 ])
         ) { try await verify($0) }
         addRotation(to: &router, authenticator, withRecords)
@@ -69,7 +73,7 @@ package struct Domains: Sendable {
                 summary: "Vouch for a domain in place of DNS",
                 details: "Only where the installation allows it.",
                 tag: "Operators", authentication: .bearer,
-                requestSchema: .object(["reason": .string.required]),
+                requestSchema: .object(["reason": .string.required.example("Verified by hand")]),
                 responses: [.init(200, "The domain.", withRecords)])
         ) { try await override($0) }
     }

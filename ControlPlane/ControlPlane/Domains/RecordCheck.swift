@@ -25,10 +25,14 @@ struct RecordCheck: Codable, Sendable, Equatable {
 
     enum Visibility: String, Codable, Sendable { case seen, notYet = "not_yet", unreachable }
 
-    static let schema = Schema.object([
-        "record_type": .choice("TXT", "MX"), "host": .string, "purpose": .string, "expected": .string,
-        "found": .array(.string), "status": .choice("ok", "missing", "mismatch", "conflict", "unreachable"),
-        "reason": .string, "resolvers": .choice("seen", "not_yet", "unreachable"),
+    static let schema = Schema.record([
+        "record_type": .choice("TXT", "MX"), "host": .string.example("_cybdispatch.yourdomain.com"),
+        "purpose": .string.example("Domain verification"), "expected": .string.example("cyb-verify-abc123"),
+        "found": Schema.array(.string.example("cyb-verify-abc123")),
+        "status": .choice("ok", "missing", "mismatch", "conflict", "unreachable"),
+        "reason": .string.optional.described("Why it could not be asked, or does not count."),
+        "resolvers": .choice("seen", "not_yet", "unreachable").optional.described(
+            "What resolvers say of a record that the zone's own servers have."),
     ]).named("RecordCheck")
 
     /// What is kept of a name with very many records, or very long ones.

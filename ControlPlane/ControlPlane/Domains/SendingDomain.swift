@@ -97,12 +97,13 @@ struct SendingDomain: Sendable {
             createdAt: createdAt)
     }
 
-    static let schema = Schema.object([
-        "id": .uuid, "domain": .string, "verified": .boolean,
+    static let schema = Schema.record([
+        "id": .uuid, "domain": .string.example("yourdomain.com"), "verified": .boolean,
         "status": .choice("pending", "verified", "at_risk", "lost"), "covers_subdomains": .boolean,
-        "selector": .string, "next_selector": .string.nullable, "old_selector": .string.nullable,
+        "selector": .string.example("dispatch"), "next_selector": .string.nullable,
+        "old_selector": .string.nullable,
         "verified_at": .dateTime.nullable, "override_reason": .string.nullable,
-        "checked_at": .dateTime.nullable,
-        "checks": .array(RecordCheck.schema), "created_at": .dateTime,
+        "checked_at": .dateTime.nullable, "checks": .array(RecordCheck.schema), "created_at": .dateTime,
     ]).named("Domain")
+    static let listed = schema.with(["dns_records": .array(DNSRecord.schema)]).named("ListedDomain")
 }

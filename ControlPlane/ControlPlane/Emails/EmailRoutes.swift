@@ -22,22 +22,24 @@ package struct EmailRoutes: Sendable {
         router.tenant(
             .get, "/emails", authenticator, needs: .scope("emails:read"),
             RouteInfo(
-                summary: "List sent emails", tag: "emails",
-                parameters: PageRequest.parameters + EmailFilter.parameters)
+                summary: "List sent emails", details: "The newest first, without bodies.", tag: "Emails",
+                parameters: PageRequest.parameters + EmailFilter.parameters,
+                responses: [.init(200, "The emails.", .page(of: EmailListItem.schema))])
         ) { try await list($0) }
         router.tenant(
             .get, "/emails/{log_id}", authenticator, needs: .scope("emails:read"),
             RouteInfo(
-                summary: "One email with its body, recipients and timeline",
-                details:
-                    "The body is opened for members and keys of the tenant alone, and every time is kept "
-                    + "in the audit log.", tag: "emails")
+                summary: "Get email detail with body",
+                details: "With its recipients and its timeline. The body is opened for members and keys of the "
+                    + "tenant alone, and every time is kept in the audit log.",
+                tag: "Emails", responses: [.init(200, "The email.", .data(EmailDetail.schema))])
         ) { try await show($0) }
         router.tenant(
             .delete, "/emails/{log_id}", authenticator, needs: .role(.member),
             RouteInfo(
                 summary: "Erase an email from the log", details: "Body and addresses go; counters stay.",
-                tag: "emails")
+                tag: "Emails",
+                responses: [.init(200, "It is erased.", .message("Email log entry deleted"))])
         ) { try await erase($0) }
         EmailErasure(context, authenticator).add(to: &router)
     }

@@ -45,11 +45,15 @@ package struct QueueRoutes: Sendable {
     package func add(to router: inout Router) {
         router.tenant(
             .get, "/queue", authenticator, needs: .scope("emails:read"),
-            RouteInfo(summary: "What still waits, by state and destination", tag: "emails")
+            RouteInfo(
+                summary: "View email queue summary", details: "What still waits, by state and destination.",
+                tag: "Emails", responses: [.init(200, "What waits.", .data(Summary.schema))])
         ) { try await summary($0) }
         router.tenant(
             .get, "/queue/{message_id}", authenticator, needs: .scope("emails:read"),
-            RouteInfo(summary: "Why one message still waits", tag: "emails")
+            RouteInfo(
+                summary: "Why one message still waits", tag: "Emails",
+                responses: [.init(200, "What each recipient waits for.", .data(Explanation.schema))])
         ) { try await explain($0) }
     }
 

@@ -29,9 +29,10 @@ package struct Account: Encodable, Sendable {
         createdAt = try row["created_at"]
     }
 
-    static let schema = Schema.object([
-        "id": .uuid, "email": .string, "name": .string, "is_operator": .boolean, "is_disabled": .boolean,
-        "last_login_at": .dateTime.nullable, "created_at": .dateTime,
+    static let schema = Schema.record([
+        "id": .uuid, "email": .string.example("grace@example.com"), "name": .string.example("Grace"),
+        "is_operator": .boolean, "is_disabled": .boolean, "last_login_at": .dateTime.nullable,
+        "created_at": .dateTime,
     ]).named("Account")
 }
 

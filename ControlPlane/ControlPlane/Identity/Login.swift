@@ -22,19 +22,25 @@ package struct Login: Sendable {
     }
 
     package func add(to router: inout Router) {
-        let session = RouteInfo.Response(200, "A token.", .object(["data": Session.schema]))
+        let session = RouteInfo.Response(200, "A token.", .data(Session.schema))
         router.on(
             .post, "/api/v1/auth/login",
             RouteInfo(
                 summary: "Log in with a local account", tag: "Identity", authentication: .none,
-                requestSchema: .object(["email": .string.required, "password": .string.required]),
+                requestSchema: .object([
+                    "email": .string.required.example("ada@example.com"),
+                    "password": .string.required.example("correct horse battery"),
+                ]),
                 responses: [
-                    session, .init(401, "Wrong address or password."), .init(429, "Too many attempts."),
+                    session, .init(401, "Wrong address or password.", codes: ["invalid_login"]),
+                    .init(429, "Too many attempts.", codes: ["too_many_attempts"]),
                 ])
         ) { request in try await PostgresError.answered { try await logIn(request) } }
         router.user(
             .get, "/api/v1/auth/me", authenticator,
-            RouteInfo(summary: "Who the caller is", tag: "Identity", responses: [.init(200, "The caller.")])
+            RouteInfo(
+                summary: "Who the caller is", tag: "Identity",
+                responses: [.init(200, "The caller.", .data(Person.schema))])
         ) { try await me($0) }
         router.user(
             .post, "/api/v1/auth/password", authenticator,
@@ -42,8 +48,12 @@ package struct Login: Sendable {
                 summary: "Change one's password", details: "Voids every token that was issued before.",
                 tag: "Identity", authentication: .bearer,
                 requestSchema: .object([
-                    "current_password": .string.required, "new_password": .string.required,
-                ]), responses: [session])
+                    "current_password": .string.required.example("correct horse battery"),
+                    "new_password": .string.required.example("staple correct horse"),
+                ]),
+                responses: [
+                    session, .init(403, "Only local accounts have a password here.", codes: ["forbidden"]),
+                ])
         ) { try await changePassword($0) }
     }
 
@@ -61,8 +71,10 @@ package struct Login: Sendable {
         let expiresIn: Int64
         let user: Person
 
-        static let schema = Schema.object([
-            "access_token": .string, "token_type": .string, "expires_in": .integer, "user": Person.schema,
+        static let schema = Schema.record([
+            "access_token": .string.example("eyJhbGciOiJFZERTQSJ9.e30.c2ln"),
+            "token_type": .string.example("Bearer"),
+            "expires_in": .integer.example(3600).described("Seconds."), "user": Person.schema,
         ])
     }
 
@@ -75,8 +87,9 @@ package struct Login: Sendable {
         /// Roles by tenant id.
         let tenants: [String: MemberRole]
 
-        static let schema = Schema.object([
-            "id": .string, "email": .string, "name": .string,
+        static let schema = Schema.record([
+            "id": .string.example("0f8fad5b-d9cb-469f-a165-70867728950e"),
+            "email": .string.optional.example("ada@example.com"), "name": .string.optional,
             "kind": .choice("user", "operator", "api_key", "credential"), "is_operator": .boolean,
             "tenants": .map(of: .choice("owner", "admin", "member", "viewer")),
         ])

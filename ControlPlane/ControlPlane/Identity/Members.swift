@@ -19,33 +19,43 @@ package struct Members: Sendable {
     }
 
     package func add(to router: inout Router) {
-        let member = Schema.object(["data": Member.schema])
+        let lastOwner = RouteInfo.Response(400, "A tenant keeps an owner.", codes: ["last_owner"])
         router.tenant(
             .post, "/members", authenticator, needs: .role(.admin),
             RouteInfo(
                 summary: "Add a member", details: "By `subject`, or by the `email` of a local account.",
                 tag: "Members", authentication: .bearer,
                 requestSchema: .object([
-                    "subject": .string, "email": .string,
-                    "role": .choice("owner", "admin", "member", "viewer").required,
-                ]), responses: [.init(201, "The member.", member)])
+                    "subject": .string, "email": .string.example("ada@example.com"),
+                    "role": .choice("owner", "admin", "member", "viewer").required.example("member"),
+                ]),
+                responses: [
+                    .init(201, "The member.", .data(Member.schema, message: "Member added")),
+                    .init(409, "This is a member already.", codes: ["already_exists"]),
+                ])
         ) { try await invite($0) }
         router.tenant(
             .get, "/members", authenticator, needs: .role(.viewer),
             RouteInfo(
                 summary: "List members", tag: "Members",
-                responses: [.init(200, "The members.", .object(["data": .array(Member.schema)]))])
+                responses: [.init(200, "The members.", .data(.array(Member.schema)))])
         ) { try await list($0) }
         router.tenant(
             .put, "/members/{subject}", authenticator, needs: .role(.admin),
             RouteInfo(
                 summary: "Change a member's role", tag: "Members", authentication: .bearer,
-                requestSchema: .object(["role": .choice("owner", "admin", "member", "viewer").required]),
-                responses: [.init(200, "The member.", member)])
+                requestSchema: .object([
+                    "role": .choice("owner", "admin", "member", "viewer").required.example("viewer")
+                ]),
+                responses: [
+                    .init(200, "The member.", .data(Member.schema, message: "Member changed")), lastOwner,
+                ])
         ) { try await change($0) }
         router.tenant(
             .delete, "/members/{subject}", authenticator, needs: .role(.admin),
-            RouteInfo(summary: "Remove a member", tag: "Members", authentication: .bearer)
+            RouteInfo(
+                summary: "Remove a member", tag: "Members", authentication: .bearer,
+                responses: [.init(200, "No member any more.", .message("Member removed")), lastOwner])
         ) { try await remove($0) }
     }
 
@@ -56,10 +66,10 @@ package struct Members: Sendable {
         let createdAt: Date
 
         static let columns: SQL = "subject, role, email, created_at"
-        static let schema = Schema.object([
-            "subject": .string, "role": .choice("owner", "admin", "member", "viewer"),
-            "email": .string.nullable,
-            "created_at": .dateTime,
+        static let schema = Schema.record([
+            "subject": .string.example("0f8fad5b-d9cb-469f-a165-70867728950e"),
+            "role": .choice("owner", "admin", "member", "viewer"),
+            "email": .string.nullable.example("ada@example.com"), "created_at": .dateTime,
         ]).named("Member")
 
         init(_ row: PostgresRow) throws(PostgresError) {

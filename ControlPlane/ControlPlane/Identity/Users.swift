@@ -15,23 +15,28 @@ package struct Users: Sendable {
     }
 
     package func add(to router: inout Router) {
-        let account = Schema.object(["data": Account.schema])
+        let account = Schema.data(Account.schema)
         router.operators(
             .post, "/api/v1/admin/users", authenticator,
             RouteInfo(
                 summary: "Create a local account", tag: "Operators", authentication: .bearer,
                 requestSchema: .object([
-                    "email": .string.required, "password": .string.required, "name": .string,
-                    "is_operator": .boolean,
+                    "email": .string.required.example("grace@example.com"),
+                    "password": .string.required.example("correct horse battery").described(
+                        "At least \(Accounts.minPasswordCharacters) characters."),
+                    "name": .string.example("Grace"), "is_operator": .boolean,
                 ]),
-                responses: [.init(201, "The account.", account), .init(409, "The address has an account.")])
+                responses: [
+                    .init(201, "The account.", account),
+                    .init(409, "The address has an account.", codes: ["already_exists"]),
+                ])
         ) { try await create($0) }
         router.operators(
             .get, "/api/v1/admin/users", authenticator,
             RouteInfo(
                 summary: "List local accounts", tag: "Operators", authentication: .bearer,
                 parameters: PageRequest.parameters,
-                responses: [.init(200, "The accounts.", .object(["data": .array(Account.schema)]))])
+                responses: [.init(200, "The accounts.", .page(of: Account.schema))])
         ) { try await list($0) }
         for verb in ["disable", "enable"] {
             router.operators(
@@ -40,7 +45,10 @@ package struct Users: Sendable {
                     summary: verb == "disable"
                         ? "Disable an account and void its tokens" : "Enable an account",
                     tag: "Operators", authentication: .bearer,
-                    responses: [.init(200, "The account.", account)])
+                    responses: [
+                        .init(200, "The account.", account),
+                        .init(400, "Operators cannot disable themselves.", codes: ["own_account"]),
+                    ])
             ) { call in
                 let id = try call.id("user_id", of: "user")
                 guard id.text != call.caller.id else {

@@ -25,6 +25,20 @@ struct NodeRoutes: Sendable {
         var joinToken: String?
         var joinTokenExpiresAt: Date?
 
+        static let schema = Schema.record([
+            "number": .integer.example(1), "name": .string.example("mx-1"),
+            "state": .choice("active", "joining", "draining", "removed"),
+            "control_url": .string.nullable.example("http://10.0.0.7:8027"),
+            "base_urls": Schema.array(.string.example("http://10.0.0.7:8025")),
+            "held_version": .integer.nullable.example(17), "last_seen_at": .dateTime.nullable,
+            "joined_at": .dateTime.nullable, "reported_up_to": .integer.example(4250),
+            "created_at": .dateTime,
+        ]).named("Node")
+        static let created = schema.with([
+            "join_token": .string.example("djt_a1b2c3d4").described("Shown this once."),
+            "join_token_expires_at": .dateTime,
+        ]).named("NewNode")
+
         init(_ row: PostgresRow) throws {
             number = try row["number"]
             name = try row["name"]
@@ -49,29 +63,52 @@ struct NodeRoutes: Sendable {
 
     func add(to router: inout Router) {
         let body = Schema.object([
-            "name": .string.required.described("Lower-case letters, digits, `-` and `.`.")
+            "name": .string.required.example("mx-2").described("Lower-case letters, digits, `-` and `.`.")
         ])
+        let wrongState = RouteInfo.Response(409, "The node is in another state.", codes: ["wrong_state"])
         router.operators(
             .post, Self.path, authenticator,
             RouteInfo(
                 summary: "Create a node and its one-time join token", tag: "admin", authentication: .bearer,
-                requestSchema: body, responses: [.init(201, "The node with `join_token`, shown once")])
+                requestSchema: body,
+                responses: [
+                    .init(
+                        201, "The node with `join_token`, shown once.",
+                        .data(
+                            NodeView.created,
+                            message: "Run `mta-node join` with this token within 24 hours.")),
+                    .init(409, "There is such a node.", codes: ["node_exists"]),
+                ])
         ) { try await create($0) }
         router.operators(
             .get, Self.path, authenticator,
-            RouteInfo(summary: "List the nodes", tag: "admin", authentication: .bearer)
+            RouteInfo(
+                summary: "List the nodes", tag: "admin", authentication: .bearer,
+                responses: [.init(200, "The nodes.", .data(.array(NodeView.schema)))])
         ) { _ in try await list() }
         router.operators(
             .get, Self.path + "/{node}", authenticator,
-            RouteInfo(summary: "One node, by number or name", tag: "admin", authentication: .bearer)
+            RouteInfo(
+                summary: "One node, by number or name", tag: "admin", authentication: .bearer,
+                responses: [.init(200, "The node.", .data(NodeView.schema))])
         ) { try await show($0) }
         router.operators(
             .post, Self.path + "/{node}/drain", authenticator,
-            RouteInfo(summary: "Send a node no more new messages", tag: "admin", authentication: .bearer)
+            RouteInfo(
+                summary: "Send a node no more new messages", tag: "admin", authentication: .bearer,
+                responses: [
+                    .init(200, "The node.", .data(NodeView.schema, message: "The node is draining.")),
+                    wrongState,
+                ])
         ) { try await change($0, from: "active", to: "draining", "node.drained") }
         router.operators(
             .post, Self.path + "/{node}/resume", authenticator,
-            RouteInfo(summary: "Use a drained node again", tag: "admin", authentication: .bearer)
+            RouteInfo(
+                summary: "Use a drained node again", tag: "admin", authentication: .bearer,
+                responses: [
+                    .init(200, "The node.", .data(NodeView.schema, message: "The node is active.")),
+                    wrongState,
+                ])
         ) { try await change($0, from: "draining", to: "active", "node.resumed") }
         router.operators(
             .delete, Self.path + "/{node}", authenticator,
@@ -79,7 +116,14 @@ struct NodeRoutes: Sendable {
                 summary: "Remove a node from the cluster",
                 details: "Its requests are refused at once, and the cluster "
                     + "key is replaced. What it had not delivered or reported stays on its disk.",
-                tag: "admin", authentication: .bearer)
+                tag: "admin", authentication: .bearer,
+                responses: [
+                    .init(
+                        200, "The node as it was.",
+                        .data(
+                            NodeView.schema,
+                            message: "The node is removed, and the cluster key is being replaced."))
+                ])
         ) { try await remove($0) }
     }
 

@@ -27,26 +27,30 @@ struct QueueControlRoutes: Sendable {
                 parameters: [
                     Self.node, .query("destination", .string.described("A pattern.")),
                     .query("limit", .integer.described("Lanes of each node, 1 to 1,000; 100 by default.")),
-                ])
+                ], responses: Self.answers("The lanes.", LanesAnswer.schema))
         ) { try await lanes($0) }
         router.operators(
             .get, Self.path + "/restrictions", authenticator,
             RouteInfo(
                 summary: "What is suspended or slowed down, why and until when", tag: "queue",
-                authentication: .bearer, parameters: [Self.node])
+                authentication: .bearer, parameters: [Self.node],
+                responses: Self.answers("The restrictions.", RestrictionsAnswer.schema))
         ) { try await restrictions($0) }
         router.operators(
             .post, Self.path + "/suspend", authenticator,
             RouteInfo(
                 summary: "Let nothing start on a lane, for a tenant, to a destination, or at all",
                 tag: "queue", authentication: .bearer, parameters: [Self.node],
-                requestSchema: SuspendBody.schema)
+                requestSchema: SuspendBody.schema,
+                responses: Self.answers("The restriction.", RestrictionAnswer.schema, "Suspended."))
         ) { try await suspend($0) }
         router.operators(
             .post, Self.path + "/resume", authenticator,
             RouteInfo(
                 summary: "End restrictions, by id or by what they were imposed on", tag: "queue",
-                authentication: .bearer, parameters: [Self.node], requestSchema: ResumeBody.schema)
+                authentication: .bearer, parameters: [Self.node],
+                requestSchema: ResumeBody.schema,
+                responses: Self.answers("What ended.", RestrictionsAnswer.schema, "Resumed."))
         ) { try await resume($0) }
         for (action, summary) in Self.actions {
             router.operators(
@@ -55,7 +59,9 @@ struct QueueControlRoutes: Sendable {
                     summary: summary,
                     details: "What a filter chooses is counted first (`dry_run` true) and then confirmed "
                         + "(`dry_run` false).", tag: "queue",
-                    authentication: .bearer, parameters: [Self.node], requestSchema: SelectorBody.schema)
+                    authentication: .bearer, parameters: [Self.node],
+                    requestSchema: SelectorBody.schema,
+                    responses: Self.answers("What was chosen.", Self.resultSchema))
             ) { try await command(action, $0) }
         }
         router.operators(
@@ -64,9 +70,31 @@ struct QueueControlRoutes: Sendable {
                 summary: "Why a message still waits",
                 details: "Asked of the node that accepted it, which its id names.", tag: "queue",
                 authentication: .bearer,
-                responses: [.init(200, "What each recipient waits for"), .init(404, "It waits no more")])
+                responses: [
+                    .init(200, "What each recipient waits for.", .data(ExplanationAnswer.schema)),
+                    .init(404, "It waits no more.", codes: ["message_not_found", "node_not_found"]),
+                    .init(502, "The node failed.", codes: ["nodes_failed"]),
+                ])
         ) { try await explain($0) }
     }
+
+    private static func answers(
+        _ text: String, _ schema: Schema, _ message: String? = nil
+    ) -> [RouteInfo.Response] {
+        [
+            .init(200, text, .ofNodes(schema, message: message)),
+            .init(207, "Some nodes failed.", .ofNodes(schema)),
+            .init(400, "The request chooses nothing clear.", codes: ["selector_empty", "scope_unclear"]),
+            .init(404, "There is no such node, or nothing of that kind.", codes: ["node_not_found"]),
+            .init(422, "The nodes refuse it.", codes: ["invalid"]),
+            .init(502, "Every node failed.", codes: ["nodes_failed"]),
+        ]
+    }
+
+    private static let resultSchema = Schema.record([
+        "messages": .integer.example(2), "recipients": .integer.example(3), "sending": .integer,
+        "is_dry_run": .boolean.example(true),
+    ]).named("CommandResult")
 
     private static let actions: [(QueueCommand.Action, String)] = [
         (.hold, "Keep waiting messages back"), (.release, "Let held messages go on"),

@@ -19,9 +19,11 @@ struct SuspendBody: Decodable, Sendable {
 
     static let schema = Schema.object([
         "lane": .string, "tenant": .uuid,
-        "destination": .string.described("A pattern such as `*.example.com`; with `tenant`: both."),
+        "destination": .string.example("*.example.org").described(
+            "A pattern such as `*.example.com`; with `tenant`: both."),
         "everything": .boolean.described("All lanes of the nodes that are asked."),
-        "reason": .string.required.described("Shown by everything that explains."),
+        "reason": .string.required.example("Asked by the postmaster").described(
+            "Shown by everything that explains."),
         "duration_seconds": .integer.described("Left out: until it is resumed."),
         "limits": LimitsBody.schema.described("Given: the lanes are slowed down to these instead."),
     ])
@@ -52,7 +54,8 @@ struct ResumeBody: Decodable, Sendable {
     static let schema = Schema.object([
         "id": .string.described(
             "Of one restriction, an operator's or a rule's; or the scope of an operator's:"),
-        "lane": .string, "tenant": .uuid, "destination": .string, "everything": .boolean,
+        "lane": .string, "tenant": .uuid, "destination": .string.example("*.example.org"),
+        "everything": .boolean,
     ])
 
     /// - Throws: 400 unless it names one restriction or one scope.
@@ -87,10 +90,11 @@ struct SelectorBody: Decodable, Sendable {
 
     static let schema = Schema.object([
         "messages": .array(.string).described("Ids, at most 1,000: each is looked for on its own node."),
-        "tenant": .uuid, "destination": .string.described("A pattern such as `*.example.com`."),
+        "tenant": .uuid,
+        "destination": .string.example("*.example.org").described("A pattern such as `*.example.com`."),
         "lane": .string,
         "everything": .boolean.described("Must be true for a command that names nothing else."),
-        "dry_run": .boolean.described(
+        "dry_run": .boolean.example(true).described(
             "True counts and does nothing. Required, true or false, unless messages are named."),
     ])
 

@@ -27,6 +27,8 @@ enum ControlRouter {
         Suppressions(context, authenticator).add(to: &router)
         SuppressionLists(context, authenticator).add(to: &router)
         Webhooks(context, authenticator).add(to: &router)
+        TemplateRoutes(context, authenticator).add(to: &router)
+        MasterTemplates(context, authenticator).add(to: &router)
         EmailRoutes(context, authenticator).add(to: &router)
         QueueRoutes(context, authenticator).add(to: &router)
         UsageRoutes(context, authenticator).add(to: &router)
@@ -45,11 +47,7 @@ enum ControlRouter {
                 "request failed",
                 ["error": .error(error), "route": .string(pattern ?? ""), "request_id": .string(requestID)])
         }
-        let document = try OpenAPIDocument.make(title: "Dispatch", version: "1", routes: router.routes)
-        router.on(
-            .get, "/api/v1/openapi.json",
-            RouteInfo(summary: "This document", tag: "service", authentication: .none)
-        ) { _ in .bytes(document, contentType: "application/json") }
+        try Documents.add(to: &router)
         return router
     }
 }

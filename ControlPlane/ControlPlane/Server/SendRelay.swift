@@ -55,18 +55,15 @@ struct SendRelay: Sendable {
     }
 
     func add(to router: inout Router) {
-        let routes: [(String, String)] = [
-            ("/api/v1/messages", "Send a message"),
-            ("/api/v1/dispatch/tenants/{tenant_id}/send", "Send a single email"),
-            ("/api/v1/dispatch/tenants/{tenant_id}/send-bulk", "Send up to 100 emails in one request"),
+        let ingest = RouteInfo(
+            summary: "Send a message", details: "Handled by a node.", tag: "messages", scope: "emails:send",
+            requestContentTypes: ["application/json"])
+        let routes: [(String, RouteInfo)] = [
+            ("/api/v1/messages", ingest), (SendRoutes.prefix + "/send", SendRoutes.send),
+            (SendRoutes.prefix + "/send-bulk", SendRoutes.sendBulk),
         ]
-        for (path, summary) in routes {
-            router.on(
-                .post, path,
-                RouteInfo(
-                    summary: summary, details: "Handled by a node.", tag: "messages", scope: "emails:send",
-                    requestContentTypes: ["application/json"])
-            ) { request in
+        for (path, info) in routes {
+            router.on(.post, path, info) { request in
                 guard let answer = try await PostgresError.answered({ try await send(request) }) else {
                     throw APIError.notFound
                 }

@@ -15,11 +15,12 @@ struct PoolRow: ShapingRow {
     static let table = ShapingTable.pools
     static var place: WritableKeyPath<ShapingRows, [Self]> { \.pools }
     static let schema = Schema.object([
-        "id": .string.required.described("Plans name it; `default` is for all that name none."),
+        "id": .string.required.example("newsletters").described(
+            "Plans name it; `default` is for all that name none."),
         "members": .array(
             .object([
-                "source": .string.required,
-                "weight": .integer.required.described("1 to 1,000,000: its share of the mail."),
+                "source": .string.required.example("a1"),
+                "weight": .integer.required.example(1).described("1 to 1,000,000: its share of the mail."),
             ])
         ).required,
     ]).named("EgressPool")

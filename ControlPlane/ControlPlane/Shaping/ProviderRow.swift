@@ -13,9 +13,10 @@ struct ProviderRow: ShapingRow {
     static let table = ShapingTable.providers
     static var place: WritableKeyPath<ShapingRows, [Self]> { \.providers }
     static let schema = Schema.object([
-        "id": .string.required.described("As rules and warm-up plans name it."),
+        "id": .string.required.example("example").described("As rules and warm-up plans name it."),
         "position": .integer.described("The lower is tried first; 100 by default. Built-in rows come last."),
-        "hosts": .array(.string).required.described("Names of MX hosts, or `*.example.com`."),
+        "hosts": Schema.array(.string.example("*.mx.example.com")).required.described(
+            "Names of MX hosts, or `*.example.com`."),
         "limits": LimitsBody.schema.described("What is left out is as for the provider `default`."),
     ]).named("ShapingProvider")
 

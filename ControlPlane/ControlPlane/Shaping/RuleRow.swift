@@ -32,20 +32,21 @@ struct RuleRow: ShapingRow {
     static let table = ShapingTable.rules
     static var place: WritableKeyPath<ShapingRows, [Self]> { \.rules }
     static let schema = Schema.object([
-        "id": .string.required,
+        "id": .string.required.example("later"),
         "position": .integer.described("The lower is tried first; 100 by default. Built-in rows come last."),
         "enabled": .boolean.described("False switches a built-in rule of the same id off."),
         "provider": .string.described("Where it holds; neither this nor `destination`: everywhere."),
         "destination": .string.described("A pattern of destinations, such as `*.example.com`."),
         "code": .string.described("`4`, `5`, or three digits."),
         "enhanced_code": .string.described("`4.7.28`, or its beginning such as `4.7.`."),
-        "contains": .string.described("A part of the reply's text."),
+        "contains": .string.example("try again later").described("A part of the reply's text."),
         "category": .string.described("A category of the classification, such as `SpamBlock`."),
         "threshold": .integer.described("After so many such replies; 1 by default."),
         "window_seconds": .integer.described("Within so many seconds; 3600 by default."),
         "action": Schema.choice("suspend_lane", "suspend_tenant", "slow_lane").required,
         "limits": LimitsBody.schema.described("For `slow_lane`."),
-        "duration_seconds": .integer.required, "reason": .string.required,
+        "duration_seconds": .integer.required.example(600),
+        "reason": .string.required.example("The host asked for a pause"),
     ]).named("ShapingRule")
 
     init(_ rule: AutomationRule) {

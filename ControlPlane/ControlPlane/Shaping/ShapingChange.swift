@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTP
 import NodeProtocol
 import Postgres
 
@@ -19,6 +20,14 @@ struct ShapingChange: Encodable, Sendable {
     }
 
     private(set) var changes: [Step] = []
+
+    static let schema = Schema.record([
+        "changes": .array(
+            .record([
+                "table": .string.example("rules"), "id": .string.example("later"),
+                "change": .choice("created", "replaced", "deleted"),
+            ]))
+    ])
 
     private typealias Write = @Sendable (PostgresConnection) async throws -> Void
     private var writes: [Write] = []

@@ -27,13 +27,16 @@ struct ShapingRoutes: Sendable {
                 details: "The rows of operators over the built-in ones, in the order in which they hold. "
                     + "`problems` is empty, or nodes are told of nothing in it until it is.",
                 tag: "shaping", authentication: .bearer,
-                responses: [.init(200, "The tables, each row with its `origin`")])
+                responses: [
+                    .init(200, "The tables, each row with its `origin`.", .data(ShapingView.schema))
+                ])
         ) { _ in try await effective() }
         router.operators(
             .get, Self.path + "/rows", authenticator,
             RouteInfo(
                 summary: "The operators' own rows, as the document that PUT takes", tag: "shaping",
-                authentication: .bearer, responses: [.init(200, "The rows", ShapingRows.schema)])
+                authentication: .bearer,
+                responses: [.init(200, "The rows.", .data(ShapingRows.schema))])
         ) { _ in try .data(try await store.rows()) }
         router.operators(
             .put, Self.path + "/rows", authenticator,
@@ -43,7 +46,12 @@ struct ShapingRoutes: Sendable {
                     + "checked and nothing is changed.",
                 tag: "shaping", authentication: .bearer,
                 parameters: [.query("dry_run", .boolean)], requestSchema: ShapingRows.schema,
-                responses: [.init(200, "What was changed"), .init(422, "What is wrong, and where")])
+                responses: [
+                    .init(
+                        200, "What was changed.",
+                        .data(ShapingChange.schema, message: "1 rows are changed.")),
+                    .init(422, "What is wrong, and where.", codes: ["invalid_shaping"]),
+                ])
         ) { try await replace($0) }
     }
 

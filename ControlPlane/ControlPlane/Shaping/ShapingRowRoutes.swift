@@ -19,21 +19,26 @@ struct ShapingRowRoutes<Row: ShapingRow>: Sendable {
     private var word: String { Row.table.word.replacing("_", with: "-") }
 
     func add(to router: inout Router) {
-        let row = RouteInfo.Response(200, "The row.", .object(["data": Row.schema]))
-        let refused = RouteInfo.Response(422, "What would be wrong, and where")
+        let shown = Schema.data(ShownRow<Row>.schema)
+        let row = RouteInfo.Response(200, "The row.", shown)
+        let refused = RouteInfo.Response(
+            422, "What would be wrong, and where.", codes: ["invalid_shaping"])
         router.operators(
             .get, path, authenticator,
             RouteInfo(
                 summary: "List the operators' \(Row.table.rawValue)", tag: "shaping", authentication: .bearer,
                 parameters: PageRequest.parameters,
-                responses: [.init(200, "The rows.", .object(["data": .array(Row.schema)]))])
+                responses: [.init(200, "The rows.", .page(of: Row.schema))])
         ) { try await list($0) }
         router.operators(
             .post, path, authenticator,
             RouteInfo(
                 summary: "Create a \(word)", tag: "shaping", authentication: .bearer,
                 requestSchema: Row.schema,
-                responses: [row, refused, .init(409, "There is such a row already")])
+                responses: [
+                    .init(201, "The row.", shown), refused,
+                    .init(409, "There is such a row already.", codes: ["already_exists"]),
+                ])
         ) { try await create($0) }
         router.operators(
             .get, path + "/{id}", authenticator,
@@ -52,7 +57,11 @@ struct ShapingRowRoutes<Row: ShapingRow>: Sendable {
             RouteInfo(
                 summary: "Delete a \(word)",
                 details: "A built-in row that it stood in place of holds again.", tag: "shaping",
-                authentication: .bearer, responses: [.init(409, "Another row or a plan names it")])
+                authentication: .bearer,
+                responses: [
+                    .init(200, "It is gone.", .message("Deleted.")),
+                    .init(409, "Another row or a plan names it.", codes: ["in_use", "built_in"]),
+                ])
         ) { try await delete($0) }
     }
 

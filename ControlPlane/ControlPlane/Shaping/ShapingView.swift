@@ -1,3 +1,4 @@
+import HTTP
 import NodeProtocol
 
 /// Where a row of the shaping tables comes from.
@@ -10,6 +11,10 @@ enum ShapingOrigin: String, Encodable, Sendable {
 struct ShownRow<Row: ShapingRow>: Encodable, Sendable {
     let row: Row
     let origin: ShapingOrigin
+
+    static var schema: Schema {
+        Row.schema.with(["origin": .choice("operator", "built_in")]).named("Shown\(Row.self)")
+    }
 
     private enum CodingKeys: CodingKey { case origin }
 
@@ -33,6 +38,13 @@ struct ShapingView: Encodable, Sendable {
     let pools: [ShownRow<PoolRow>]
     let warmUps: [ShownRow<WarmUpRow>]
     let problems: [Problem]
+
+    static let schema = Schema.record([
+        "providers": .array(ShownRow<ProviderRow>.schema), "rules": .array(ShownRow<RuleRow>.schema),
+        "sources": .array(ShownRow<SourceRow>.schema), "pools": .array(ShownRow<PoolRow>.schema),
+        "warm_ups": .array(ShownRow<WarmUpRow>.schema),
+        "problems": .array(.record(["path": .string, "message": .string])),
+    ]).named("Shaping")
 
     /// - Parameters:
     ///   - effective: what is in force, built-in rows included.

@@ -24,11 +24,12 @@ struct SourceRow: ShapingRow {
     static let table = ShapingTable.sources
     static var place: WritableKeyPath<ShapingRows, [Self]> { \.sources }
     static let schema = Schema.object([
-        "id": .string.required.described("Lanes are named by it."),
-        "node": .integer.required.described("The number of the node that has the addresses."),
-        "ipv4": .string.described("Left out: the system chooses."),
+        "id": .string.required.example("a1").described("Lanes are named by it."),
+        "node": .integer.required.example(1).described("The number of the node that has the addresses."),
+        "ipv4": .string.example("192.0.2.7").described("Left out: the system chooses."),
         "ipv6": .string.described("Left out: the system chooses."),
-        "hello_name": .string.required.described("The name in EHLO; its A and AAAA are these addresses."),
+        "hello_name": .string.required.example("a1.example.com").described(
+            "The name in EHLO; its A and AAAA are these addresses."),
         "warm_up": .string.described("A warm-up plan; left out: the source is warm."),
         "warm_up_since": .dateTime.described("The first day of the plan."),
     ]).named("EgressSource")

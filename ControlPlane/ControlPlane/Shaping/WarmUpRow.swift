@@ -25,13 +25,15 @@ struct WarmUpRow: ShapingRow {
     static let table = ShapingTable.warmUps
     static var place: WritableKeyPath<ShapingRows, [Self]> { \.warmUps }
     static let schema = Schema.object([
-        "id": .string.required.described("Sources name it."),
+        "id": .string.required.example("gentle").described("Sources name it."),
         "groups": .array(
             .object([
                 "provider": .string.described("Left out: all others together."),
-                "first_day": .integer.required.described("Messages on the first day."),
-                "growth": .number.required.described("1 to 10: each day is the day before, times this."),
-                "warm_at": .integer.required.described("From here on the source is warm for this group."),
+                "first_day": .integer.required.example(50).described("Messages on the first day."),
+                "growth": .number.required.example(1.5).described(
+                    "1 to 10: each day is the day before, times this."),
+                "warm_at": .integer.required.example(100_000).described(
+                    "From here on the source is warm for this group."),
             ])
         ).required,
     ]).named("WarmUpPlan")

@@ -34,7 +34,8 @@ struct GlobalChunkBuilder: Sendable {
         let chunk = GlobalChunk(
             tokenKeys: keys, tokenIssuer: tokens.settings.issuer, tokenAudience: tokens.settings.audience,
             tokensVoidBefore: try await voidTokens(connection), serviceHost: serviceHost,
-            shaping: problems.isEmpty ? shaping : try await published(connection)?.shaping)
+            shaping: problems.isEmpty ? shaping : try await published(connection)?.shaping,
+            masterTemplate: try await MasterTemplateRow.ofService(connection)?.htmlBody)
         return Built(chunk: chunk, shapingProblems: problems)
     }
 

@@ -26,6 +26,22 @@ struct SnapshotAdminRoutes: Sendable {
         let totalBytes: Int
         let chunks: [Chunk]
         let nodes: [HeldVersion]
+
+        static let schema = Schema.record([
+            "version": .integer.example(17), "key_id": .string.example("manifest-1"),
+            "cluster_id": .string.example("0f8fad5b-d9cb-469f-a165-70867728950e"), "issued_at": .dateTime,
+            "expires_at": .dateTime, "total_bytes": .integer.example(48_000),
+            "chunks": .array(
+                .record([
+                    "name": .string.example("global"), "sha256": .string.example("9f86d081884c7d65"),
+                    "size_bytes": .integer.example(2_300),
+                ]).named("Chunk")),
+            "nodes": .array(
+                .record([
+                    "node": .integer.example(1), "name": .string.example("mx-1"),
+                    "version": .integer.nullable.example(17),
+                ]).named("HeldVersion")),
+        ]).named("Snapshot")
     }
 
     let context: ControlContext
@@ -35,8 +51,9 @@ struct SnapshotAdminRoutes: Sendable {
         router.operators(
             .get, "/api/v1/admin/snapshot", authenticator,
             RouteInfo(
-                summary: "The newest snapshot, and which node holds it", tag: "admin", authentication: .bearer
-            )
+                summary: "The newest snapshot, and which node holds it", tag: "admin",
+                authentication: .bearer,
+                responses: [.init(200, "What was published.", .data(View.schema))])
         ) { _ in try .data(try await view()) }
     }
 

@@ -20,6 +20,8 @@ struct TenantsChunkBuilder: Sendable {
         let credentials = try await credentials(bucket, connection)
         let webhooks = try await webhooks(bucket, connection)
         let members = try await members(bucket, connection)
+        let templates = try await templates(bucket, connection)
+        let masters = try await masterTemplates(bucket, connection)
         for index in tenants.indices {
             let id = tenants[index].id
             tenants[index].domains = domains[id] ?? []
@@ -27,6 +29,8 @@ struct TenantsChunkBuilder: Sendable {
             tenants[index].credentials = credentials[id] ?? []
             tenants[index].webhooks = webhooks[id] ?? []
             tenants[index].members = members[id] ?? []
+            tenants[index].templates = templates[id]
+            tenants[index].masterTemplate = masters[id]?.first
         }
         return TenantsChunk(tenants: tenants)
     }
@@ -147,7 +151,7 @@ struct TenantsChunkBuilder: Sendable {
         }
     }
 
-    private func grouped<Value>(
+    func grouped<Value>(
         _ rows: PostgresRows, _ make: (PostgresRow, TenantID) throws -> Value?
     ) throws -> [TenantID: [Value]] {
         var groups: [TenantID: [Value]] = [:]

@@ -26,11 +26,17 @@ package struct SuppressionLists: Sendable {
                 summary: "Import suppressed emails",
                 details:
                     "One address a line, or CSV with the columns email and reason. All of it or nothing.",
-                tag: "Suppressions", requestSchema: .string, requestContentTypes: ["text/csv"],
+                tag: "Suppressions",
+                requestSchema: .string.example("email,reason\r\nsomeone@example.com,Asked to\r\n"),
+                requestContentTypes: ["text/csv"],
                 responses: [
                     .init(
                         200, "How many were added.",
-                        .object(["data": .object(["added": .integer, "already_suppressed": .integer])]))
+                        .data(
+                            .record([
+                                "added": .integer.example(1), "already_suppressed": .integer.example(0),
+                            ]), message: "Imported")),
+                    .init(400, "A line is wrong, or there are too many.", codes: ["limit_reached"]),
                 ])
         ) { try await take($0) }
         router.tenant(
@@ -41,7 +47,12 @@ package struct SuppressionLists: Sendable {
                     "At most \(Self.maxRows) rows in the order of addresses; `X-Next-After` names the last "
                     + "when there are more.", tag: "Suppressions",
                 parameters: [.query("after", .string.described("Begin behind this address."))],
-                responses: [.init(200, "The list.", .string, contentType: "text/csv")])
+
+                responses: [
+                    .init(
+                        200, "The list.", .string.example("email,reason,source,created_at\r\n"),
+                        contentType: "text/csv")
+                ])
         ) { try await give($0) }
     }
 

@@ -22,8 +22,15 @@ package struct Suppressions: Sendable {
                 summary: "Add email to suppression list",
                 details: "An address that is on the list already stays as it is: 200 in place of 201.",
                 tag: "Suppressions",
-                requestSchema: .object(["email": .string.required, "reason": .string]),
-                responses: [.init(201, "The entry.", .object(["data": View.schema]))])
+                requestSchema: .object([
+                    "email": .string.required.example("someone@example.com"),
+                    "reason": .string.example("User requested removal"),
+                ]),
+                responses: [
+                    .init(200, "It was there.", .data(View.schema, message: "Email was suppressed already")),
+                    .init(201, "The entry.", .data(View.schema, message: "Email suppressed")),
+                    .init(400, "A field is wrong, or there are too many.", codes: ["limit_reached"]),
+                ])
         ) { try await create($0) }
         router.tenant(
             .get, "/suppressions", authenticator, needs: .scope("suppressions:read"),
@@ -32,11 +39,13 @@ package struct Suppressions: Sendable {
                 parameters: PageRequest.parameters + [
                     .query("email", .string.described("This address alone."))
                 ],
-                responses: [.init(200, "The entries.", .object(["data": .array(View.schema)]))])
+                responses: [.init(200, "The entries.", .page(of: View.schema))])
         ) { try await list($0) }
         router.tenant(
             .delete, "/suppressions/{suppression_id}", authenticator, needs: .scope("suppressions:write"),
-            RouteInfo(summary: "Remove from suppression list", tag: "Suppressions")
+            RouteInfo(
+                summary: "Remove from suppression list", tag: "Suppressions",
+                responses: [.init(200, "It is off the list.", .message("Suppression removed"))])
         ) { try await delete($0) }
     }
 
@@ -49,9 +58,10 @@ package struct Suppressions: Sendable {
         let createdAt: Date
 
         static let columns: SQL = "id, address, reason, source, message_id, created_at"
-        static let schema = Schema.object([
-            "id": .uuid, "email": .string, "reason": .string,
-            "source": .choice("hard_bounce", "complaint", "unsubscribe", "manual"),
+        static let schema = Schema.record([
+            "id": .uuid, "email": .string.example("someone@example.com"),
+            "reason": .string.example("User requested removal"),
+            "source": .choice("manual", "hard_bounce", "complaint", "unsubscribe"),
             "message_id": .uuid.nullable, "created_at": .dateTime,
         ]).named("Suppression")
 

@@ -79,13 +79,15 @@ struct Plan: Codable, Sendable, Equatable {
         if let value = change.isListed { isListed = value }
     }
 
-    static let schema = Schema.object([
-        "code": .string, "name": .string, "monthly_quota": .integer.nullable,
-        "daily_quota": .integer.nullable,
-        "rate_limit_per_minute": .integer, "max_recipients": .integer, "max_message_bytes": .integer,
-        "log_retention_days": .integer, "log_bodies": .boolean, "overage_allowed": .boolean,
-        "deadline_hours": .integer, "transactional_pool": .string.nullable, "bulk_pool": .string.nullable,
-        "position": .integer, "is_listed": .boolean,
+    static let schema = Schema.record([
+        "code": .string.example("free"), "name": .string.example("Free"),
+        "monthly_quota": .integer.nullable.example(10_000).optional,
+        "daily_quota": .integer.nullable.optional, "rate_limit_per_minute": .integer.example(60),
+        "max_recipients": .integer.example(50), "max_message_bytes": .integer.example(26_214_400),
+        "log_retention_days": .integer.example(14), "log_bodies": .boolean.example(true),
+        "overage_allowed": .boolean, "deadline_hours": .integer.example(72),
+        "transactional_pool": .string.nullable.optional, "bulk_pool": .string.nullable.optional,
+        "position": .integer, "is_listed": .boolean.example(true),
     ]).named("Plan")
 }
 
@@ -122,6 +124,14 @@ struct PlanChange: Decodable, Sendable {
         case bulkPool = "bulk_pool"
         case isListed = "is_listed"
     }
+
+    static let schema = Schema.object([
+        "name": .string.example("Team"), "monthly_quota": .integer.example(50_000), "daily_quota": .integer,
+        "rate_limit_per_minute": .integer, "max_recipients": .integer, "max_message_bytes": .integer,
+        "log_retention_days": .integer, "log_bodies": .boolean, "overage_allowed": .boolean,
+        "deadline_hours": .integer, "transactional_pool": .string, "bulk_pool": .string,
+        "position": .integer, "is_listed": .boolean,
+    ]).named("PlanChange")
 
     /// - Throws: 400 with the field that is outside of what the database holds.
     func check() throws(APIError) {

@@ -13,7 +13,7 @@ package struct Plans: Sendable {
     }
 
     package func add(to router: inout Router) {
-        let plans = RouteInfo.Response(200, "The plans.", .object(["data": .array(Plan.schema)]))
+        let plans = RouteInfo.Response(200, "The plans.", .data(.array(Plan.schema)))
         router.user(
             .get, "/api/v1/dispatch/plans", authenticator,
             RouteInfo(summary: "List available plans", tag: "Tenants", responses: [plans])
@@ -28,8 +28,8 @@ package struct Plans: Sendable {
             RouteInfo(
                 summary: "Change a plan, or make one",
                 details: "A new plan begins as a copy of `free`. An empty pool is none.",
-                tag: "Operators", authentication: .bearer, requestSchema: Plan.schema,
-                responses: [RouteInfo.Response(200, "The plan.", .object(["data": Plan.schema]))])
+                tag: "Operators", authentication: .bearer, requestSchema: PlanChange.schema,
+                responses: [RouteInfo.Response(200, "The plan.", .data(Plan.schema))])
         ) { try await put($0) }
     }
 

@@ -46,15 +46,16 @@ struct TenantView: Encodable, Sendable {
         self.role = role
     }
 
-    static let schema = Schema.object([
-        "id": .uuid, "tenant_name": .string, "slug": .string, "plan": .string,
+    static let schema = Schema.record([
+        "id": .uuid, "tenant_name": .string.example("My App Emails"),
+        "slug": .string.example("my-app-emails"), "plan": .string.example("free"),
         "status": .choice("active", "suspended", "blocked"), "status_reason": .string.nullable,
         "overage_enabled": .boolean, "created_at": .dateTime, "updated_at": .dateTime,
-        "role": .choice("owner", "admin", "member", "viewer"),
-        "usage": .object([
-            "period_start": .dateTime, "period_end": .dateTime, "emails_sent": .integer,
-            "monthly_quota": .integer.nullable, "overage_enabled": .boolean,
-        ]),
+        "role": .choice("owner", "admin", "member", "viewer").optional.described("The caller's."),
+        "usage": Schema.record([
+            "period_start": .dateTime, "period_end": .dateTime, "emails_sent": .integer.example(4250),
+            "monthly_quota": .integer.nullable.example(10_000), "overage_enabled": .boolean,
+        ]).optional,
     ]).named("Tenant")
 }
 

@@ -17,21 +17,28 @@ package struct Tenants: Sendable {
     }
 
     package func add(to router: inout Router) {
-        let tenant = Schema.object(["data": TenantView.schema])
+        let tenant = Schema.data(TenantView.schema)
         router.user(
             .post, "/api/v1/dispatch/tenants", authenticator,
             RouteInfo(
                 summary: "Create a tenant", details: "The caller becomes its owner. `plan` is for operators.",
                 tag: "Tenants", authentication: .bearer,
                 requestSchema: .object([
-                    "tenant_name": .string.required, "slug": .string, "plan": .string,
-                ]), responses: [.init(201, "The tenant.", tenant)])
+                    "tenant_name": .string.required.example("My App Emails"), "slug": .string,
+                    "plan": .string,
+                ]),
+                responses: [
+                    .init(201, "The tenant.", .data(TenantView.schema, message: "Tenant created")),
+                    .init(400, "A field is wrong, or there are too many.", codes: ["limit_reached"]),
+                    .init(403, "Only users create tenants.", codes: ["forbidden"]),
+                    .init(409, "The slug is taken.", codes: ["already_exists"]),
+                ])
         ) { try await create($0) }
         router.user(
             .get, "/api/v1/dispatch/tenants", authenticator,
             RouteInfo(
                 summary: "List your tenants", tag: "Tenants", parameters: PageRequest.parameters,
-                responses: [.init(200, "The tenants.", .object(["data": .array(TenantView.schema)]))])
+                responses: [.init(200, "The tenants.", .page(of: TenantView.schema))])
         ) { try await list($0) }
         router.tenant(
             .get, "", authenticator, needs: .access,
@@ -45,9 +52,13 @@ package struct Tenants: Sendable {
                 summary: "Update tenant settings", details: "`plan` and `status` are for operators.",
                 tag: "Tenants",
                 requestSchema: .object([
-                    "tenant_name": .string, "overage_enabled": .boolean, "plan": .string,
+                    "tenant_name": .string.example("My App Emails"),
+                    "overage_enabled": .boolean.example(false), "plan": .string,
                     "status": .choice("active", "suspended", "blocked"),
-                ]), responses: [.init(200, "The tenant.", tenant)])
+                ]),
+                responses: [
+                    .init(200, "The tenant.", .data(TenantView.schema, message: "Tenant updated"))
+                ])
         ) { try await update($0) }
         for (verb, summary) in [("suspend", "Stop a tenant"), ("resume", "Let a tenant send again")] {
             router.operators(
@@ -55,7 +66,7 @@ package struct Tenants: Sendable {
                 RouteInfo(
                     summary: summary, tag: "Operators", authentication: .bearer,
                     requestSchema: verb == "suspend"
-                        ? .object(["reason": .string.required, "blocked": .boolean]) : nil,
+                        ? .object(["reason": .string.required.example("Unpaid"), "blocked": .boolean]) : nil,
                     responses: [.init(200, "The tenant.", tenant)])
             ) { call in try await verb == "suspend" ? suspend(call) : resume(call) }
         }

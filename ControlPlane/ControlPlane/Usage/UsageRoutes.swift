@@ -82,7 +82,9 @@ package struct UsageRoutes: Sendable {
     package func add(to router: inout Router) {
         router.tenant(
             .get, "/usage", authenticator, needs: .access,
-            RouteInfo(summary: "Usage, quota and rates of the current month", tag: "usage")
+            RouteInfo(
+                summary: "Get usage stats and rates", details: "Of the current month in UTC.", tag: "Usage",
+                responses: [.init(200, "The usage.", .data(Usage.schema))])
         ) { call in
             let tenant = call.tenant
             let usage = try await context.pool.transaction(as: call.rows, mode: .readOnly) {

@@ -24,19 +24,30 @@ package struct Webhooks: Sendable {
                 summary: "Register a webhook endpoint", details: "A secret that we make is shown this once.",
                 tag: "Webhooks",
                 requestSchema: .object([
-                    "url": .string.required, "events": .array(.string).required, "secret": .string,
+                    "url": .string.required.example("https://yourapp.com/webhooks/dispatch"),
+                    "events": Schema.array(.choice(NewWebhook.events)).required.example([
+                        "delivered", "bounced", "complained",
+                    ]),
+                    "secret": .string.example("your-webhook-secret").described(
+                        "8 to 256 bytes; made and shown once when left out."),
                     "description": .string,
-                ]), responses: [.init(201, "The webhook.", .object(["data": View.schema]))])
+                ]),
+                responses: [
+                    .init(201, "The webhook.", .data(View.schema, message: "Webhook registered")),
+                    .init(400, "A field is wrong, or there are too many.", codes: ["limit_reached"]),
+                ])
         ) { try await create($0) }
         router.tenant(
             .get, "/webhooks", authenticator, needs: .scope("webhooks:read"),
             RouteInfo(
                 summary: "List webhooks", tag: "Webhooks",
-                responses: [.init(200, "The webhooks.", .object(["data": .array(View.schema)]))])
+                responses: [.init(200, "The webhooks.", .data(.array(View.schema)))])
         ) { try await list($0) }
         router.tenant(
             .delete, "/webhooks/{webhook_id}", authenticator, needs: .scope("webhooks:write"),
-            RouteInfo(summary: "Delete a webhook", tag: "Webhooks")
+            RouteInfo(
+                summary: "Delete a webhook", tag: "Webhooks",
+                responses: [.init(200, "It is gone.", .message("Webhook deleted"))])
         ) { try await delete($0) }
     }
 
@@ -52,11 +63,12 @@ package struct Webhooks: Sendable {
         var secret: String?
 
         static let columns: SQL = "id, url, events, description, disabled_at, disabled_reason, created_at"
-        static let schema = Schema.object([
-            "id": .uuid, "url": .string, "events": .array(.string), "description": .string,
-            "enabled": .boolean,
+        static let schema = Schema.record([
+            "id": .uuid, "url": .string.example("https://yourapp.com/webhooks/dispatch"),
+            "events": Schema.array(.choice(NewWebhook.events).example("delivered")),
+            "description": .string.example(""), "enabled": .boolean.example(true),
             "disabled_reason": .string.nullable, "created_at": .dateTime,
-            "secret": .string.described("At creation only, when none was given."),
+            "secret": .string.optional.described("At creation only, when none was given."),
         ]).named("Webhook")
 
         init(_ row: PostgresRow) throws(PostgresError) {

@@ -29,7 +29,9 @@ package enum DoorRouter {
 
     /// Routes between the planes themselves, and those of operators, are nobody's business here.
     private static func isForCustomers(_ path: RequestPath) -> Bool {
-        path.count > 2 && path[0] == "api" && path[1] == "v1" && path[2] != "admin" && path[2] != "nodes"
+        if path.count == 2, path[0] == "openapi" { return true }
+        return path.count > 2 && path[0] == "api" && path[1] == "v1" && path[2] != "admin"
+            && path[2] != "nodes"
     }
 
     /// Whoever is in the snapshot is known, whatever the control plane lets him do.
@@ -38,6 +40,6 @@ package enum DoorRouter {
         do throws(Refusal) {
             _ = try intake.authenticate(credential, tenant: nil, sourceIP: request.remoteAddress.ip)
             return true
-        } catch { return [.credentialMismatch, .tenantNotActive].contains(error.code) }
+        } catch { return [.credentialMismatch, .tenantNotFound, .tenantNotActive].contains(error.code) }
     }
 }

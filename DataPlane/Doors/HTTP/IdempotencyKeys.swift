@@ -36,7 +36,8 @@ package final class IdempotencyKeys: Sendable {
         guard let key = request.headers[Self.header] else { return try await produce() }
         guard Self.isValid(key) else {
             throw APIError(
-                400, "invalid", "Idempotency-Key must be 1 to 256 printable characters.", field: Self.header)
+                400, "invalid_field", "Idempotency-Key must be 1 to 256 printable characters.",
+                field: Self.header)
         }
         let (name, tenant) = (Self.name(principal, route, key), principal.tenant.id)
         if let known = try begin(name, tenant, Digest.sha256(body)) { return known }

@@ -18,7 +18,10 @@ extension Refusal {
         case .scopeMissing, .sourceAddressNotAllowed, .tenantNotActive, .credentialMismatch,
             .domainNotVerified:
             403
-        case .invalid, .missing, .headerNotAllowed, .tooManyRecipients, .recipientSuppressed, .mailLoop: 400
+        case .tenantNotFound, .templateNotFound: 404
+        case .invalid, .missing, .headerNotAllowed, .tooManyRecipients, .recipientSuppressed, .mailLoop,
+            .missingVariable, .invalidVariable:
+            400
         case .quotaExceeded: 400
         case .messageTooLarge: 413
         case .idempotencyKeyReused, .requestInProgress: 409

@@ -89,11 +89,3 @@ struct IngestDoor: Sendable {
         "attachments": .array(.attachment),
     ])
 }
-
-extension Schema {
-    static let attachment = Schema.object([
-        "filename": .string.required, "content_type": .string, "content": .string.required,
-        "inline": .boolean,
-        "content_id": .string,
-    ]).named("Attachment")
-}

@@ -6,11 +6,11 @@ extension Refusal {
     var smtpReply: SMTPReply {
         switch code {
         case .unauthenticated: SMTPReply(535, .init(5, 7, 8), "Authentication credentials invalid")
-        case .scopeMissing, .sourceAddressNotAllowed, .tenantNotActive, .credentialMismatch,
+        case .scopeMissing, .sourceAddressNotAllowed, .tenantNotActive, .tenantNotFound, .credentialMismatch,
             .domainNotVerified,
             .recipientSuppressed, .quotaExceeded, .idempotencyKeyReused:
             SMTPReply(550, .init(5, 7, 1), message)
-        case .invalid, .missing, .headerNotAllowed:
+        case .invalid, .missing, .headerNotAllowed, .templateNotFound, .missingVariable, .invalidVariable:
             SMTPReply(550, .init(5, 6, 0), field.map { "\($0): \(message)" } ?? message)
         case .messageTooLarge: SMTPReply(552, .init(5, 3, 4), message)
         case .tooManyRecipients: SMTPReply(550, .init(5, 5, 3), message)

@@ -1,10 +1,11 @@
 import Admission
 import HTTP
+import Relay
 
 /// The body of `POST tenants/{id}/send-bulk`: an envelope around messages that are decoded one by one, so
 /// that a malformed one fails alone.
 enum BulkRequest {
-    static let maxMessages = 100
+    static let maxMessages = SendRoutes.maxBulkMessages
 
     private struct Envelope: Decodable {
         /// An element of which nothing is asked yet.

@@ -46,24 +46,8 @@ struct SendDoor: Sendable {
 
     func add(to router: inout Router) {
         router.add(.tenants)
-        router.on(
-            .post, "/api/v1/dispatch/tenants/{id}/send",
-            RouteInfo(
-                summary: "Send one e-mail", tag: "tenants", scope: "emails:send",
-                requestSchema: SendRequest.schema,
-                responses: [
-                    .init(202, "On disk and queued"),
-                    .init(400, "A field is wrong, or a recipient suppressed"),
-                    .init(401, "The credentials are not valid"), .init(403, "Not allowed for this tenant"),
-                    .init(413, "The message is too large"), .init(429, "Too many requests"),
-                ]), send)
-        router.on(
-            .post, "/api/v1/dispatch/tenants/{id}/send-bulk",
-            RouteInfo(
-                summary: "Send up to \(BulkRequest.maxMessages) e-mails, each checked alone", tag: "tenants",
-                scope: "emails:send",
-                requestSchema: .object(["messages": .array(SendRequest.schema).required]),
-                responses: [.init(200, "A result for each message, in order")]), sendBulk)
+        router.on(.post, SendRoutes.prefix + "/send", SendRoutes.send, send)
+        router.on(.post, SendRoutes.prefix + "/send-bulk", SendRoutes.sendBulk, sendBulk)
     }
 
     @Sendable private func send(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -147,7 +131,7 @@ struct SendDoor: Sendable {
     }
 
     private func tenant(_ request: HTTPRequest) throws(APIError) -> TenantID {
-        guard let tenant = TenantID(text: request.parameter("id")) else {
+        guard let tenant = TenantID(text: request.parameter("tenant_id")) else {
             // Who has no valid key learns nothing of paths.
             _ = try AuthenticatedCall(request, intake: intake, scope: "emails:send", takesRate: false)
             throw APIError(404, "tenant_not_found", "There is no such tenant.")

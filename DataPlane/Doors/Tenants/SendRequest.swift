@@ -1,6 +1,7 @@
 import Admission
 import FoundationEssentials
 import HTTP
+import Templates
 
 /// The body of `POST tenants/{id}/send`.
 struct SendRequest: Decodable {
@@ -9,9 +10,13 @@ struct SendRequest: Decodable {
     let cc: AddressField?
     let bcc: AddressField?
     let reply_to: AddressField?
-    let subject: String
+    /// A template gives its own.
+    let subject: String?
     let html_body: String?
     let text_body: String?
+    let template_id: String?
+    let template_variables: [String: TemplateValue]?
+    let use_master_template: Bool?
     let headers: [String: String]?
     let attachments: [AttachmentField]?
     let tags: [String]?
@@ -20,12 +25,19 @@ struct SendRequest: Decodable {
     let scheduled_at: Date?
 
     func submission() throws(APIError) -> Submission {
-        let composed = Submission.Composed(
+        guard let subject = subject ?? template_id.map({ _ in "" }) else {
+            throw APIError(
+                400, Refusal.Code.missing.rawValue, "`subject` is required.", field: "subject")
+        }
+        var composed = Submission.Composed(
             from: from, to: to.values, cc: cc?.values ?? [], bcc: bcc?.values ?? [],
             replyTo: reply_to?.values ?? [], subject: subject, text: text_body, html: html_body,
             headers: (headers ?? [:]).sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
             attachments: try AttachmentField.attachments(attachments), textField: "text_body",
             htmlField: "html_body")
+        composed.template = template_id.map { .init(name: $0, field: "template_id") }
+        composed.variables = template_variables ?? [:]
+        composed.usesMasterTemplate = use_master_template ?? false
         return Submission(
             door: "tenants", content: .composed(composed), tags: tags ?? [], metadata: metadata ?? [:],
             stream: try Submission.Stream(field: stream), scheduledAt: try scheduledAt())
@@ -40,12 +52,4 @@ struct SendRequest: Decodable {
         }
         return time
     }
-
-    static let schema = Schema.object([
-        "from": .string.required, "to": .array(.string).required, "cc": .array(.string),
-        "bcc": .array(.string),
-        "reply_to": .array(.string), "subject": .string.required, "html_body": .string, "text_body": .string,
-        "headers": .map(of: .string), "attachments": .array(.attachment), "tags": .array(.string),
-        "metadata": .map(of: .string), "stream": .choice("transactional", "bulk"), "scheduled_at": .dateTime,
-    ]).named("SendRequest")
 }

@@ -109,6 +109,8 @@ final class APIFixture: Sendable {
         DNSProviderRoutes(context, authenticator, accounts).add(to: &router)
         DNSSetupRoutes(context, authenticator, accounts, proofPauses: [.milliseconds(1)]).add(to: &router)
         Webhooks(context, authenticator).add(to: &router)
+        TemplateRoutes(context, authenticator).add(to: &router)
+        MasterTemplates(context, authenticator).add(to: &router)
         Suppressions(context, authenticator).add(to: &router)
         SuppressionLists(context, authenticator).add(to: &router)
         router.reportInternalError = { error, pattern, _ in Issue.record("\(pattern ?? "-"): \(error)") }

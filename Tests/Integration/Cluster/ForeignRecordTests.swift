@@ -79,6 +79,9 @@ extension ClusterScenarios {
                     ]
                     .text)
             _ = try await cluster.waitForLog(of: id, "deferred", tenant)
+            let template = try await caller.must(
+                "POST", "\(tenant.path)/templates",
+                ["name": "Other", "slug": "foreign", "subject": "Other", "text_body": "other.example"])
             let suppression = try await caller.must(
                 "POST", "\(tenant.path)/suppressions", ["email": "no@other.example"])
             _ = try await owner("owner@\(tenant.domain)", of: tenant, cluster)
@@ -87,7 +90,7 @@ extension ClusterScenarios {
             return [
                 "tenant_id": tenant.id, "domain_id": tenant.domainID, "key_id": tenant.apiKeyID,
                 "credential_id": tenant.credentialID, "webhook_id": tenant.webhookID, "log_id": id,
-                "message_id": id, "id": id,
+                "message_id": id, "id": id, "template_id": template["data"]["id"].text ?? "", "version": "1",
                 "suppression_id": suppression["data"]["id"].text ?? "", "subject": member, "user_id": member,
                 "node": "1", "code": "free", "sha256": String(repeating: "0", count: 64),
             ]
@@ -99,11 +102,11 @@ extension ClusterScenarios {
             let ids = [
                 "tenant_id", "domain_id", "key_id", "credential_id", "webhook_id", "log_id", "message_id",
                 "id",
-                "suppression_id",
-                "subject", "user_id",
+                "suppression_id", "subject", "user_id", "template_id",
             ]
             return Dictionary(uniqueKeysWithValues: ids.map { ($0, random()) }).merging(
-                ["node": "999", "code": "none", "sha256": String(repeating: "1", count: 64)]) { $1 }
+                ["node": "999", "version": "1", "code": "none", "sha256": String(repeating: "1", count: 64)])
+            { $1 }
         }
 
         /// A user who owns the tenant and nothing else.
@@ -124,6 +127,7 @@ extension ClusterScenarios {
             var state: [JSONValue] = []
             for part in [
                 "domains", "api-keys", "credentials", "webhooks", "suppressions", "members", "emails",
+                "templates",
             ] {
                 // When something was used last is no change.
                 state.append(
@@ -156,6 +160,9 @@ extension ClusterScenarios {
             case "domains": return ["domain": "new.example"]
             case "api-keys": return ["name": "new", "scopes": ["*"]]
             case "credentials": return ["label": "new"]
+            case "templates": return ["name": "new", "subject": "s", "text_body": "x"]
+            case "{template_id}": return ["subject": "taken"]
+            case "master-template": return ["html_body": "{{content}}"]
             case "webhooks": return ["url": "https://hooks.example/x", "events": ["sent"]]
             case "suppressions": return ["email": "new@example.net"]
             case "members", "{subject}": return ["role": "viewer"]

@@ -58,15 +58,15 @@ struct APICaller: Sendable {
             method, path, bytes: try body.map { Array(try JSONEncoder().encode($0)) }, headers: more)
     }
 
-    /// Sends a JSON body as it is, for what signs it.
+    /// Sends a body as it is.
     func send(
-        _ method: String, _ path: String, bytes: [UInt8]?,
+        _ method: String, _ path: String, bytes: [UInt8]?, contentType: String = "application/json",
         headers more: [(name: String, value: String)] = []
     ) async throws -> Answer {
         var request = HTTPClientRequest(method, baseURL + path, headers: headers + more)
         if let bytes {
             request.body = bytes
-            request.headers.append(("Content-Type", "application/json"))
+            request.headers.append(("Content-Type", contentType))
         }
         request.maxResponseBytes = 8 << 20
         request.totalTimeout = .seconds(20)

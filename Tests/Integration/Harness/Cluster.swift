@@ -24,7 +24,11 @@ final class Cluster: Sendable {
     /// - Parameters:
     ///   - databaseURL: of a superuser; a fresh database of the shared server when nil.
     ///   - hasSpare: whether the nodes know a second control plane, first in their list, which does not run.
-    init(nodes count: Int = 1, databaseURL: String? = nil, hasSpare: Bool = false) async throws {
+    ///   - settings: of the control plane, over those that every cluster has.
+    init(
+        nodes count: Int = 1, databaseURL: String? = nil, hasSpare: Bool = false,
+        settings: [String: String] = [:]
+    ) async throws {
         sink = try MailSink()
         webhooks = try WebhookSink()
         folder = try TemporaryDirectory(prefix: "dispatch-cluster")
@@ -42,7 +46,7 @@ final class Cluster: Sendable {
             "DISPATCH_LOOPS": "2", "DISPATCH_SERVICE_HOST": Self.serviceHost,
             "DISPATCH_EGRESS_ALLOWED": "127.0.0.0/8", "DISPATCH_NAME_SERVERS": "127.0.0.1:9",
             "DISPATCH_USAGE_INTERVAL": "1s",
-        ]
+        ].merging(settings) { $1 }
         let process = try await ControlPlaneProcess(settings: controlSettings)
         controlPlane = Locked(process)
         spareAddress = hasSpare ? "127.0.0.1:\(try StablePort.tcp())" : nil

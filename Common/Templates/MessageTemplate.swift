@@ -1,0 +1,56 @@
+/// The three parts of a message as templates, filled in together.
+package struct MessageTemplate: Sendable {
+    package enum Part: String, Sendable, CaseIterable {
+        case subject
+        case html = "html_body"
+        case text = "text_body"
+    }
+
+    /// Which part is no template, and why.
+    package struct Problem: Error, Sendable, Equatable {
+        package let part: Part
+        package let error: TemplateSyntaxError
+    }
+
+    /// The parts filled in.
+    package struct Filled: Sendable, Equatable {
+        package var subject: String
+        package var html: String?
+        package var text: String?
+    }
+
+    private let subject: Template
+    private let html: Template?
+    private let text: Template?
+
+    package init(subject: String, html: String?, text: String?) throws(Problem) {
+        self.subject = try Self.read(subject, .subject)
+        self.html = if let html { try Self.read(html, .html) } else { nil }
+        self.text = if let text { try Self.read(text, .text) } else { nil }
+    }
+
+    package func render(_ variables: [String: TemplateValue]) throws(TemplateRenderError) -> Filled {
+        var filled = Filled(subject: try subject.render(variables))
+        filled.html = try html?.render(variables)
+        filled.text = try text?.render(variables)
+        return filled
+    }
+
+    /// Those of all parts, each once; required is what one part requires.
+    package var variables: [Template.Variable] {
+        var order: [String] = []
+        var seen: Set<String> = []
+        var required: Set<String> = []
+        for variable in [subject, html, text].flatMap({ $0?.variables ?? [] }) {
+            if seen.insert(variable.name).inserted { order.append(variable.name) }
+            if variable.isRequired { required.insert(variable.name) }
+        }
+        return order.map { Template.Variable(name: $0, isRequired: required.contains($0)) }
+    }
+
+    private static func read(_ source: String, _ part: Part) throws(Problem) -> Template {
+        do throws(TemplateSyntaxError) {
+            return try Template(source, escaping: part == .html ? .html : .none)
+        } catch { throw Problem(part: part, error: error) }
+    }
+}

@@ -1,0 +1,73 @@
+import NodeProtocol
+import Templates
+
+extension Admission {
+    /// The parts of a message that a template or a frame makes, made.
+    ///
+    /// A template gives subject and both bodies in place of the caller's. The tenant's own frame comes before
+    /// the service's, and that before the built-in one.
+    ///
+    /// - Parameter masterTemplate: the service's frame.
+    /// - Throws: `.templateNotFound`, `.missingVariable` and `.invalidVariable` naming the variable.
+    func filledIn(
+        _ composed: Submission.Composed, tenant: TenantRecord, masterTemplate: String?
+    ) throws(Refusal) -> Submission.Composed {
+        guard composed.template != nil || composed.usesMasterTemplate else {
+            guard composed.variables.isEmpty else {
+                throw Refusal(
+                    .invalid, "variables are for a template, and none is used", field: composed.variablesField
+                )
+            }
+            return composed
+        }
+        var message = composed
+        if let use = composed.template {
+            let filled = try filledIn(use, composed, tenant)
+            message.subject = filled.subject
+            message.html = filled.html
+            message.text = filled.text
+        }
+        guard message.usesMasterTemplate else { return message }
+        guard let html = message.html else {
+            throw Refusal(
+                .missing, "a master template needs \(composed.htmlField) to stand around",
+                field: composed.htmlField)
+        }
+        let source = tenant.masterTemplate ?? masterTemplate ?? MasterTemplate.builtIn
+        let frame: MasterTemplate
+        do { frame = try MasterTemplate(source) } catch {
+            throw Refusal(
+                .invalid, "the master template cannot be read: \(error)", field: "use_master_template")
+        }
+        do {
+            message.html = try frame.wrap(html, subject: message.subject, variables: composed.variables)
+        } catch { throw Refusal(error, composed) }
+        return message
+    }
+
+    private func filledIn(
+        _ use: Submission.TemplateUse, _ composed: Submission.Composed, _ tenant: TenantRecord
+    ) throws(Refusal) -> MessageTemplate.Filled {
+        guard let stored = tenant.template(use.name) else {
+            throw Refusal(.templateNotFound, "there is no such template", field: use.field)
+        }
+        let template: MessageTemplate
+        do {
+            template = try MessageTemplate(subject: stored.subject, html: stored.html, text: stored.text)
+        } catch {
+            throw Refusal(
+                .invalid, "the template's \(error.part.rawValue) cannot be read: \(error.error)",
+                field: use.field)
+        }
+        do { return try template.render(composed.variables) } catch { throw Refusal(error, composed) }
+    }
+}
+
+extension Refusal {
+    fileprivate init(_ error: TemplateRenderError, _ composed: Submission.Composed) {
+        let code: Code = if case .missing = error { .missingVariable } else { .invalidVariable }
+        self.init(
+            code, "\(error)",
+            field: error.variable.map { "\(composed.variablesField).\($0)" } ?? composed.variablesField)
+    }
+}

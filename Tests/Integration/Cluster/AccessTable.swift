@@ -1,0 +1,54 @@
+/// What each route of the customers' document asks of its caller, as people have agreed on it. A route that
+/// is missing here fails the test: whoever adds one says here who may call it.
+enum AccessTable {
+    private static let tenant = "/api/v1/dispatch/tenants/{tenant_id}"
+
+    static let rows: [String: String] = {
+        var rows = [
+            "POST /api/v1/auth/login": "everyone", "GET /api/v1/auth/me": "caller",
+            "POST /api/v1/auth/password": "caller", "GET /api/v1/dispatch/plans": "caller",
+            "GET /api/v1/dispatch/tenants": "caller", "POST /api/v1/dispatch/tenants": "caller",
+        ]
+        for (route, access) in ofTenants {
+            let parts = route.split(separator: " ", maxSplits: 1)
+            rows["\(parts[0]) \(tenant)\(parts.count > 1 ? parts[1] : "")"] = access
+        }
+        return rows
+    }()
+
+    /// The routes below a tenant.
+    private static let ofTenants = [
+        "GET": "tenant", "PUT": "role admin", "GET /usage": "tenant",
+        "POST /send": "scope emails:send", "POST /send-bulk": "scope emails:send",
+        "GET /emails": "scope emails:read", "GET /emails/{log_id}": "scope emails:read",
+        "DELETE /emails/{log_id}": "role member",
+        "GET /queue": "scope emails:read", "GET /queue/{message_id}": "scope emails:read",
+        "POST /domains": "scope domains:write", "GET /domains": "scope domains:read",
+        "GET /domains/{domain_id}": "scope domains:read",
+        "DELETE /domains/{domain_id}": "scope domains:write",
+        "POST /domains/{domain_id}/verify": "scope domains:write",
+        "POST /domains/{domain_id}/dkim/rotate": "scope domains:write",
+        "DELETE /domains/{domain_id}/dkim/rotate": "scope domains:write",
+        "POST /templates": "scope templates:write", "GET /templates": "scope templates:read",
+        "GET /templates/{template_id}": "scope templates:read",
+        "PUT /templates/{template_id}": "scope templates:write",
+        "DELETE /templates/{template_id}": "scope templates:write",
+        "GET /templates/{template_id}/versions": "scope templates:read",
+        "GET /templates/{template_id}/versions/{version}": "scope templates:read",
+        "POST /templates/{template_id}/preview": "scope templates:read",
+        "GET /master-template": "scope templates:read", "PUT /master-template": "scope templates:write",
+        "DELETE /master-template": "scope templates:write",
+        "POST /suppressions": "scope suppressions:write", "GET /suppressions": "scope suppressions:read",
+        "DELETE /suppressions/{suppression_id}": "scope suppressions:write",
+        "POST /suppressions/import": "scope suppressions:write",
+        "GET /suppressions/export": "scope suppressions:read",
+        "POST /webhooks": "scope webhooks:write", "GET /webhooks": "scope webhooks:read",
+        "DELETE /webhooks/{webhook_id}": "scope webhooks:write",
+        "POST /credentials": "role admin", "GET /credentials": "role viewer",
+        "DELETE /credentials/{credential_id}": "role admin",
+        "POST /api-keys": "role admin", "GET /api-keys": "role viewer",
+        "DELETE /api-keys/{key_id}": "role admin",
+        "POST /members": "role admin", "GET /members": "role viewer", "PUT /members/{subject}": "role admin",
+        "DELETE /members/{subject}": "role admin",
+    ]
+}

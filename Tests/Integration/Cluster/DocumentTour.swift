@@ -1,0 +1,132 @@
+import TestSupport
+import Testing
+
+/// A walk through all routes of a document: what makes something first, then what looks at it and changes it,
+/// then what takes it away. Each answer is held against the document.
+struct DocumentTour {
+    private static let tenant = "/api/v1/dispatch/tenants/{tenant_id}"
+    private static let password = "correct horse battery"
+
+    private let cluster: Cluster
+    private let document: APIDocument
+    private var caller: APICaller
+    /// Values for the parameters of paths, by name.
+    private var values: [String: String] = ["version": "1"]
+    /// The last row that was made below a path, by path: tables share the name of their ids.
+    private var rows: [String: String] = [:]
+    private(set) var calls = 0
+
+    init(_ cluster: Cluster, _ document: APIDocument) async throws {
+        self.cluster = cluster
+        self.document = document
+        let person: JSONValue = ["email": "owner@example.com", "password": .string(Self.password)]
+        try await cluster.api.must("POST", "/api/v1/admin/users", person)
+        let login = try await cluster.api.with(token: nil).must("POST", "/api/v1/auth/login", person)
+        caller = cluster.api.with(token: login["data"]["access_token"].text)
+        // Whom the examples name.
+        try await cluster.api.must(
+            "POST", "/api/v1/admin/users",
+            ["email": "ada@example.com", "password": .string(Self.password)])
+    }
+
+    /// As an operator.
+    init(_ cluster: Cluster, _ document: APIDocument, operating tenant: TestTenant) async throws {
+        self.cluster = cluster
+        self.document = document
+        caller = cluster.api
+        let sent = try await cluster.api.with(token: tenant.apiKey).must(
+            "POST", "/api/v1/messages", tenant.message("waits", to: "defer@example.net"))
+        let waiting = try Cluster.messageID(sent["id"].text)
+        _ = try await cluster.waitForLog(of: waiting, "deferred", tenant)
+        values = [
+            "tenant_id": tenant.id, "domain_id": tenant.domainID, "node": "1", "code": "team",
+            "message_id": waiting,
+        ]
+    }
+
+    mutating func run(_ operations: [APIDocument.Operation]) async throws {
+        for operation in operations.sorted(by: { Self.rank($0) < Self.rank($1) }) {
+            try await call(operation)
+        }
+    }
+
+    /// Makers, senders, lookers, changers, removers; who a token belongs to comes last.
+    private static func rank(_ operation: APIDocument.Operation) -> Int {
+        let isMaker = operation.path.hasSuffix("/tenants") || operation.path.hasSuffix("/domains")
+        // A pool names sources, and what is suspended can be resumed.
+        if operation.method == "POST", ["/pools", "/suspend"].contains(where: operation.path.hasSuffix) {
+            return 3
+        }
+        switch (operation.method, operation.path) {
+        case (_, "/api/v1/auth/password"): return 8
+        case ("POST", _) where isMaker: return operation.path.hasSuffix("/tenants") ? 0 : 1
+        case ("POST", "\(tenant)/send"), ("POST", "\(tenant)/send-bulk"): return 3
+        case ("POST", _) where !operation.path.hasSuffix("}"):
+            let isOfRecord = operation.parameters.last.map { $0 != "tenant_id" } ?? false
+            return isOfRecord || operation.path.hasSuffix("/queue/resume") ? 4 : 2
+        case ("DELETE", _): return operation.path.hasSuffix("}") ? 7 : 6
+        case ("GET", _): return 5
+        default: return 5
+        }
+    }
+
+    private mutating func call(_ operation: APIDocument.Operation) async throws {
+        for (table, id) in rows where operation.path.hasPrefix(table + "/{") { values["id"] = id }
+        let unknown = operation.parameters.filter { values[$0] == nil }
+        #expect(unknown.isEmpty, "\(operation.name): nothing made a \(unknown)")
+        let (type, body) = try content(of: operation)
+        let answer = try await caller(for: operation).send(
+            operation.method, operation.filled(values), bytes: body, contentType: type)
+        calls += 1
+        #expect((200..<300).contains(answer.status), "\(operation.name): \(answer.status) \(answer.text)")
+        let problems = document.problems(of: answer, to: operation)
+        #expect(problems.isEmpty, "\(operation.name): \(problems)")
+        try await remember(answer, of: operation)
+    }
+
+    private func caller(for operation: APIDocument.Operation) async throws -> APICaller {
+        guard operation.path.hasPrefix("/api/v1/auth/") else { return caller }
+        let person: JSONValue = ["email": "ada@example.com", "password": .string(Self.password)]
+        let login = try await cluster.api.with(token: nil).must("POST", "/api/v1/auth/login", person)
+        return cluster.api.with(token: login["data"]["access_token"].text)
+    }
+
+    private func content(of operation: APIDocument.Operation) throws -> (String, [UInt8]?) {
+        guard let request = operation.request else { return ("application/json", nil) }
+        if let text = request.content["example"].text, request.type != "application/json" {
+            return (request.type, Array(text.utf8))
+        }
+        return (request.type, Array(try request.content["example"].encoded()))
+    }
+
+    /// Notes the ids of what was made, and makes true what the examples that follow take for granted.
+    private mutating func remember(
+        _ answer: APICaller.Answer, of operation: APIDocument.Operation
+    ) async throws {
+        guard operation.method == "POST" else { return }
+        let data = answer.json["data"]
+        let id = data["id"].text ?? data["domain"]["id"].text ?? data["subject"].text
+        let maker = document.operations.first { other in
+            other.path.hasPrefix(operation.path + "/{")
+                && other.parameters.count == operation.parameters.count + 1
+        }
+        if let name = maker?.parameters.last, let id { values[name] = id }
+        rows[operation.path] = id
+        switch operation.path {
+        case "\(Self.tenant)/domains":
+            let (tenant, domain) = (values["tenant_id"] ?? "", values["domain_id"] ?? "")
+            try await cluster.api.must(
+                "POST", "/api/v1/admin/tenants/\(tenant)/domains/\(domain)/override", ["reason": "example"])
+        case "\(Self.tenant)/send":
+            values["log_id"] = id
+            values["message_id"] = id
+            let (path, api) = ("\(operation.filled(values).dropLast(5))/emails/\(id ?? "")", caller)
+            try await eventually("the example in the log") {
+                try await api.get(path).json["data"]["status"].text == "delivered" ? true : nil
+            }
+        case "\(Self.tenant)/suppressions", "\(Self.tenant)/templates":
+            try await cluster.waitUntilNodesHaveEverything()
+        default: break
+        }
+    }
+}
