@@ -54,8 +54,8 @@ import Testing
 
     // MARK: Budget
 
-    private func budget(_ zone: [String: String?]) -> SPFTreeBudget {
-        SPFTreeBudget { name in
+    private func budget(_ zone: [String: String?]) -> SPFTreeCounter {
+        SPFTreeCounter { name in
             guard let entry = zone[name] else { return .missing }
             return entry.map { .found([$0, "other"]) } ?? .unreachable
         }

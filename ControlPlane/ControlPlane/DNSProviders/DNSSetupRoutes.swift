@@ -100,7 +100,7 @@ package struct DNSSetupRoutes: Sendable {
                 undoID, setup.domain, state: state, actor: actor, action: action,
                 detail: [
                     "domain": setup.domain.name, "zone": setup.zone.name, "records": records,
-                    "provider": setup.account.kind.rawValue, "undo_id": undoID.text,
+                    "provider": setup.account.kind.rawValue, "undo_id": undoID.text, "outcome": state,
                 ], context.pool)
         }
         do {
@@ -178,9 +178,11 @@ package struct DNSSetupRoutes: Sendable {
             return try .data(
                 DNSUndoAnswer(undoID: id.text, records: undone.map { .init($0) }), message: "Undone")
         } catch {
-            let state = (error as? DNSProviderError)?.leavesDoubt == true ? "unknown" : change.state
+            let doubt = (error as? DNSProviderError)?.leavesDoubt == true
             try await DNSChangeRow.end(
-                id, domain, state: state, actor: call.actor, action: nil, detail: [:], context.pool)
+                id, domain, state: doubt ? "unknown" : change.state, actor: call.actor,
+                action: doubt ? "domain.dns_undone" : nil,
+                detail: ["domain": domain.name, "undo_id": id.text, "outcome": "unknown"], context.pool)
             throw (error as? DNSProviderError)?.answer ?? error
         }
     }

@@ -20,9 +20,9 @@ struct SetupLookups: Sendable {
             reportsAreWelcome: await reportsAreWelcome(setup))
     }
 
-    private var budget: any SPFBudget {
+    private var budget: any SPFCostCounter {
         let dns = context.dns
-        return SPFTreeBudget { name in
+        return SPFTreeCounter { name in
             switch await dns(name) {
             case .found(let texts): .found(texts)
             case .missing: .missing

@@ -70,8 +70,8 @@ package struct RecordSetChange: Sendable, Hashable, Codable {
     /// Values of `after` that `before` has not.
     package var added: [RecordValue] { Self.difference(after, before) }
 
-    /// What is not as it should be in `sets`, read after the change was made: a value that is wanted or was to
-    /// stay is missing, one that was to go is there, a second SPF record has come. Empty when all is well.
+    /// What is not as it should be in `sets`, read after the change was made: a value that is wanted or was
+    /// to stay is missing, one that was to go is there, a second SPF record has come. Empty when all is well.
     package func differences(from sets: [RecordSet]) -> [String] {
         let now = sets.first { $0.key == key }?.contents ?? []
         let wanted = after?.contents ?? []

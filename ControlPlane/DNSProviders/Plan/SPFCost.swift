@@ -23,12 +23,12 @@ package struct SPFCost: Sendable, Equatable {
 }
 
 /// Counts the cost of an SPF record before it is published.
-package protocol SPFBudget: Sendable {
+package protocol SPFCostCounter: Sendable {
     func cost(of record: String, at domain: String) async -> SPFCost
 }
 
 /// Counts by walking the includes, always assuming that no term matches before the last.
-package struct SPFTreeBudget: SPFBudget {
+package struct SPFTreeCounter: SPFCostCounter {
     /// The texts of a name's TXT records.
     package enum Lookup: Sendable {
         case found([String])
