@@ -85,9 +85,9 @@ package struct Quarantine: Sendable {
 
     /// The ids of the entries in what may be frames of a spool, as far as one frame leads to the next.
     ///
-    /// A lost update or `closed` does not lose the message: its entry stands elsewhere, or it is done. A frame
-    /// whose type makes no sense may have been an entry, but hardly in a torn tail; and a moved entry there is
-    /// none, because its original stays until the copy is durable.
+    /// A lost update or `closed` does not lose the message: its entry stands elsewhere, or it is done. A
+    /// frame whose type makes no sense may have been an entry, but hardly in a torn tail; and a moved entry
+    /// there is none, because its original stays until the copy is durable.
     static func messages(in bytes: UnsafeRawBufferPointer, isTail: Bool = false) -> [MessageID] {
         let lost: Set<RecordType?> = isTail ? [.entry] : [.entry, .movedEntry, nil]
         var ids: [MessageID] = []

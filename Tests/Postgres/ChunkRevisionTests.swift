@@ -11,7 +11,10 @@ import Testing
 
         init() async throws {
             pool = try await MigratedDatabase.make().pool()
-            for table in ["tenants", "api_keys", "credentials", "domains", "webhooks", "suppressions"] {
+            for table in [
+                "tenants", "api_keys", "credentials", "domains", "webhooks", "suppressions", "templates",
+                "master_templates",
+            ] {
                 try await pool.execute(try #require(TenantRows.insert(table, tenant: tenant)), as: .system)
             }
         }
@@ -49,6 +52,9 @@ import Testing
             "UPDATE webhooks SET events = '{bounced}'", "DELETE FROM webhooks", "DELETE FROM domains",
             "DELETE FROM credentials", "DELETE FROM api_keys",
             "INSERT INTO memberships (tenant_id, subject, role) SELECT id, 's', 'owner' FROM tenants",
+            "UPDATE templates SET subject = 'other'", "UPDATE templates SET slug = 'other'",
+            "DELETE FROM templates", "UPDATE master_templates SET html_body = 'x {{content}}'",
+            "DELETE FROM master_templates",
         ]
         for change in changes {
             #expect(try await world.changed(by: change) == world.tenantChunk, "\(change.text)")

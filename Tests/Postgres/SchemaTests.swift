@@ -125,6 +125,7 @@ import Testing
         let tenant = UUID()
         let tables = [
             "tenants", "memberships", "api_keys", "credentials", "domains", "suppressions", "webhooks",
+            "templates", "template_versions", "master_templates",
         ]
         for table in tables { try await add(table, tenant, to: pool) }
         #expect(try await pool.execute("DELETE FROM tenants", as: .system) == 1)

@@ -49,6 +49,27 @@ enum TenantRows {
                 INSERT INTO webhooks (tenant_id, url, events, secret_sealed)
                 VALUES (\(tenant), 'https://hooks.example.test/', '{delivered}', \(hash))
                 """
+        case "templates":
+            return """
+                INSERT INTO templates (tenant_id, name, slug, subject, text_body)
+                VALUES (\(tenant), 'Welcome', 'welcome', 'Hello', 'Hi')
+                ON CONFLICT (tenant_id, slug) DO NOTHING
+                """
+        case "template_versions":
+            return """
+                WITH made AS (
+                    INSERT INTO templates (tenant_id, name, slug, subject, text_body)
+                    VALUES (\(tenant), 'Welcome', 'welcome', 'Hello', 'Hi')
+                    ON CONFLICT (tenant_id, slug) DO UPDATE SET name = EXCLUDED.name
+                    RETURNING tenant_id, id)
+                INSERT INTO template_versions
+                    (tenant_id, template_id, version, name, slug, subject, text_body, variables)
+                SELECT tenant_id, id, 1, 'Welcome', 'welcome', 'Hello', 'Hi', '{}' FROM made
+                """
+        case "master_templates":
+            return "INSERT INTO master_templates (tenant_id, html_body) VALUES (\(tenant), '{{content}}')"
+        case "notices":
+            return "INSERT INTO notices (tenant_id, event, body) VALUES (\(tenant), 'domain.lost', '{}')"
         case "emails":
             return """
                 INSERT INTO emails (tenant_id, accepted_at, id, node, expires_at)
