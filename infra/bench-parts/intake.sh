@@ -8,7 +8,6 @@ intake_prepare() {
     postgres_start
     control_start "$control_port"
     tenants_make "$tenants" "$work/tenants"
-    intake_nodes=0
 }
 
 # Nodes that nobody heard of before, so that every round begins at their first event.
@@ -31,7 +30,7 @@ intake_empty() {
     sql 'CHECKPOINT'
 }
 
-# One column of the sums: intake_sum EXPRESSION TABLE.
+# Ends the bench when a number in the database is another: intake_is WHAT EXPRESSION NUMBER.
 intake_is() {
     local found
     found=$(sql "SELECT coalesce($2, 0)")
