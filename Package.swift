@@ -168,7 +168,8 @@ let testTargets: [Target] = [
     tests(
         "ControlPlane",
         [
-            "ControlPlane", "DNSProviders", "Postgres", "EventLoop", "HTTP", "HTTPClient", "Relay",
+            "ControlPlane", "DNSProviders", "DNSFakes", "Postgres", "EventLoop", "HTTP", "HTTPClient",
+            "Relay",
             "NodeProtocol", "Crypto", "Service", "TestSupport",
         ]),
     tests(

@@ -63,20 +63,20 @@ static const unsigned char sql_0019[] = {
 static const unsigned char sql_0020[] = {
 #embed "0020_dns_providers.sql"
 };
+static const unsigned char sql_0021[] = {
+#embed "0021_templates.sql"
+};
 static const unsigned char sql_0022[] = {
-#embed "0022_templates.sql"
+#embed "0022_intake.sql"
+};
+static const unsigned char sql_0023[] = {
+#embed "0023_message_log.sql"
 };
 static const unsigned char sql_0024[] = {
-#embed "0024_intake.sql"
+#embed "0024_domain_keys.sql"
 };
 static const unsigned char sql_0025[] = {
-#embed "0025_message_log.sql"
-};
-static const unsigned char sql_0026[] = {
-#embed "0026_domain_keys.sql"
-};
-static const unsigned char sql_0027[] = {
-#embed "0027_usage_shares.sql"
+#embed "0025_usage_shares.sql"
 };
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
@@ -102,11 +102,11 @@ static const schema_migration table[] = {
     MIGRATION("0018_limits.sql", sql_0018),
     MIGRATION("0019_shaping.sql", sql_0019),
     MIGRATION("0020_dns_providers.sql", sql_0020),
-    MIGRATION("0022_templates.sql", sql_0022),
-    MIGRATION("0024_intake.sql", sql_0024),
-    MIGRATION("0025_message_log.sql", sql_0025),
-    MIGRATION("0026_domain_keys.sql", sql_0026),
-    MIGRATION("0027_usage_shares.sql", sql_0027),
+    MIGRATION("0021_templates.sql", sql_0021),
+    MIGRATION("0022_intake.sql", sql_0022),
+    MIGRATION("0023_message_log.sql", sql_0023),
+    MIGRATION("0024_domain_keys.sql", sql_0024),
+    MIGRATION("0025_usage_shares.sql", sql_0025),
 };
 
 const schema_migration *schema_migrations(size_t *count) {

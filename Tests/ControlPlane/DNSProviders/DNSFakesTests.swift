@@ -1,0 +1,112 @@
+import DNSFakes
+import FoundationEssentials
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+/// The whole way, with a strict double of each provider and a real name server behind it: connect, plan,
+/// apply while others interfere, prove, undo.
+@Suite struct DNSFakesTests {
+    private let domain = "d\(UUID().text.prefix(8)).test"
+
+    private func service(_ fakes: DNSFakes) async throws -> ServiceFixture {
+        let addresses = fakes.addresses
+        return try await ServiceFixture.make([
+            "DISPATCH_DNS_CLOUDFLARE_URL": addresses.cloudflare,
+            "DISPATCH_DNS_ROUTE53_URL": addresses.route53,
+            "DISPATCH_DNS_GOOGLE_URL": addresses.clouddns,
+            "DISPATCH_DNS_GOOGLE_TOKEN_URL": addresses.clouddns + "/token",
+            "DISPATCH_NAME_SERVERS": addresses.nameServer,
+            "DISPATCH_AUTHORITATIVE_PORT": String(addresses.nameServer.split(separator: ":").last ?? ""),
+            "DISPATCH_EGRESS_ALLOWED": "127.0.0.0/8",
+        ])
+    }
+
+    private func body(_ kind: ServiceKind, _ credential: JSONValue) throws -> String {
+        var body: [String: JSONValue] = ["label": "Mine"]
+        switch kind {
+        case .cloudflare:
+            body["provider"] = "cloudflare"
+            body["token"] = credential["token"]
+        case .route53:
+            body["provider"] = "route53"
+            body["access_key"] = credential["access_key_id"]
+            body["secret_key"] = credential["secret_access_key"]
+            body["region"] = "eu-central-1"
+        case .cloudDNS:
+            body["provider"] = "gcp"
+            body["project_id"] = "fake-project"
+            let file = credential["service_account"]
+            let text = try file.text ?? String(decoding: JSONEncoder().encode(file), as: UTF8.self)
+            body["service_account_json"] = .string(text)
+        }
+        return String(decoding: try JSONEncoder().encode(JSONValue.object(body)), as: UTF8.self)
+    }
+
+    @Test(arguments: ServiceKind.allCases)
+    func `a domain is set up and undone while others write and answers are lost`(_ kind: ServiceKind)
+        async throws
+    {
+        guard let fakes = try await DNSFakes.ifInstalled() else { return }
+        let zone = try await fakes.createZone(
+            ZoneOrder(
+                kind, domain,
+                [
+                    .init(domain, "TXT", [#""v=spf1 mx -all""#, #""MS=1""#], ttl: 300),
+                    .init("_dmarc.\(domain)", "TXT", [#""v=DMARC1; p=reject; pct=50""#], ttl: 300),
+                ]))
+        let control = try await service(fakes)
+        let token = try await control.operatorToken()
+        let tenant = try await control.tenant(token)
+        let path = "/api/v1/dispatch/tenants/\(tenant)/domains"
+        let created = try await control.call("POST", path, token: token, json: #"{"domain":"\#(domain)"}"#)
+        let setup = "\(path)/\(try #require(created.data["domain"]["id"].text))/dns-setup"
+        let connected = try await control.call(
+            "POST", "/api/v1/user/dns-providers", token: token,
+            json: try body(kind, try fakes.createCredential(CredentialOrder(kind))))
+        #expect(connected.status == 201, "\(connected.body)")
+        let provider = try #require(connected.data["id"].text)
+        let request =
+            #"{"provider_id":"\#(provider)","zone_id":"\#(zone.id)","dmarc_action":"update","#
+            + #""dmarc_rua_email":"r@\#(domain)"}"#
+        let plan = try await control.call("POST", setup + "?dry_run=true", token: token, json: request)
+        #expect(plan.status == 200, "\(plan.body)")
+
+        let between = [#""v=spf1 mx -all""#, #""MS=1""#, #""between""#]
+        try await fakes.edit(
+            ZoneEdit(kind, zone: zone.id, .init(domain, "TXT", between, ttl: 300), beforeNextChange: true))
+        var behaviour = Behaviour()
+        behaviour.refuseNext = 2
+        behaviour.pendingPolls = 1
+        fakes.setBehaviour(behaviour, of: kind)
+        let made = try await control.call("POST", setup, token: token, json: request)
+        #expect(made.status == 200, "\(made.body)")
+        for record in made.data["records"].elements {
+            #expect(record["proof"]["status"].text == "ok", "\(record)")
+        }
+        #expect(made.data["verified"].bool == true)
+        let apex = Set(made.data.record("spf")["after"].elements.compactMap(\.text))
+        #expect(apex == ["v=spf1 mx include:dispatch.example.com -all", "MS=1", "between"])
+        #expect(
+            made.data.record("dmarc")["after"] == [
+                .string("v=DMARC1; p=reject; pct=50; rua=mailto:r@\(domain)")
+            ])
+
+        behaviour = Behaviour()
+        behaviour.loseNext = 1
+        fakes.setBehaviour(behaviour, of: kind)
+        let undo = "\(setup)/\(try #require(made.data["undo_id"].text))/undo"
+        let undone = try await control.call("POST", undo, token: token)
+        #expect(undone.status == 200, "\(undone.body)")
+        fakes.setBehaviour(Behaviour(), of: kind)
+        let after = try await control.call("POST", setup + "?dry_run=true", token: token, json: request)
+        for record in after.data["records"].elements {
+            var before = Set(
+                plan.data.record(record["purpose"].text ?? "")["before"].elements.compactMap(\.text))
+            if record["purpose"].text == "spf" { before.insert("between") }
+            #expect(Set(record["before"].elements.compactMap(\.text)) == before)
+        }
+        await control.stop()
+    }
+}
