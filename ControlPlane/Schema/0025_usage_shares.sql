@@ -14,4 +14,5 @@ CREATE TABLE usage_shares (
     PRIMARY KEY (tenant_id, node)
 );
 SELECT protect_tenant_table('usage_shares');
+GRANT SELECT ON usage_shares TO dispatch_tenant;
 GRANT SELECT, INSERT, UPDATE, DELETE ON usage_shares TO dispatch_system;

@@ -98,9 +98,19 @@ enum TenantRows {
                 VALUES (\(tenant), \(accepted), \(message), 1, 2, \(UUID()), 'delivered', 1, now(),
                         'delivered')
                 """
-        case "notices":
+        case "dns_changes":
             return """
-                INSERT INTO notices (tenant_id, event, body) VALUES (\(tenant), 'domain.lost', '{}')
+                INSERT INTO dns_changes
+                    (tenant_id, domain_id, domain, subject, provider_id, kind, zone_id, zone_name, state,
+                     changes)
+                VALUES (\(tenant), gen_random_uuid(), 'a.example', 'someone', gen_random_uuid(), 'cloudflare',
+                    'z', 'a.example', 'applied', '[]')
+                """
+        case "usage_shares":
+            return """
+                INSERT INTO usage_shares
+                    (tenant_id, node, month, day, month_recipients, day_recipients, messages)
+                VALUES (\(tenant), 1, '2026-11-01', '2026-11-21', 1, 1, 1)
                 """
         case "suppression_totals":
             return """
