@@ -48,6 +48,8 @@ package struct ControlContext: Sendable {
     package let dns: @Sendable (_ name: String) async -> TXTLookup
     /// The MX records of a name, each as `10 mail.example.com`.
     package let mailHosts: @Sendable (_ name: String) async -> TXTLookup
+    /// The addresses of a host, each as text.
+    package let addresses: @Sendable (_ name: String) async -> TXTLookup
     /// The TXT records of a name as the configured resolvers have them, caches included.
     package let resolvers: @Sendable (_ name: String) async -> TXTLookup
     package let publicSuffixes: PublicSuffixes
@@ -69,6 +71,9 @@ package struct ControlContext: Sendable {
         delegation: @escaping @Sendable (_ name: String) async -> DelegationLookup = { _ in
             .unreachable("was not asked")
         },
+        addresses: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in
+            .unreachable("was not asked")
+        },
         resolvers: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in
             .unreachable("was not asked")
         },
@@ -87,6 +92,7 @@ package struct ControlContext: Sendable {
         self.smtpPort = smtpPort
         self.dns = dns
         self.mailHosts = mailHosts
+        self.addresses = addresses
         self.resolvers = resolvers
         self.publicSuffixes = publicSuffixes
         self.delegation = delegation

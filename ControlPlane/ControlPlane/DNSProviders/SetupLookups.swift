@@ -1,4 +1,5 @@
 import DNSProviders
+import MailAuth
 import MailFormat
 
 /// Asks DNS what a plan needs to know beside the zone's records.
@@ -9,26 +10,15 @@ struct SetupLookups: Sendable {
     let context: ControlContext
 
     func findings(_ setup: DomainSetup, sets: [RecordSet]) async -> SetupFindings {
-        let budget = budget
+        let resolver = SetupSPFResolver(context: context)
         var costs: [String: SPFCost] = [:]
         for (name, record) in SetupPlanner.candidates(setup, sets: sets) {
-            costs[name] = await budget.cost(of: record, at: name)
+            costs[name] = SPFCost(await SPFBudget.of(Array(record.utf8), at: name, with: resolver))
         }
         return SetupFindings(
             spfCosts: costs,
             inheritedPolicy: setup.dmarcAction == .skip ? .none : await inheritedPolicy(of: setup.domain),
             reportsAreWelcome: await reportsAreWelcome(setup))
-    }
-
-    private var budget: any SPFCostCounter {
-        let dns = context.dns
-        return SPFTreeCounter { name in
-            switch await dns(name) {
-            case .found(let texts): .found(texts)
-            case .missing: .missing
-            case .unreachable: .unreachable
-            }
-        }
     }
 
     /// The policy of a domain above: a strict one if there is any, since receivers differ in which counts.

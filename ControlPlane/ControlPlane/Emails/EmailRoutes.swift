@@ -30,8 +30,8 @@ package struct EmailRoutes: Sendable {
             .get, "/emails/{log_id}", authenticator, needs: .scope("emails:read"),
             RouteInfo(
                 summary: "Get email detail with body",
-                details: "With its recipients and its timeline. The body is opened for members and keys of the "
-                    + "tenant alone, and every time is kept in the audit log.",
+                details: "With its recipients and its timeline. The body is opened for members and keys of "
+                    + "the tenant alone, and every time is kept in the audit log.",
                 tag: "Emails", responses: [.init(200, "The email.", .data(EmailDetail.schema))])
         ) { try await show($0) }
         router.tenant(

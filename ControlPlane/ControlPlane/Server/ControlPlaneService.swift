@@ -118,6 +118,7 @@ package final class ControlPlaneService: LifecycleService {
             dns: { await lookups.texts($0) }, allowsDomainOverride: settings.allowsDomainOverride,
             egressGuard: egress,
             mailHosts: { await lookups.mailHosts($0) }, delegation: { await lookups.delegation($0) },
+            addresses: { await lookups.addresses($0) },
             resolvers: { await lookups.cachedTexts($0) }, publicSuffixes: publicSuffixes())
     }
 

@@ -49,6 +49,18 @@ struct DNSLookups: Sendable {
         } catch { return .unreachable("the service is stopping") }
     }
 
+    /// Of both families, as text.
+    func addresses(_ name: String) async -> TXTLookup {
+        guard let name = DNS.DomainName(name) else { return .missing }
+        do {
+            let found = try await loop.run { try await resolver.value.addresses(name) }
+            let texts = (found.ipv4 + found.ipv6).map(\.ip)
+            return texts.isEmpty ? .missing : .found(texts)
+        } catch let error as DNSError {
+            return error.isTransient ? .unreachable("\(error)") : .missing
+        } catch { return .unreachable("the service is stopping") }
+    }
+
     /// Each as `10 mail.example.com`.
     func mailHosts(_ name: String) async -> TXTLookup {
         guard let name = DNS.DomainName(name) else { return .missing }

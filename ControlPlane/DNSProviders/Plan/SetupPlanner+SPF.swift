@@ -1,3 +1,5 @@
+import MailAuth
+
 extension SetupPlanner {
     /// The SPF record that a plan may want to publish at each name: their cost is counted before it is made.
     package static func candidates(_ setup: DomainSetup, sets: [RecordSet]) -> [(
@@ -128,6 +130,12 @@ extension SetupPlanner {
         if cost.lookups > SPFCost.maxLookups {
             return "with our include it would cost \(cost.lookups) look-ups, and more than"
                 + " \(SPFCost.maxLookups) make it void"
+        }
+        if let fault = cost.faults.first { return "it would be void: \(fault)" }
+        if cost.voidLookups > SPFBudget.maxVoidLookups {
+            warn(
+                "\(key.name): \(cost.voidLookups) look-ups of its SPF record find nothing; more than"
+                    + " \(SPFBudget.maxVoidLookups) make it void")
         }
         let others = cost.missing.filter { $0 != host }
         if !others.isEmpty {

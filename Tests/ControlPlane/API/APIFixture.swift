@@ -71,7 +71,7 @@ final class APIFixture: Sendable {
                     labels = labels.dropFirst()
                 }
                 return .missing
-            }, resolvers: look)
+            }, addresses: { name in await look("A " + name) }, resolvers: look)
         let cloudflare = try CloudflareStub(on: loop) { name, lookup in
             records.withLock { $0[name] = lookup }
         }
