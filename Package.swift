@@ -175,9 +175,8 @@ let testTargets: [Target] = [
     tests(
         "Integration",
         [
-            "TestSupport", "EventLoop", "HTTP", "HTTPClient", "SMTPWire", "MailFormat", "MailAuth", "DNS",
-            "Crypto",
-            "NodeProtocol",
+            "TestSupport", "DNSFakes", "EventLoop", "HTTP", "HTTPClient", "SMTPWire", "MailFormat",
+            "MailAuth", "DNS", "Crypto", "NodeProtocol",
         ]),
     tests("Tidy", ["TestSupport"]),
 ]

@@ -83,6 +83,8 @@ extension Schema {
             "pagination": .record([
                 "total": .integer.example(150), "page": .integer.example(1), "limit": .integer.example(50),
                 "total_pages": .integer.example(3),
+                "total_is_minimum": .boolean.optional.described(
+                    "`true` where counting stopped: there are more than `total`."),
             ]).named("Pagination"),
         ])
     }

@@ -64,9 +64,11 @@ struct DNSAccountRow: Sendable {
         View(id: id.text, provider: kind.rawValue, label: label, hint: hint, createdAt: createdAt)
     }
 
-    static let schema = Schema.object([
-        "id": .uuid, "provider": .choice("cloudflare", "route53", "gcp"), "label": .string,
-        "hint": .string.described("The end of the key, or the address of the service account."),
+    static let schema = Schema.record([
+        "id": .uuid, "provider": .choice("cloudflare", "route53", "gcp"),
+        "label": .string.example("My Cloudflare"),
+        "hint": .string.example("oken").described(
+            "The end of the key, or the address of the service account."),
         "created_at": .dateTime,
     ]).named("DNSProvider")
 }

@@ -17,8 +17,10 @@ struct DNSRecordChangeView: Encodable, Sendable {
         after = (change.after?.contents ?? []).map(\.printed)
     }
 
-    static let schema = Schema.object([
-        "record_type": .string, "host": .string, "before": .array(.string), "after": .array(.string),
+    static let schema = Schema.record([
+        "record_type": .choice("TXT", "MX"), "host": .string.example("yourdomain.com"),
+        "before": Schema.array(.string.example("v=spf1 mx -all")),
+        "after": Schema.array(.string.example("v=spf1 mx include:dispatch.example.com -all")),
     ]).named("DNSRecordChange")
 }
 
@@ -39,10 +41,11 @@ struct DNSChangeView: Encodable, Sendable {
         case zoneID = "zoneId"
     }
 
-    static let schema = Schema.object([
+    static let schema = Schema.record([
         "undo_id": .uuid,
-        "state": .choice("applying", "applied", "failed", "unknown", "undoing", "undone"),
-        "zone_id": .string, "zone_name": .string, "created_at": .dateTime,
+        "state": .choice("applying", "applied", "failed", "unknown", "undoing", "undone").example("applied"),
+        "zone_id": .string.example("abc123"), "zone_name": .string.example("yourdomain.com"),
+        "created_at": .dateTime,
         "records": .array(DNSRecordChangeView.schema),
     ]).named("DNSChange")
 

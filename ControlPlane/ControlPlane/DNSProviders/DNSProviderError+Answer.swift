@@ -2,6 +2,13 @@ import DNSProviders
 import HTTP
 
 extension DNSProviderError {
+    /// What may come of any call to a provider, for the document.
+    static let answersOfEveryCall = [
+        RouteInfo.Response(502, "The provider did not do it.", codes: ["dns_provider_unavailable"]),
+        RouteInfo.Response(
+            503, "Try again after the seconds in `Retry-After`.", codes: ["dns_provider_throttled"]),
+    ]
+
     /// What a caller is told.
     var answer: APIError {
         switch self {

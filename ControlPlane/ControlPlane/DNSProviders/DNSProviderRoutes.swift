@@ -27,32 +27,50 @@ package struct DNSProviderRoutes: Sendable {
                 details: "The credential is tried by listing zones. Cloudflare takes `token`; Route 53 "
                     + "`access_key`, `secret_key` and `region`; Google `service_account_json` and "
                     + "`project_id`.", tag: "DNS providers", authentication: .bearer,
-                requestSchema: .object([
-                    "provider": Schema.choice("cloudflare", "route53", "gcp").required,
-                    "label": .string.required, "token": .string, "access_key": .string,
-                    "secret_key": .string, "region": .string, "service_account_json": .string,
-                    "project_id": .string,
-                ]), responses: [.init(201, "The provider.", .object(["data": DNSAccountRow.schema]))])
+                requestSchema: Connection.schema,
+                responses: [
+                    .init(
+                        201, "The provider.",
+                        .data(DNSAccountRow.schema, message: "DNS provider connected")),
+                    .init(
+                        400, "A field is wrong, the provider refuses the credential, or there are too many.",
+                        codes: ["dns_credentials_refused", "dns_permission_missing", "limit_reached"]),
+                ] + Self.refusals + DNSProviderError.answersOfEveryCall)
         ) { try await connect($0) }
         router.user(
             .get, "/api/v1/user/dns-providers", authenticator,
             RouteInfo(
                 summary: "List connected DNS providers", tag: "DNS providers", authentication: .bearer,
-                responses: [
-                    .init(200, "The providers.", .object(["data": .array(DNSAccountRow.schema)]))
-                ])
+                responses: [.init(200, "The providers.", .data(.array(DNSAccountRow.schema)))]
+                    + Self.refusals)
         ) { try await list($0) }
         router.user(
             .get, "/api/v1/user/dns-providers/{provider_id}/zones", authenticator,
             RouteInfo(
                 summary: "List DNS zones from provider", tag: "DNS providers", authentication: .bearer,
-                responses: [.init(200, "The zones.", .object(["data": .array(ZoneView.schema)]))])
+                responses: [
+                    .init(200, "The zones.", .data(.array(ZoneView.schema))),
+                    .init(
+                        400, "The provider refuses the credential.",
+                        codes: ["dns_credentials_refused", "dns_permission_missing"]),
+                    .init(404, "There is no such record.", codes: ["dns_provider_not_found"]),
+                ] + Self.refusals + DNSProviderError.answersOfEveryCall)
         ) { try await zones($0) }
         router.user(
             .delete, "/api/v1/user/dns-providers/{provider_id}", authenticator,
-            RouteInfo(summary: "Disconnect a DNS provider", tag: "DNS providers", authentication: .bearer)
+            RouteInfo(
+                summary: "Disconnect a DNS provider", details: "What was set up through it stays in DNS.",
+                tag: "DNS providers", authentication: .bearer,
+                responses: [
+                    .init(200, "It is forgotten.", .message("DNS provider disconnected")),
+                    .init(404, "There is no such record.", codes: ["dns_provider_not_found"]),
+                ] + Self.refusals)
         ) { try await disconnect($0) }
     }
+
+    private static let refusals = [
+        RouteInfo.Response(403, "A key or credential; this needs a user.", codes: ["user_required"])
+    ]
 
     private struct Connection: Decodable {
         let provider: String
@@ -67,13 +85,23 @@ package struct DNSProviderRoutes: Sendable {
             label = try container.decode(String.self, forKey: .label)
             credential = try DNSCredential(from: decoder)
         }
+
+        static let schema = Schema.object([
+            "provider": Schema.choice("cloudflare", "route53", "gcp").required,
+            "label": .string.required.example("My Cloudflare"),
+            "token": .string.example("your-cloudflare-api-token"), "access_key": .string,
+            "secret_key": .string, "region": .string.described("`us-east-1` unless given."),
+            "service_account_json": .string, "project_id": .string,
+        ])
     }
 
     private struct ZoneView: Encodable {
         let id: String
         let name: String
 
-        static let schema = Schema.object(["id": .string, "name": .string]).named("DNSZone")
+        static let schema = Schema.record([
+            "id": .string.example("abc123"), "name": .string.example("yourdomain.com"),
+        ]).named("DNSZone")
     }
 
     private func connect(_ call: CallerCall) async throws -> HTTPResponse {

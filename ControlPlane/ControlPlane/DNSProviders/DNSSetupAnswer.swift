@@ -85,21 +85,30 @@ struct DNSSetupAnswer: Encodable, Sendable {
         }
     }
 
-    static let schema = Schema.object([
-        "dry_run": .boolean, "undo_id": .uuid.nullable,
-        "zone": .object(["id": .string, "name": .string, "name_servers": .array(.string)]),
-        "records": .array(
-            .object([
-                "purpose": .choice(
-                    "ownership", "dkim", "next_dkim", "spf", "dmarc", "return_path", "return_path_spf"),
-                "record_type": .choice("TXT", "MX"), "host": .string,
-                "action": .choice("create", "update", "none", "skip", "manual"), "before": .array(.string),
-                "after": .array(.string), "why": .string,
-                "instructions": .string.described("What a person does, for `manual`."),
-                "proof": .object([
-                    "status": .choice("ok", "missing", "mismatch", "conflict", "unreachable"),
-                    "found": .array(.string), "reason": .string,
-                ]),
-            ])), "warnings": .array(.string), "provider_is_in_sync": .boolean, "verified": .boolean,
+    static let schema = Schema.record([
+        "dry_run": .boolean, "undo_id": Schema.uuid.usuallyThere, "zone": zoneSchema,
+        "records": .array(recordSchema), "warnings": .array(.string),
+        "provider_is_in_sync": .boolean.example(true).optional, "verified": .boolean.example(true).optional,
     ]).named("DNSSetup")
+
+    private static let zoneSchema = Schema.record([
+        "id": .string.example("abc123"), "name": .string.example("yourdomain.com"),
+        "name_servers": Schema.array(.string.example("ada.ns.cloudflare.com")),
+    ])
+
+    private static let recordSchema = Schema.record([
+        "purpose": .choice(SetupPlan.Subject.allCases.map(\.rawValue)).example("spf"),
+        "record_type": .choice("TXT", "MX"), "host": .string.example("yourdomain.com"),
+        "action": .choice("create", "update", "none", "skip", "manual").example("update"),
+        "before": Schema.array(.string.example("v=spf1 mx -all")),
+        "after": Schema.array(.string.example(spf)),
+        "why": .string.example("The include is added before `all`"),
+        "instructions": .string.optional.described("What a person does, for `manual`."),
+        "proof": .record([
+            "status": .choice("ok", "missing", "mismatch", "conflict", "unreachable"),
+            "found": Schema.array(.string.example(spf)), "reason": .string.optional,
+        ]).optional.described("What the zone's own servers answered; not in a dry run."),
+    ])
+
+    private static let spf: DocumentValue = "v=spf1 mx include:dispatch.example.com -all"
 }

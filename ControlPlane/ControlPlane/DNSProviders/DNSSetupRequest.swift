@@ -23,11 +23,14 @@ struct DNSSetupRequest: Decodable, Sendable {
     }
 
     static let schema = Schema.object([
-        "provider_id": .uuid.required, "zone_id": .string.required,
-        "zone_name": .string.described("Not needed: the provider is asked for the zone's name."),
-        "spf_action": .choice("append", "overwrite", "skip").described("`append` unless given."),
-        "dmarc_action": .choice("create", "update", "skip").described("`create` unless given."),
-        "dmarc_rua_email": .string.described("Where DMARC reports go."),
+        "provider_id": .uuid.required, "zone_id": .string.required.example("abc123"),
+        "zone_name": .string.example("yourdomain.com").described(
+            "Not needed: the provider is asked for the zone's name."),
+        "spf_action": .choice("append", "overwrite", "skip").example("append").described(
+            "`append` unless given."),
+        "dmarc_action": .choice("create", "update", "skip").example("create").described(
+            "`create` unless given."),
+        "dmarc_rua_email": .string.example("dmarc@yourdomain.com").described("Where DMARC reports go."),
     ])
 
     struct Checked: Sendable {

@@ -32,37 +32,69 @@ package struct DNSSetupRoutes: Sendable {
     }
 
     package func add(to router: inout Router) {
-        let answer = Schema.object(["data": DNSSetupAnswer.schema])
         router.tenant(
-            .post, "/domains/{domain_id}/dns-setup", authenticator, needs: .scope("domains:write"),
+            .post, "/domains/{domain_id}/dns-setup", authenticator, needs: .role(.member),
             RouteInfo(
                 summary: "Auto-configure DNS via provider",
                 details: "With `dry_run=true` nothing is changed and the plan is answered.", tag: "Domains",
                 parameters: [.query("dry_run", .boolean.described("Only answer the plan."))],
                 requestSchema: DNSSetupRequest.schema,
-                responses: [.init(200, "What changed, or would.", answer)])
+                responses: [
+                    .init(
+                        200, "What changed, or would.",
+                        .data(DNSSetupAnswer.schema, message: "DNS records set up")),
+                    .init(
+                        400, "A field is wrong, or the provider refuses the credential.",
+                        codes: ["zone_mismatch", "dns_credentials_refused", "dns_permission_missing"]),
+                    .init(
+                        404, "There is no such record.",
+                        codes: ["domain_not_found", "dns_provider_not_found", "dns_zone_not_found"]),
+                    .init(
+                        409, "The zone is not one that can be changed now.",
+                        codes: [
+                            "zone_not_delegated", "dns_zone_busy", "dns_zone_changed", "dns_not_supported",
+                        ]),
+                    .init(502, "The provider did not do it.", codes: ["dns_provider_unavailable"]),
+                    .init(
+                        503, "Try again after the seconds in `Retry-After`.",
+                        codes: ["dns_provider_throttled", "dns_unreachable"]),
+                ])
         ) { try await setUp($0) }
         router.tenant(
             .get, "/domains/{domain_id}/dns-setup", authenticator, needs: .scope("domains:read"),
             RouteInfo(
                 summary: "List what was set up in DNS", details: "The newest 50, with their undo ids.",
                 tag: "Domains",
-                responses: [.init(200, "The changes.", .object(["data": .array(DNSChangeView.schema)]))])
+                responses: [.init(200, "The changes.", .data(.array(DNSChangeView.schema)))])
         ) { call in
             let domain = try await domain(call)
             return try .data(try await DNSChangeView.list(domain, context.pool))
         }
         router.tenant(
             .post, "/domains/{domain_id}/dns-setup/{undo_id}/undo", authenticator,
-            needs: .scope("domains:write"),
+            needs: .role(.member),
             RouteInfo(
                 summary: "Undo a DNS set-up",
                 details: "Only while the zone still holds what was written. Values that others have added "
                     + "since stay.", tag: "Domains",
                 responses: [
-                    .init(200, "What was undone.", .object(["data": DNSUndoAnswer.schema])),
-                    .init(409, "The zone holds something else now; nothing was changed."),
-                ])
+                    .init(200, "What was undone.", .data(DNSUndoAnswer.schema, message: "Undone")),
+                    .init(
+                        400, "Something of the request is wrong, or the provider refuses the credential.",
+                        codes: ["dns_credentials_refused", "dns_permission_missing"]),
+                    .init(
+                        404, "There is no such record.",
+                        codes: [
+                            "domain_not_found", "dns_change_not_found", "dns_provider_not_found",
+                            "dns_zone_not_found",
+                        ]),
+                    .init(
+                        409, "It cannot be undone now; nothing was changed.",
+                        codes: [
+                            "dns_records_changed", "already_undone", "nothing_to_undo", "dns_zone_busy",
+                            "dns_zone_changed", "dns_not_supported",
+                        ]),
+                ] + DNSProviderError.answersOfEveryCall)
         ) { try await undo($0) }
     }
 

@@ -60,7 +60,7 @@ struct DNSUndoAnswer: Encodable, Sendable {
         case undoID = "undoId"
     }
 
-    static let schema = Schema.object([
+    static let schema = Schema.record([
         "undo_id": .uuid, "records": .array(DNSRecordChangeView.schema),
     ]).named("DNSUndo")
 }

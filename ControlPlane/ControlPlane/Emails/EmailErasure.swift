@@ -36,7 +36,15 @@ struct EmailErasure: Sendable {
                 summary: "Erase an address from the log",
                 details:
                     "Bodies of the messages to it, the address and what was told of it go; counters stay.",
-                tag: "emails")
+                tag: "Emails",
+                requestSchema: .object(["address": .string.required.example("person@example.com")]),
+                responses: [
+                    .init(
+                        200, "It is erased.",
+                        .data(
+                            .record(["erased": .integer.example(3)]),
+                            message: "The address was erased from the log"))
+                ])
         ) { try await erase($0) }
     }
 

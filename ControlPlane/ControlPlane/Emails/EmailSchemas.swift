@@ -80,7 +80,10 @@ extension UsageRoutes.Usage {
     static let schema = Schema.record([
         "period_start": .dateTime.example("2026-03-01T00:00:00Z"),
         "period_end": .dateTime.example("2026-04-01T00:00:00Z"), "emails_sent": .integer.example(4250),
-        "monthly_quota": .integer.nullable.example(10_000), "overage_enabled": .boolean,
+        "monthly_quota": .integer.nullable.example(10_000),
+        "overage_emails": .integer.described("Beyond the quota, where overage lets them pass."),
+        "emails_sent_today": .integer.example(180), "daily_quota": .integer.nullable.example(500),
+        "overage_enabled": .boolean,
         "stats": .record([
             "messages": .integer.example(4000), "recipients": .integer.example(4250),
             "delivered": .integer.example(4100), "deferred": .integer.example(120),

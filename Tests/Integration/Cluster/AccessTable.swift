@@ -8,6 +8,9 @@ enum AccessTable {
             "POST /api/v1/auth/login": "everyone", "GET /api/v1/auth/me": "caller",
             "POST /api/v1/auth/password": "caller", "GET /api/v1/dispatch/plans": "caller",
             "GET /api/v1/dispatch/tenants": "caller", "POST /api/v1/dispatch/tenants": "caller",
+            "GET /api/v1/user/dns-providers": "caller", "POST /api/v1/user/dns-providers": "caller",
+            "GET /api/v1/user/dns-providers/{provider_id}/zones": "caller",
+            "DELETE /api/v1/user/dns-providers/{provider_id}": "caller",
         ]
         for (route, access) in ofTenants {
             let parts = route.split(separator: " ", maxSplits: 1)
@@ -21,7 +24,7 @@ enum AccessTable {
         "GET": "tenant", "PUT": "role admin", "GET /usage": "tenant",
         "POST /send": "scope emails:send", "POST /send-bulk": "scope emails:send",
         "GET /emails": "scope emails:read", "GET /emails/{log_id}": "scope emails:read",
-        "DELETE /emails/{log_id}": "role member",
+        "DELETE /emails/{log_id}": "role member", "POST /emails/erase": "role admin",
         "GET /queue": "scope emails:read", "GET /queue/{message_id}": "scope emails:read",
         "POST /domains": "scope domains:write", "GET /domains": "scope domains:read",
         "GET /domains/{domain_id}": "scope domains:read",
@@ -29,6 +32,9 @@ enum AccessTable {
         "POST /domains/{domain_id}/verify": "scope domains:write",
         "POST /domains/{domain_id}/dkim/rotate": "scope domains:write",
         "DELETE /domains/{domain_id}/dkim/rotate": "scope domains:write",
+        "POST /domains/{domain_id}/dns-setup": "role member",
+        "GET /domains/{domain_id}/dns-setup": "scope domains:read",
+        "POST /domains/{domain_id}/dns-setup/{undo_id}/undo": "role member",
         "POST /templates": "scope templates:write", "GET /templates": "scope templates:read",
         "GET /templates/{template_id}": "scope templates:read",
         "PUT /templates/{template_id}": "scope templates:write",

@@ -8,10 +8,11 @@ extension ClusterScenarios {
         @Test func `no route with an id tells one tenant from another's records, or touches them`()
             async throws
         {
-            let cluster = try await Cluster()
+            guard let provider = try await ProviderDouble.ifInstalled() else { return }
+            let cluster = try await Cluster(settings: provider.settings)
             let mine = try await cluster.makeTenant("Mine", domain: "mine.example")
             let other = try await cluster.makeTenant("Other", domain: "other.example")
-            let records = try await Self.records(of: other, cluster)
+            let records = try await Self.records(of: other, provider, cluster)
             let nobody = Self.randomRecords()
             let document = try await cluster.api.must("GET", "/api/v1/openapi.json")
             let callers: [(name: String, caller: APICaller)] = [
@@ -68,9 +69,9 @@ extension ClusterScenarios {
         private static let methods: Set<String> = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
         /// A record of the tenant for each name that a path may have.
-        private static func records(of tenant: TestTenant, _ cluster: Cluster) async throws -> [String:
-            String]
-        {
+        private static func records(
+            of tenant: TestTenant, _ provider: ProviderDouble, _ cluster: Cluster
+        ) async throws -> [String: String] {
             let caller = try await cluster.node.caller(token: tenant.apiKey)
             let id = try Cluster.messageID(
                 try await caller.must(
@@ -84,12 +85,20 @@ extension ClusterScenarios {
                 ["name": "Other", "slug": "foreign", "subject": "Other", "text_body": "other.example"])
             let suppression = try await caller.must(
                 "POST", "\(tenant.path)/suppressions", ["email": "no@other.example"])
-            _ = try await owner("owner@\(tenant.domain)", of: tenant, cluster)
+            let owner = try await owner("owner@\(tenant.domain)", of: tenant, cluster)
+            let account = try await provider.connect(owner)
+            let setUp = try await owner.must(
+                "POST", "\(tenant.path)/domains/\(tenant.domainID)/dns-setup",
+                [
+                    "provider_id": .string(account),
+                    "zone_id": .string(try await provider.zone(tenant.domain)),
+                ])
             let members = try await cluster.api.must("GET", "\(tenant.path)/members")["data"].elements
             let member = members.first { $0["email"].text == "owner@\(tenant.domain)" }?["subject"].text ?? ""
             return [
                 "tenant_id": tenant.id, "domain_id": tenant.domainID, "key_id": tenant.apiKeyID,
                 "credential_id": tenant.credentialID, "webhook_id": tenant.webhookID, "log_id": id,
+                "provider_id": account, "undo_id": try Cluster.text(setUp["data"]["undo_id"].text, "undo id"),
                 "message_id": id, "id": id, "template_id": template["data"]["id"].text ?? "", "version": "1",
                 "suppression_id": suppression["data"]["id"].text ?? "", "subject": member, "user_id": member,
                 "node": "1", "code": "free", "sha256": String(repeating: "0", count: 64),
@@ -102,7 +111,7 @@ extension ClusterScenarios {
             let ids = [
                 "tenant_id", "domain_id", "key_id", "credential_id", "webhook_id", "log_id", "message_id",
                 "id",
-                "suppression_id", "subject", "user_id", "template_id",
+                "suppression_id", "subject", "user_id", "template_id", "provider_id", "undo_id",
             ]
             return Dictionary(uniqueKeysWithValues: ids.map { ($0, random()) }).merging(
                 ["node": "999", "version": "1", "code": "none", "sha256": String(repeating: "1", count: 64)])
@@ -127,7 +136,7 @@ extension ClusterScenarios {
             var state: [JSONValue] = []
             for part in [
                 "domains", "api-keys", "credentials", "webhooks", "suppressions", "members", "emails",
-                "templates",
+                "templates", "domains/\(tenant.domainID)/dns-setup",
             ] {
                 // When something was used last is no change.
                 state.append(
@@ -157,6 +166,7 @@ extension ClusterScenarios {
             switch path.split(separator: "/").last {
             case "send":
                 return ["from": "a@mine.example", "to": ["b@example.net"], "subject": "s", "text_body": "x"]
+            case "dns-setup": return ["provider_id": .string(UUID().uuidString), "zone_id": "z"]
             case "domains": return ["domain": "new.example"]
             case "api-keys": return ["name": "new", "scopes": ["*"]]
             case "credentials": return ["label": "new"]

@@ -45,7 +45,7 @@ final class Cluster: Sendable {
             "DISPATCH_METRICS": "127.0.0.1:0", "DISPATCH_ALLOW_DOMAIN_OVERRIDE": "true",
             "DISPATCH_LOOPS": "2", "DISPATCH_SERVICE_HOST": Self.serviceHost,
             "DISPATCH_EGRESS_ALLOWED": "127.0.0.0/8", "DISPATCH_NAME_SERVERS": "127.0.0.1:9",
-            "DISPATCH_USAGE_INTERVAL": "1s",
+            "DISPATCH_USAGE_INTERVAL": "1s", "DISPATCH_DNS_CLOUDFLARE_URL": "http://127.0.0.1:9",
         ].merging(settings) { $1 }
         let process = try await ControlPlaneProcess(settings: controlSettings)
         controlPlane = Locked(process)
