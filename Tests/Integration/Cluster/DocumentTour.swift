@@ -133,6 +133,9 @@ struct DocumentTour {
             try await eventually("the example in the log") {
                 try await api.get(path).json["data"]["status"].text == "delivered" ? true : nil
             }
+        case "\(Self.tenant)/domains/{domain_id}/dns-setup":
+            let written = data["records"].elements.filter { $0["action"] == "create" }
+            #expect(written.count > 3 && written.allSatisfy { $0["proof"]["status"] == "ok" }, "\(data)")
         case "\(Self.tenant)/suppressions", "\(Self.tenant)/templates":
             try await cluster.waitUntilNodesHaveEverything()
         default: break
