@@ -12,6 +12,7 @@ struct DNSSetupContext: Sendable {
     let zone: DNSZone
     let setup: DomainSetup
     let context: ControlContext
+    private let only: Set<SetupPlan.Subject>?
     /// What the caller should know although nothing is refused.
     private(set) var warnings: [String] = []
 
@@ -24,6 +25,7 @@ struct DNSSetupContext: Sendable {
         self.provider = provider
         self.zone = zone
         self.context = context
+        only = request.only
         setup = try await Self.setup(domain, account, zone, request, context)
         let delegation = DNSDelegation(name: domain.name, zone: zone, provider: provider, context: context)
         if let warning = try await delegation.check() { warnings.append(warning) }
@@ -33,7 +35,8 @@ struct DNSSetupContext: Sendable {
     func plan() async throws -> SetupPlan {
         let sets = try await read()
         let findings = await SetupLookups(context: context).findings(setup, sets: sets)
-        return try SetupPlanner.plan(setup, zone: zone, sets: sets, findings: findings)
+        let plan = try SetupPlanner.plan(setup, zone: zone, sets: sets, findings: findings)
+        return only.map { plan.limited(to: $0) } ?? plan
     }
 
     func read() async throws -> [RecordSet] {

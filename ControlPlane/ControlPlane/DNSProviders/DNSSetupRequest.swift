@@ -39,6 +39,8 @@ struct DNSSetupRequest: Decodable, Sendable {
         let spfAction: DomainSetup.SPFAction
         let dmarcAction: DomainSetup.DMARCAction
         let reportAddress: String?
+        /// What is to be done, when that is not everything.
+        var only: Set<SetupPlan.Subject>?
     }
 
     /// - Throws: 400 with the field at fault.

@@ -87,6 +87,20 @@ package struct DNSSetupRoutes: Sendable {
         return try await proven(answer, setup, call.actor)
     }
 
+    /// Publishes the record of the key that is to take over, in the zone and by the account of an earlier
+    /// set-up.
+    func publishNextKey(of domain: SendingDomain, like earlier: DNSChangeRow, actor: AuditActor) async throws
+    {
+        let request = DNSSetupRequest.Checked(
+            provider: earlier.providerID, zone: earlier.zoneID, spfAction: .skip, dmarcAction: .skip,
+            reportAddress: nil, only: [.nextDKIM])
+        let setup = try await open(request, domain, earlier.subject)
+        let plan = try await setup.plan()
+        guard !plan.changes.isEmpty else { return }
+        let undoID = try await DNSChangeRow.begin(plan.changes, setup, subject: earlier.subject)
+        _ = try await apply(plan, setup, undoID, actor)
+    }
+
     private func apply(
         _ plan: SetupPlan, _ setup: DNSSetupContext, _ undoID: UUID, _ actor: AuditActor
     ) async throws -> DNSApplication.Applied {

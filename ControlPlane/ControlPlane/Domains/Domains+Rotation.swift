@@ -31,14 +31,20 @@ extension Domains {
     }
 
     private func rotate(_ call: TenantCall) async throws -> HTTPResponse {
-        let id = try call.id("domain_id", of: "domain")
-        let (tenant, actor) = (call.tenant, call.actor)
-        let domain = try await find(tenant, id, as: call.rows)
+        let domain = try await find(call.tenant, try call.id("domain_id", of: "domain"), as: call.rows)
         try Self.checkRotates(domain)
+        return try answer(try await makeNextKey(of: domain, actor: call.actor))
+    }
+
+    /// Makes the key that takes over when it is seen in DNS.
+    ///
+    /// - Throws: 409 when there is one already.
+    func makeNextKey(of domain: SendingDomain, actor: AuditActor) async throws -> SendingDomain {
+        let (tenant, id) = (domain.tenant, domain.id)
         let key = try await keyRequests.take(of: tenant) {
             try await NewKey(domain.name, tenant: tenant, context)
         }
-        let rotated = try await context.pool.transaction(as: .system) { connection in
+        return try await context.pool.transaction(as: .system) { connection in
             let selector = try await NewKey.selector(for: domain.name, isFirst: false, connection)
             let rows = try await connection.query(
                 """
@@ -54,7 +60,6 @@ extension Domains {
                 detail: ["domain": domain.name, "selector": selector])
             return try SendingDomain(row)
         }
-        return try answer(rotated)
     }
 
     private static let rotationPending = APIError(

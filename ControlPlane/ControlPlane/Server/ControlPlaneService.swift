@@ -138,8 +138,14 @@ package final class ControlPlaneService: LifecycleService {
                 log: log),
             pusher: NodePusher(context: context, client: client, metrics: metrics, stopping: stopping),
             metrics: metrics, stopping: stopping)
-        let upkeep = Upkeep(
-            context: context, domains: Domains(context, Authenticator(context)), stopping: stopping)
+        let authenticator = Authenticator(context)
+        let domains = Domains(context, authenticator)
+        let keyTurning = KeyTurning(
+            context: context, domains: domains,
+            setups: DNSSetupRoutes(
+                context, authenticator, DNSAccounts(settings.dnsProviders, clients: clients)),
+            maxAgeDays: settings.dkimKeyDays > 0 ? settings.dkimKeyDays : nil)
+        let upkeep = Upkeep(context: context, domains: domains, keys: keyTurning, stopping: stopping)
         let usage = UsageSharing(
             context: context, metrics: metrics, interval: settings.usageInterval, stopping: stopping)
         let notices = NoticeSender(context: context, nodes: nodes, stopping: stopping)

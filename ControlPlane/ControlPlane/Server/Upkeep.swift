@@ -3,7 +3,8 @@ import FoundationEssentials
 import Postgres
 import Service
 
-/// What has to be done now and then: partitions made and dropped, what expired deleted, domains looked at.
+/// What has to be done now and then: partitions made and dropped, what expired deleted, domains looked at,
+/// keys turned over.
 ///
 /// Every process does it; each step can be done twice without harm. A step that fails is logged and done
 /// again at its next time.
@@ -11,11 +12,13 @@ struct Upkeep: Sendable {
     private static let minute: Duration = .seconds(60)
     private static let minutesBetweenPartitions = 60
     private static let minutesBetweenExpiries = 10
+    private static let minutesBetweenKeys = 5
     private static let maxRowsAtOnce: Int32 = 2_000
     private static let keptManifests: Int32 = 20
 
     let context: ControlContext
     let domains: Domains
+    let keys: KeyTurning
     let stopping: StopFlag
 
     /// Runs until the service stops. On the context's loop.
@@ -26,6 +29,7 @@ struct Upkeep: Sendable {
                 await attempt("partitions") { try await partitions() }
             }
             if minutes % Self.minutesBetweenExpiries == 0 { await attempt("expiry") { try await expire() } }
+            if minutes % Self.minutesBetweenKeys == 0 { await attempt("keys") { try await keys.run() } }
             await attempt("domains") { while try await domains.recheckDue() > 0, !stopping.isSet {} }
             await attempt("nonces") { try await forgetNonces() }
             minutes += 1

@@ -27,6 +27,7 @@ package struct ControlSettings: Sendable {
     package let egressAllowedCIDRs: [String]
     package let snapshotLifetime: Duration
     package let usageInterval: Duration
+    package let dkimKeyDays: Int
     package let dnsProviders: ProviderEndpoints
 
     /// How tokens of users are made and believed.
@@ -111,6 +112,9 @@ package struct ControlSettings: Sendable {
             "DISPATCH_SNAPSHOT_LIFETIME", default: .seconds(7 * 86_400),
             in: .seconds(60) ... .seconds(90 * 86_400),
             help: "How long nodes trust a snapshot without news before they raise an alarm.")
+        dkimKeyDays = reader.int(
+            "DISPATCH_DKIM_KEY_DAYS", default: 180, in: 0...3650,
+            help: "Days after which a domain with a DNS provider gets a new DKIM key by itself; 0 is never.")
         usageInterval = reader.duration(
             "DISPATCH_USAGE_INTERVAL", default: .seconds(15), in: .seconds(1) ... .seconds(600),
             help: "How often nodes are told what the others took of tenants' quotas and rates.")

@@ -38,6 +38,15 @@ package struct SetupPlan: Sendable {
     /// What a provider is asked to do: one change for each record set.
     package internal(set) var changes: [RecordSetChange] = []
 
+    /// Of these subjects alone.
+    package func limited(to subjects: Set<Subject>) -> SetupPlan {
+        var plan = self
+        plan.steps.removeAll { !subjects.contains($0.subject) }
+        let keys = Set(plan.steps.map(\.key))
+        plan.changes.removeAll { !keys.contains($0.key) }
+        return plan
+    }
+
     /// What is not as it should be in `sets`, read after the changes were made; empty when all is.
     package func differences(from sets: [RecordSet]) -> [String] {
         changes.flatMap { $0.differences(from: sets) }

@@ -33,6 +33,7 @@ final class APIFixture: Sendable {
     let loop: EventLoop
     let context: ControlContext
     let router: Router
+    let dnsAccounts: DNSAccounts
     /// A DNS provider whose zones are seen in the DNS of the service as soon as they change.
     let cloudflare: CloudflareStub
     private let server: HTTPServer
@@ -87,6 +88,7 @@ final class APIFixture: Sendable {
         } clock: {
             ProviderClock.system(on: loop)
         }
+        dnsAccounts = accounts
         router = Self.router(context, accounts)
         server = try HTTPServer(HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)
         try server.start(on: [loop])
