@@ -17,6 +17,19 @@ package struct GlobalChunk: Codable, Sendable, Equatable {
         }
     }
 
+    /// A secret of tracking links, sealed with the cluster key in the context `tracking-key`. It outlives
+    /// cluster keys: links in mail are followed for years.
+    package struct TrackingKey: Codable, Sendable, Equatable {
+        package static let sealContext = "tracking-key"
+        package let id: UInt8
+        package let sealedSecret: Data
+
+        package init(id: UInt8, sealedSecret: Data) {
+            self.id = id
+            self.sealedSecret = sealedSecret
+        }
+    }
+
     package var tokenKeys: [TokenKey]
     package var tokenIssuer: String?
     package var tokenAudience: String?
@@ -29,6 +42,12 @@ package struct GlobalChunk: Codable, Sendable, Equatable {
     package var shaping: Shaping?
     /// The service's frame around HTML; nil: the built-in one.
     package var masterTemplate: String?
+    /// What tracking and unsubscribe links are made with, newest last; nil in a snapshot of a control plane
+    /// that knows none.
+    package var trackingKeys: [TrackingKey]?
+    /// Where such links lead for domains without a tracking host of their own, such as
+    /// `https://dispatch.example.com`.
+    package var trackingBaseURL: String?
 
     package init(
         tokenKeys: [TokenKey], tokenIssuer: String?, tokenAudience: String?,

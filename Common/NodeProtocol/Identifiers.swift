@@ -129,3 +129,30 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
         try container.encode(description)
     }
 }
+
+extension MessageID {
+    /// 16 bytes, the most significant first.
+    package var bytes: [UInt8] {
+        [high, low].flatMap { word in
+            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+        }
+    }
+
+    /// - Parameter bytes: 16, the most significant first.
+    package init?(bytes: ArraySlice<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        func word(_ part: ArraySlice<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }
+        self.init(high: word(bytes.prefix(8)), low: word(bytes.suffix(8)))
+    }
+}
+
+extension TenantID {
+    /// The 16 bytes of the UUID.
+    package var bytes: [UInt8] { withUnsafeBytes(of: uuid.uuid) { Array($0) } }
+
+    /// - Parameter bytes: 16.
+    package init?(bytes: ArraySlice<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.init(UUID(uuid: bytes.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) }))
+    }
+}

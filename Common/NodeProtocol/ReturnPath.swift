@@ -105,18 +105,3 @@ package struct ReturnPath: Sendable {
         return Array(key.authenticate(Array(text.utf8)).prefix(tagBytes))
     }
 }
-
-extension MessageID {
-    /// 16 bytes, the most significant first.
-    fileprivate var bytes: [UInt8] {
-        [high, low].flatMap { word in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
-        }
-    }
-
-    fileprivate init?(bytes: ArraySlice<UInt8>) {
-        guard bytes.count == 16 else { return nil }
-        func word(_ part: ArraySlice<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }
-        self.init(high: word(bytes.prefix(8)), low: word(bytes.suffix(8)))
-    }
-}

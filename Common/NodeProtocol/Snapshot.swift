@@ -11,6 +11,8 @@ package final class Snapshot: Sendable {
     /// In force: the built-in rows with those of the snapshot over them.
     package let shaping: Shaping
     package let tokenVerifier: JWTVerifier
+    /// Nil while the control plane has given no key: then nothing is tracked.
+    package let tracking: TrackingTokens?
     /// By slot; where a chunk stands never changes from one version to the next.
     private let parts: [SnapshotPart?]
     private let slots: [String: Int]
@@ -82,6 +84,7 @@ package final class Snapshot: Sendable {
         shaping = try Self.shaping(
             global, parts: old?.global.shaping == global.shaping ? changed : parts.compactMap(\.self))
         tokenVerifier = try Self.verifier(global, seals: seals)
+        tracking = try Self.tracking(global, seals: seals)
         (self.parts, self.slots, self.lookups) = (parts, slots, lookups)
     }
 
@@ -162,6 +165,20 @@ package final class Snapshot: Sendable {
             }
         }
         return shaping
+    }
+
+    private static func tracking(
+        _ global: GlobalChunk, seals: [SymmetricSeal]
+    ) throws(SnapshotRefusal) -> TrackingTokens? {
+        var keys: [(id: UInt8, secret: [UInt8])] = []
+        for key in global.trackingKeys ?? [] {
+            let context = GlobalChunk.TrackingKey.sealContext
+            guard let secret = open(key.sealedSecret, context: context, seals) else {
+                throw .unreadableChunk("global", "tracking key \(key.id): not sealed for this cluster")
+            }
+            keys.append((key.id, secret))
+        }
+        return TrackingTokens(keys: keys)
     }
 
     private static func verifier(

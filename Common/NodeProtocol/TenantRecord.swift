@@ -52,6 +52,8 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         package var sealedKey: Data
         /// Whether the tenant may send from names below it as well; not from below a public suffix.
         package var coversSubdomains: Bool
+        /// The host of its tracking links, once its CNAME leads here; nil: the service's own.
+        package var trackingHost: String?
 
         package init(
             id: UUID, name: String, selector: String, sealedKey: Data, coversSubdomains: Bool = true
@@ -71,6 +73,7 @@ package struct TenantRecord: Codable, Sendable, Equatable {
             selector = try container.decode(String.self, forKey: .selector)
             sealedKey = try container.decode(Data.self, forKey: .sealedKey)
             coversSubdomains = try container.decodeIfPresent(Bool.self, forKey: .coversSubdomains) ?? true
+            trackingHost = try container.decodeIfPresent(String.self, forKey: .trackingHost)
         }
 
         package static func sealContext(tenant: TenantID, domain: String) -> String {

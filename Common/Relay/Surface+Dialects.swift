@@ -20,6 +20,47 @@ extension Surface {
     }
 }
 
+extension Surface {
+    /// The Messages API: `{"error":{"code":"snake_case","message":…,"field":…,"request_id":…}}`.
+    package static let messages = Surface(name: "messages", prefixes: ["/v1"]) { error, requestID in
+        let content = TenantsError.Content(
+            code: error.code, message: error.message, field: error.field, request_id: requestID)
+        return (try? .json(TenantsError(error: content), status: error.status)) ?? .empty(error.status)
+    }
+
+    /// The emails API: `{"detail":"text","code":"snake_case"}`. Beside them what clients of Resend read.
+    package static let emails = Surface(name: "emails", prefixes: ["/api/v1/emails"]) { error, requestID in
+        let body = EmailsError(
+            detail: error.message, code: error.code, field: error.field, request_id: requestID,
+            statusCode: error.status.code, name: error.code, message: error.message)
+        return (try? .json(body, status: error.status)) ?? .empty(error.status)
+    }
+
+    /// The alias of Mailgun's API: `{"message":"text"}`.
+    package static let mailgun = Surface(name: "mailgun", prefixes: ["/v3"]) { error, requestID in
+        let body = MailgunError(
+            message: error.message, code: error.code, field: error.field, request_id: requestID)
+        return (try? .json(body, status: error.status)) ?? .empty(error.status)
+    }
+}
+
+private struct EmailsError: Encodable {
+    let detail: String
+    let code: String
+    let field: String?
+    let request_id: String
+    let statusCode: Int
+    let name: String
+    let message: String
+}
+
+private struct MailgunError: Encodable {
+    let message: String
+    let code: String
+    let field: String?
+    let request_id: String
+}
+
 private struct IngestError: Encodable {
     let error: String
     let code: String

@@ -78,6 +78,9 @@ static const unsigned char sql_0024[] = {
 static const unsigned char sql_0025[] = {
 #embed "0025_usage_shares.sql"
 };
+static const unsigned char sql_0026[] = {
+#embed "0026_rescheduled.sql"
+};
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -107,6 +110,7 @@ static const schema_migration table[] = {
     MIGRATION("0023_message_log.sql", sql_0023),
     MIGRATION("0024_domain_keys.sql", sql_0024),
     MIGRATION("0025_usage_shares.sql", sql_0025),
+    MIGRATION("0026_rescheduled.sql", sql_0026),
 };
 
 const schema_migration *schema_migrations(size_t *count) {

@@ -46,6 +46,12 @@ extension Admission {
             message: Array("X-Dispatch-ID: \(id)\r\n".utf8) + bytes, subject: composed.subject,
             messageIDHeader: message.messageID, hasAttachments: composed.attachments.contains { !$0.isInline }
         )
+        draft.cc = message.cc.map(\.address.description)
+        draft.bcc = bcc.map(\.address.description)
+        draft.isComposed = true
+        draft.hasHTML = composed.html != nil
+        draft.templateID = composed.template.flatMap { principal.tenant.template($0.name)?.id }
+        draft.request.requiresTLS = composed.requiresTLS
         for header in composed.headers {
             switch header.name.lowercased() {
             case "x-dispatch-tag": draft.tags.append(header.value)

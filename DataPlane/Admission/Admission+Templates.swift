@@ -12,7 +12,7 @@ extension Admission {
     func filledIn(
         _ composed: Submission.Composed, tenant: TenantRecord, masterTemplate: String?
     ) throws(Refusal) -> Submission.Composed {
-        guard composed.template != nil || composed.usesMasterTemplate else {
+        guard composed.template != nil || composed.usesMasterTemplate || composed.fillsPlaceholders else {
             guard composed.variables.isEmpty else {
                 throw Refusal(
                     .invalid, "variables are for a template, and none is used", field: composed.variablesField
@@ -23,6 +23,11 @@ extension Admission {
         var message = composed
         if let use = composed.template {
             let filled = try filledIn(use, composed, tenant)
+            message.subject = filled.subject
+            message.html = filled.html
+            message.text = filled.text
+        } else if composed.fillsPlaceholders {
+            let filled = try filledIn(composed)
             message.subject = filled.subject
             message.html = filled.html
             message.text = filled.text
@@ -43,6 +48,24 @@ extension Admission {
             message.html = try frame.wrap(html, subject: message.subject, variables: composed.variables)
         } catch { throw Refusal(error, composed) }
         return message
+    }
+
+    /// Subject and bodies that are templates themselves.
+    private func filledIn(_ composed: Submission.Composed) throws(Refusal) -> MessageTemplate.Filled {
+        let template: MessageTemplate
+        do {
+            template = try MessageTemplate(
+                subject: composed.subject, html: composed.html, text: composed.text)
+        } catch {
+            let field =
+                switch error.part {
+                case .subject: "subject"
+                case .html: composed.htmlField
+                case .text: composed.textField
+                }
+            throw Refusal(.invalid, "\(error.error)", field: field)
+        }
+        do { return try template.render(composed.variables) } catch { throw Refusal(error, composed) }
     }
 
     private func filledIn(

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MailFormat
 import NodeProtocol
 
@@ -51,26 +52,34 @@ package struct Admission: Sendable {
         let tags = submission.tags + draft.tags
         let metadata = submission.metadata.merging(draft.metadata) { $1 }
         try checkLabels(tags, metadata)
-        let scheduledAt = try time(submission.scheduledAt, now: now)
+        let scheduledAt = try Self.time(submission.scheduledAt, now: now)
         // What is captured costs nothing.
-        if !principal.isTest { try takeQuota(recipients.count) }
+        let isTest = principal.isTest || submission.isTest
+        if !isTest { try takeQuota(recipients.count) }
         return Admitted(
             id: id, tenant: principal.tenant.id,
             origin: Event.Origin(kind: principal.origin, id: principal.originID, door: submission.door),
-            isTest: principal.isTest, senderDomain: draft.senderDomain, envelopeSender: draft.envelopeSender,
-            from: draft.from, recipients: recipients, suppressed: suppressed, message: draft.message,
+            isTest: isTest, senderDomain: draft.senderDomain, envelopeSender: draft.envelopeSender,
+            from: draft.from, recipients: recipients, suppressed: suppressed,
+            cc: draft.cc.filter(recipients.contains), bcc: draft.bcc.filter(recipients.contains),
+            message: draft.message,
             subject: draft.subject, messageIDHeader: draft.messageIDHeader,
             hasAttachments: draft.hasAttachments,
             tags: tags, metadata: metadata, stream: draft.stream ?? submission.stream, acceptedAt: now,
             scheduledAt: scheduledAt,
             deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000,
-            request: draft.request.isEmpty ? nil : draft.request.keeping(kept))
+            request: draft.request.isEmpty ? nil : draft.request.keeping(kept),
+            tracking: draft.hasHTML ? submission.tracking : .off,
+            offersUnsubscribe: draft.isComposed && submission.offersUnsubscribe,
+            templateID: draft.templateID, resentFrom: submission.resentFrom)
     }
 
-    /// When to send; a time that has passed is at once.
-    private func time(_ scheduledAt: Int64?, now: Int64) throws(Refusal) -> Int64? {
+    /// When to send, in milliseconds since 1970; nil is at once, as is a time that has passed.
+    ///
+    /// - Throws: `.invalid` for a time too far ahead.
+    package static func time(_ scheduledAt: Int64?, now: Int64) throws(Refusal) -> Int64? {
         guard let scheduledAt, scheduledAt > now else { return nil }
-        guard scheduledAt <= now + Self.maxScheduleMilliseconds else {
+        guard scheduledAt <= now + maxScheduleMilliseconds else {
             throw Refusal(
                 .invalid, "a message may be scheduled at most 366 days ahead", field: "scheduled_at")
         }
@@ -83,6 +92,12 @@ package struct Admission: Sendable {
         var envelopeSender: String
         var from: String
         var recipients: [MailAddress]
+        /// Addresses that are among the recipients as well.
+        var cc: [String] = []
+        var bcc: [String] = []
+        var isComposed = false
+        var hasHTML = false
+        var templateID: UUID?
         var message: [UInt8]
         var subject: String
         var messageIDHeader: String

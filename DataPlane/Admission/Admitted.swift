@@ -1,3 +1,4 @@
+import FoundationEssentials
 import NodeProtocol
 
 /// A message that passed every check and only has to be put on disk. Only `Admission` makes one.
@@ -15,6 +16,9 @@ package struct Admitted: Sendable {
     /// Envelope addresses, in order, none twice, none suppressed.
     package let recipients: [String]
     package let suppressed: [String]
+    /// Those of the recipients that the message names as Cc, and those that it does not name.
+    package let cc: [String]
+    package let bcc: [String]
     /// The whole message without its DKIM signature, CRLF line ends.
     package let message: [UInt8]
     package let subject: String
@@ -29,6 +33,11 @@ package struct Admitted: Sendable {
     package let deadline: Int64
     /// What was asked for with the envelope; nil when nothing was.
     package let request: EnvelopeRequest?
+    package let tracking: Submission.Tracking
+    package let offersUnsubscribe: Bool
+    /// The template that was filled in.
+    package let templateID: UUID?
+    package let resentFrom: MessageID?
 }
 
 /// A domain that the tenant has verified: a message leaves only from one. Only a look-up in the tenant's
@@ -60,15 +69,29 @@ package struct Receipt: Sendable, Equatable {
     package let messageIDHeader: String
     package let queued: [String]
     package let suppressed: [String]
-    package let isScheduled: Bool
+    /// Milliseconds since 1970.
+    package let acceptedAt: Int64
+    /// Milliseconds since 1970; nil for a message that leaves at once.
+    package let scheduledAt: Int64?
+
+    package var isScheduled: Bool { scheduledAt != nil }
 
     package init(
-        id: MessageID, messageIDHeader: String, queued: [String], suppressed: [String], isScheduled: Bool
+        id: MessageID, messageIDHeader: String, queued: [String], suppressed: [String], acceptedAt: Int64,
+        scheduledAt: Int64?
     ) {
         self.id = id
         self.messageIDHeader = messageIDHeader
         self.queued = queued
         self.suppressed = suppressed
-        self.isScheduled = isScheduled
+        self.acceptedAt = acceptedAt
+        self.scheduledAt = scheduledAt
+    }
+
+    package init(_ admitted: Admitted) {
+        self.init(
+            id: admitted.id, messageIDHeader: admitted.messageIDHeader, queued: admitted.recipients,
+            suppressed: admitted.suppressed, acceptedAt: admitted.acceptedAt,
+            scheduledAt: admitted.scheduledAt)
     }
 }

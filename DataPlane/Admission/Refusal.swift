@@ -25,6 +25,8 @@ package struct Refusal: Error, Sendable, Equatable {
         case mailLoop = "mail_loop"
         case idempotencyKeyReused = "idempotency_key_reused"
         case requestInProgress = "request_in_progress"
+        /// The message waits for no time any more.
+        case notScheduled = "not_scheduled"
         case storageFull = "storage_full"
         case storageFailed = "storage_failed"
         case overloaded

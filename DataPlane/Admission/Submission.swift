@@ -42,6 +42,10 @@ package struct Submission: Sendable {
         package var variablesField = "template_variables"
         /// Whether the HTML gets the tenant's frame around it.
         package var usesMasterTemplate = false
+        /// Whether subject and bodies are themselves templates, which `variables` fill in.
+        package var fillsPlaceholders = false
+        /// Verified TLS on the whole way, or a bounce (RFC 8689).
+        package var requiresTLS = false
 
         package init(
             from: String, to: [String], cc: [String] = [], bcc: [String] = [], replyTo: [String] = [],
@@ -95,6 +99,20 @@ package struct Submission: Sendable {
 
     package enum Stream: String, Sendable, Codable { case transactional, bulk }
 
+    /// What is told of a reader's doings.
+    package struct Tracking: Sendable, Equatable {
+        package var opens: Bool
+        package var clicks: Bool
+
+        package static let off = Tracking(opens: false, clicks: false)
+        package static let on = Tracking(opens: true, clicks: true)
+
+        package init(opens: Bool, clicks: Bool) {
+            self.opens = opens
+            self.clicks = clicks
+        }
+    }
+
     /// `ingest`, `tenants`, `smtp`.
     package var door: String
     package var content: Content
@@ -103,6 +121,14 @@ package struct Submission: Sendable {
     package var stream: Stream
     /// Milliseconds since 1970; nil is at once.
     package var scheduledAt: Int64?
+    /// Of composed messages with HTML; a finished one stays as it is.
+    package var tracking = Tracking.off
+    /// Whether readers may leave by one click (RFC 8058).
+    package var offersUnsubscribe = false
+    /// Whether it goes no further than the captured mail, as with a test key.
+    package var isTest = false
+    /// The message that this one repeats.
+    package var resentFrom: MessageID?
 
     package init(
         door: String, content: Content, tags: [String] = [], metadata: [String: String] = [:],

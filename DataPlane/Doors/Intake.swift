@@ -17,6 +17,27 @@ package protocol Intake: Sendable {
     /// Admits a submission, puts it on disk, and only then answers.
     func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt
 
+    /// The same for several at once, each admitted alone; those that pass share as few writes as they fit
+    /// into.
+    ///
+    /// - Returns: one for each, in their order.
+    func submit(_ submissions: [Submission], from principal: Principal) async -> [Result<Receipt, Refusal>]
+
+    /// Withdraws a message of this tenant that still waits for its time.
+    ///
+    /// - Returns: how it stands then; nil when this node does not hold it.
+    /// - Throws: `.notScheduled` when its time has come, or it is withdrawn already.
+    func cancelScheduled(_ message: MessageID, tenant: TenantID) async throws(Refusal) -> MessageStatus?
+
+    /// Gives a message of this tenant that still waits for its time another one.
+    ///
+    /// - Parameter time: milliseconds since 1970; one that has passed is at once.
+    /// - Returns: how it stands then; nil when this node does not hold it.
+    /// - Throws: `.notScheduled` as above, `.invalid` for a time too far ahead.
+    func reschedule(
+        _ message: MessageID, tenant: TenantID, to time: Int64
+    ) async throws(Refusal) -> MessageStatus?
+
     /// What this node knows of a message that it accepted for this tenant; nil when it holds it no more, and
     /// then the control plane's log knows.
     func status(of message: MessageID, tenant: TenantID) async -> MessageStatus?

@@ -51,16 +51,36 @@ extension MessageQueue {
         return rows(of: id).count { requeue($0, now: now) }
     }
 
-    /// Moves the first time of items that have not been attempted and do not wait for their turn already.
-    /// Answers the number of items concerned.
+    /// Whether all of a message still waits for the first time that it may leave at.
+    package func waitsForFirstTime(_ id: MessageID, now: Timestamp) -> Bool {
+        let rows = rows(of: id)
+        return !rows.isEmpty
+            && rows.allSatisfy { row in
+                let entry = entries[row]
+                return entry.attempts == 0 && entry.due > now
+                    && (entry.state == .waiting || entry.state == .held)
+            }
+    }
+
+    /// Moves the first time of items that have not been attempted and do not wait for their turn already,
+    /// and with it their deadline. Answers the number of items concerned.
     @discardableResult
-    package mutating func reschedule(_ id: MessageID, due: Timestamp, now: Timestamp) -> Int {
+    package mutating func reschedule(
+        _ id: MessageID, due: Timestamp, deadline: Timestamp? = nil, now: Timestamp
+    ) -> Int {
         let now = tick(now)
         var count = 0
         for row in rows(of: id) where entries[row].attempts == 0 {
             switch entries[row].state {
-            case .waiting: move(row, to: due, now: now)
-            case .held: entries[row].due = due
+            case .waiting:
+                entries[row].deadline = deadline ?? entries[row].deadline
+                move(row, to: due, now: now)
+            case .held:
+                entries[row].due = due
+                guard let deadline else { break }
+                entries[row].deadline = deadline
+                entryTimers.disarm(row)
+                entryTimers.arm(row, at: deadline)
             case .ready, .sending, .lookup, .free: continue
             }
             count += 1

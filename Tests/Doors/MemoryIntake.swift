@@ -106,12 +106,48 @@ final class MemoryIntake: Intake {
                         try state.meters.takeQuota(principal.tenant, usage: nil, recipients: count, now: now)
                     })
                 state.kept.append(admitted)
-                return .success(
-                    Receipt(
-                        id: admitted.id, messageIDHeader: admitted.messageIDHeader,
-                        queued: admitted.recipients,
-                        suppressed: admitted.suppressed, isScheduled: admitted.scheduledAt != nil))
+                return .success(Receipt(admitted))
             } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    func submit(
+        _ submissions: [Submission], from principal: Principal
+    ) async -> [Result<Receipt, Refusal>] {
+        var results: [Result<Receipt, Refusal>] = []
+        for submission in submissions {
+            do throws(Refusal) {
+                results.append(.success(try await submit(submission, from: principal)))
+            } catch { results.append(.failure(error)) }
+        }
+        return results
+    }
+
+    func cancelScheduled(
+        _ message: MessageID, tenant: TenantID
+    ) async throws(Refusal) -> MessageStatus? {
+        try change(message, tenant) { $0.state = .cancelled }
+    }
+
+    func reschedule(
+        _ message: MessageID, tenant: TenantID, to time: Int64
+    ) async throws(Refusal) -> MessageStatus? {
+        try change(message, tenant) { $0.nextAttemptAt = time }
+    }
+
+    private func change(
+        _ message: MessageID, _ tenant: TenantID, _ body: (inout MessageStatus.Recipient) -> Void
+    ) throws(Refusal) -> MessageStatus? {
+        let result: Result<MessageStatus?, Refusal> = state.withLock { state in
+            guard let (owner, status) = state.statuses[message], owner == tenant else { return .success(nil) }
+            guard status.state == .scheduled else {
+                return .failure(Refusal(.notScheduled, "the message does not wait for its time"))
+            }
+            var changed = status
+            for index in changed.recipients.indices { body(&changed.recipients[index]) }
+            state.statuses[message] = (owner, changed)
+            return .success(changed)
         }
         return try result.get()
     }

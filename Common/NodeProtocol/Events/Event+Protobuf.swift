@@ -102,6 +102,12 @@ extension Event.Accepted {
         }
         writer.put(11, isTest)
         writer.put(12, scheduledAt)
+        writer.put(13, repeated: cc)
+        writer.put(14, repeated: bcc)
+        if tracksOpens { writer.put(15, true) }
+        if tracksClicks { writer.put(16, true) }
+        if let templateID { writer.put(17, templateID) }
+        if let resentFrom { writer.put(18, resentFrom) }
     }
 
     /// Nil when the bytes are something else.
@@ -126,6 +132,12 @@ extension Event.Accepted {
             case 10: if let pair = TextFields(field.bytes) { log.metadata[pair[1]] = pair[2] }
             case 11: log.isTest = field.isTrue
             case 12: log.scheduledAt = field.integer()
+            case 13: log.cc.append(field.text)
+            case 14: log.bcc.append(field.text)
+            case 15: log.tracksOpens = field.isTrue
+            case 16: log.tracksClicks = field.isTrue
+            case 17: log.templateID = field.uuid
+            case 18: log.resentFrom = field.messageID
             default: break
             }
         }
@@ -217,6 +229,7 @@ extension EventKind {
         case .clicked: 12
         case .unsubscribed: 13
         case .webhookAttempted: 14
+        case .rescheduled: 15
         }
     }
 

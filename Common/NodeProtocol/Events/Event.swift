@@ -4,6 +4,8 @@ import FoundationEssentials
 package enum EventKind: String, Sendable, CaseIterable {
     case accepted, attempted, delivered, deferred, bounced, expired, failed, cancelled, suppressed
     case complained, opened, clicked, unsubscribed
+    /// A message that waits for its time was given another one.
+    case rescheduled
     /// An attempt to deliver a webhook, for the endpoint's log.
     case webhookAttempted = "webhook_attempted"
 
@@ -13,7 +15,7 @@ package enum EventKind: String, Sendable, CaseIterable {
         case .accepted: "sent"
         case .bounced, .expired, .failed: "bounced"
         case .delivered, .deferred, .complained, .opened, .clicked, .unsubscribed: rawValue
-        case .attempted, .cancelled, .suppressed, .webhookAttempted: nil
+        case .attempted, .cancelled, .suppressed, .rescheduled, .webhookAttempted: nil
         }
     }
 }
@@ -84,6 +86,14 @@ package struct Event: Sendable, Equatable {
         package var isTest: Bool
         /// Milliseconds since 1970.
         package var scheduledAt: Int64?
+        /// Those of the recipients that the message names as Cc, and those that it does not name.
+        package var cc: [String] = []
+        package var bcc: [String] = []
+        package var tracksOpens = false
+        package var tracksClicks = false
+        package var templateID: UUID?
+        /// The message that this one repeats.
+        package var resentFrom: MessageID?
 
         package init(
             origin: Origin, from: String, envelopeSender: String, recipients: [String], subject: String,
@@ -139,7 +149,7 @@ package struct Event: Sendable, Equatable {
     /// The remote host's own queue id, where its reply named one.
     package var remoteID: String?
     package var durationMilliseconds: Int?
-    /// Milliseconds since 1970, with `deferred`.
+    /// Milliseconds since 1970, with `deferred` and `rescheduled`.
     package var nextAttemptAt: Int64?
     package var accepted: Accepted?
     package var webhook: Webhook?

@@ -149,12 +149,14 @@ extension TenantRecord.Domain {
         writer.put(3, selector)
         writer.put(4, Array(sealedKey))
         writer.put(5, coversSubdomains)
+        writer.put(6, trackingHost)
     }
 
     fileprivate init?(protobuf bytes: ArraySlice<UInt8>) {
         var reader = ProtobufReader(bytes)
         var (id, name, selector, key): (UUID?, String?, String?, Data?)
         var covers = true
+        var host: String?
         while let field = reader.next() {
             switch field.number {
             case 1: id = field.uuid
@@ -162,11 +164,13 @@ extension TenantRecord.Domain {
             case 3: selector = field.text
             case 4: key = Data(field.bytes)
             case 5: covers = field.isTrue
+            case 6: host = field.text
             default: break
             }
         }
         guard reader.isWhole, let id, let name, let selector, let key else { return nil }
         self.init(id: id, name: name, selector: selector, sealedKey: key, coversSubdomains: covers)
+        trackingHost = host
     }
 }
 

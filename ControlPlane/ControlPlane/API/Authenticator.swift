@@ -84,7 +84,9 @@ package struct Authenticator: Sendable {
         caller.isTest = found.isTest
         caller.onlyDomain = found.domain
         caller.rateLimit = RateLimit(limit: found.requestsPerMinute, remaining: 0, resetSeconds: 0)
-        if tenant == found.tenant { caller.namedTenant = .init(id: found.tenant, status: found.status) }
+        if tenant == nil || tenant == found.tenant {
+            caller.namedTenant = .init(id: found.tenant, status: found.status)
+        }
         return caller
     }
 
@@ -116,7 +118,9 @@ package struct Authenticator: Sendable {
         var caller = Caller(kind: .credential, id: found.id.uuidString.lowercased())
         caller.homeTenant = found.tenant
         caller.grantedScopes = APIScope.ofCredentials
-        if tenant == found.tenant { caller.namedTenant = .init(id: found.tenant, status: found.status) }
+        if tenant == nil || tenant == found.tenant {
+            caller.namedTenant = .init(id: found.tenant, status: found.status)
+        }
         return caller
     }
 

@@ -12,7 +12,7 @@ package struct Caller: Sendable {
         case `operator`
     }
 
-    /// The tenant that the path of the request names, which is known to exist.
+    /// The tenant that a request is for, by its path or by the key that made it; known to exist.
     package struct NamedTenant: Sendable {
         package let id: TenantID
         package let status: TenantRecord.Status

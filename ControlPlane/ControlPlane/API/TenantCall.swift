@@ -93,6 +93,33 @@ extension Router {
         }
     }
 
+    /// Adds a route of a dialect that names no tenant: it is that of the caller's key or credential, with the
+    /// same checks in the same order.
+    ///
+    /// - Parameter path: the whole path.
+    package mutating func home(
+        _ method: HTTPMethod, _ path: String, _ authenticator: Authenticator, needs requirement: Requirement,
+        _ info: RouteInfo, _ handler: @escaping @Sendable (TenantCall) async throws -> HTTPResponse
+    ) {
+        var info = info
+        info.access = requirement.documented
+        let changes = method != .get
+        on(method, path, info) { request in
+            try await PostgresError.answered {
+                let caller = try await authenticator.caller(request, tenant: nil)
+                guard let tenant = caller.homeTenant else {
+                    throw APIError(
+                        403, "forbidden", "This needs an API key or a credential, which name their tenant.")
+                }
+                try caller.require(requirement, in: tenant)
+                if changes { try caller.requireActiveTenant() }
+                let call = TenantCall(
+                    request: request, caller: caller, tenant: tenant, actor: AuditActor(caller, request))
+                return try await caller.withRateHeaders { try await handler(call) }
+            }
+        }
+    }
+
     /// Adds a route of operators, with its whole path.
     package mutating func operators(
         _ method: HTTPMethod, _ path: String, _ authenticator: Authenticator, _ info: RouteInfo,

@@ -122,7 +122,7 @@ struct ReportBatch: Sendable {
             lost.append(LostRow(event, row(event, seq)))
             return
         case .delivered, .deferred, .bounced, .expired, .failed, .cancelled, .suppressed: takeOutcome(event)
-        case .complained, .opened, .clicked: takeMark(event)
+        case .complained, .opened, .clicked, .rescheduled: takeMark(event)
         case .unsubscribed, .attempted: break
         case .webhookAttempted:
             unreadable += 1
@@ -137,6 +137,7 @@ struct ReportBatch: Sendable {
         let state: RecipientState = (content.scheduledAt ?? 0) > event.at ? .scheduled : .queued
         let (tenant, id) = (event.tenant.description, event.message.description)
         let recipients = content.recipients.map { $0.storable(320) }
+        let copied = Set((content.cc + content.bcc).map { $0.storable(320) })
         let origin = UUID(uuidString: content.origin.id)?.text
         let message = MessageKey(tenant: tenant, id: id)
         isTest[message] = content.isTest
@@ -151,7 +152,7 @@ struct ReportBatch: Sendable {
                 tenant: tenant, id: id, mode: content.isTest ? "test" : "live",
                 door: content.origin.door.storable(64),
                 message_id: content.messageIDHeader.storable(), from_address: content.from.storable(),
-                recipients: recipients, subject: content.subject.storable(),
+                subject: content.subject.storable(),
                 size_bytes: max(0, content.bodyBytes),
                 has_attachments: content.hasAttachments, tags: content.tags.map { $0.storable() },
                 metadata: Dictionary(content.metadata.map { ($0.key.storable(), $0.value.storable()) }) {
@@ -160,6 +161,10 @@ struct ReportBatch: Sendable {
                 api_key_id: content.origin.kind == .apiKey ? origin : nil,
                 credential_id: content.origin.kind == .credential ? origin : nil,
                 scheduled_at: content.scheduledAt.map(Self.time),
+                to: recipients.filter { !copied.contains($0) }, cc: content.cc.map { $0.storable(320) },
+                bcc: content.bcc.map { $0.storable(320) }, track_opens: content.tracksOpens,
+                track_clicks: content.tracksClicks, template_id: content.templateID?.text,
+                resent_from: content.resentFrom?.description,
                 state: MessageState(
                     RecipientRow(tenant: tenant, id: id, address: "", state: state.rawValue)),
                 body_offset: bodies.count + 1,
@@ -209,6 +214,7 @@ struct ReportBatch: Sendable {
         case .complained: mark.complained_at = mark.complained_at ?? at
         case .opened: mark.opened_at = mark.opened_at ?? at
         case .clicked: mark.clicked_at = mark.clicked_at ?? at
+        case .rescheduled: mark.scheduled_at = event.nextAttemptAt.map(Self.time)
         default: return
         }
         markRows["\(tenant)/\(id)"] = mark
@@ -257,7 +263,7 @@ struct ReportBatch: Sendable {
         case .opened: row.opened += 1
         case .clicked: row.clicked += 1
         case .unsubscribed: row.unsubscribed += 1
-        case .attempted, .webhookAttempted: break
+        case .attempted, .rescheduled, .webhookAttempted: break
         }
     }
 

@@ -18,15 +18,19 @@ extension [EmailRow] {
         """
         unnest(
             \(column(\.tenant))::uuid[], \(column(\.id))::uuid[], \(column(\.mode)), \(column(\.door)),
-            \(column(\.message_id)), \(column(\.from_address)), \(column(\.recipients.arrayLiteral)),
-            \(column(\.subject)), \(column(\.size_bytes)), \(column(\.has_attachments)),
-            \(column(\.tags.arrayLiteral)), \(column(\.metadataText)), \(column(\.api_key_id))::uuid[],
+            \(column(\.message_id)), \(column(\.from_address)), \(column(\.to.arrayLiteral)),
+            \(column(\.cc.arrayLiteral)), \(column(\.bcc.arrayLiteral)),
+            \(column(\.track_opens)), \(column(\.track_clicks)), \(column(\.template_id))::uuid[],
+            \(column(\.resent_from))::uuid[], \(column(\.subject)), \(column(\.size_bytes)),
+            \(column(\.has_attachments)), \(column(\.tags.arrayLiteral)), \(column(\.metadataText)), 
+            \(column(\.api_key_id))::uuid[],
             \(column(\.credential_id))::uuid[], \(column(\.scheduled_at)), \(column(\.body_offset)),
             \(column(\.body_bytes)), \(column(\.state.status)), \(column(\.state.sent_at)),
             \(column(\.state.delivered_at)), \(column(\.state.bounced_at)), \(column(\.state.bounce_type)),
             \(column(\.state.bounce_class))
         ) AS u(
-            tenant, id, mode, door, message_id, from_address, recipients, subject, size_bytes,
+            tenant, id, mode, door, message_id, from_address, to_addresses, cc, bcc, track_opens,
+            track_clicks, template_id, resent_from, subject, size_bytes,
             has_attachments, tags, metadata, api_key_id, credential_id, scheduled_at, body_offset, body_bytes,
             status, sent_at, delivered_at, bounced_at, bounce_type, bounce_class)
         """

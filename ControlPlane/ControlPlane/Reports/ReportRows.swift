@@ -13,7 +13,6 @@ struct EmailRow: Sendable {
     let door: String
     let message_id: String
     let from_address: String
-    let recipients: [String]
     let subject: String
     let size_bytes: Int
     let has_attachments: Bool
@@ -22,6 +21,13 @@ struct EmailRow: Sendable {
     let api_key_id: String?
     let credential_id: String?
     let scheduled_at: Int64?
+    let to: [String]
+    let cc: [String]
+    let bcc: [String]
+    let track_opens: Bool
+    let track_clicks: Bool
+    let template_id: String?
+    let resent_from: String?
     /// By what the report says of its recipients.
     var state: MessageState
     /// Where the sealed body lies in the bytes that go beside the rows; a length of 0 is none.
@@ -64,6 +70,8 @@ struct MarkRow: Encodable, Sendable {
     var complained_at: Int64?
     var opened_at: Int64?
     var clicked_at: Int64?
+    /// The time that it was given last.
+    var scheduled_at: Int64?
 }
 
 /// A row of `events`.

@@ -49,11 +49,13 @@ struct ReportStatements {
         try await connection.execute(
             """
             INSERT INTO emails (
-                tenant_id, accepted_at, id, node, mode, door, message_id, from_address, to_addresses, subject,
+                tenant_id, accepted_at, id, node, mode, door, message_id, from_address, to_addresses,
+                cc_addresses, bcc_addresses, track_opens, track_clicks, template_id, resent_from, subject,
                 size_bytes, has_attachments, tags, metadata, api_key_id, credential_id, status, scheduled_at,
                 sent_at, delivered_at, bounced_at, bounce_type, bounce_class, body_sealed, expires_at)
             SELECT t.id, message_accepted_at(u.id), u.id, \(node), u.mode, u.door, u.message_id,
-                u.from_address, u.recipients::text[], u.subject, u.size_bytes, u.has_attachments,
+                u.from_address, u.to_addresses::text[], u.cc::text[], u.bcc::text[], u.track_opens,
+                u.track_clicks, u.template_id, u.resent_from, u.subject, u.size_bytes, u.has_attachments,
                 u.tags::text[], u.metadata::jsonb, u.api_key_id, u.credential_id, u.status,
                 to_timestamp(u.scheduled_at / 1000::float8), to_timestamp(u.sent_at / 1000::float8),
                 to_timestamp(u.delivered_at / 1000::float8), to_timestamp(u.bounced_at / 1000::float8),
@@ -195,9 +197,11 @@ struct ReportStatements {
             UPDATE emails e SET
                 complained_at = coalesce(e.complained_at, to_timestamp(u.complained_at / 1000::float8)),
                 opened_at = coalesce(e.opened_at, to_timestamp(u.opened_at / 1000::float8)),
-                clicked_at = coalesce(e.clicked_at, to_timestamp(u.clicked_at / 1000::float8))
+                clicked_at = coalesce(e.clicked_at, to_timestamp(u.clicked_at / 1000::float8)),
+                scheduled_at = coalesce(to_timestamp(u.scheduled_at / 1000::float8), e.scheduled_at)
             FROM json_to_recordset(\(try json(marks))::json) AS u(
-                tenant uuid, id uuid, complained_at bigint, opened_at bigint, clicked_at bigint)
+                tenant uuid, id uuid, complained_at bigint, opened_at bigint, clicked_at bigint,
+                scheduled_at bigint)
             WHERE e.tenant_id = u.tenant AND e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
               AND e.accepted_at \(days)
             """)

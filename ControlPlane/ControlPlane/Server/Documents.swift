@@ -1,25 +1,57 @@
 import HTTP
 
-/// The OpenAPI documents, made of the routes that are served.
-///
-/// `/openapi/dispatch.json` is the customers' API; `/api/v1/openapi.json` is everything, for operators and
-/// those who run nodes.
+/// The OpenAPI documents, made of the routes that are served: one for each dialect of the customers' API, and
+/// `/api/v1/openapi.json`, which is everything, for operators and those who run nodes.
 enum Documents {
-    private static let customers = ["/api/v1/dispatch/", "/api/v1/user/", "/api/v1/auth/"]
     private static let version = "1"
+    private static let common = "Unknown fields of a request are refused. Every answer has `X-Request-ID`."
+
+    /// One dialect: where its document is, and the paths that are its own.
+    private struct Dialect {
+        let path: String
+        let title: String
+        let details: String
+        let prefixes: [String]
+        /// Nil for an error of a shape of its own, which its routes tell themselves.
+        var errors: OpenAPIDocument.ErrorStyle? = .init(schema: .error) { $0 }
+
+        func has(_ pattern: String) -> Bool {
+            prefixes.contains { pattern == $0 || pattern.hasPrefix($0 + "/") }
+        }
+    }
+
+    private static let dialects = [
+        Dialect(
+            path: "/openapi/dispatch.json", title: "Dispatch",
+            details: "Mail for tenants: sending, domains, templates, keys, the log and settings. \(common)",
+            prefixes: ["/api/v1/dispatch", "/api/v1/user", "/api/v1/auth"],
+            errors: .init(schema: .error) { $0.uppercased() }),
+        Dialect(
+            path: "/openapi/messages.json", title: "Dispatch ingestion API",
+            details: "Sending by JSON or forms, as Mailgun's clients do. \(common)",
+            prefixes: ["/api/v1/messages", "/v3"], errors: nil),
+        Dialect(
+            path: "/openapi/messages-v1.json", title: "Dispatch Messages API",
+            details: "Sending, batches, scheduling, analysis and what became of messages. \(common)",
+            prefixes: ["/v1"]),
+        Dialect(
+            path: "/openapi/emails.json", title: "Dispatch emails API",
+            details: "Sending and reading e-mails, as Resend's clients do. \(common)",
+            prefixes: ["/api/v1/emails"], errors: nil),
+    ]
 
     /// Added last: they hold what was added before.
     static func add(to router: inout Router) throws {
         let routes = router.routes
-        let parts = [
-            "/openapi/dispatch.json": OpenAPIDocument.Part(
-                title: "Dispatch", version: version,
-                details: "Mail for tenants: sending, domains, templates, keys, the log and settings. Unknown "
-                    + "fields of a request are refused. Every answer has `X-Request-ID`.",
-                routes: routes.filter { route in customers.contains { route.pattern.hasPrefix($0) } }),
+        var parts = [
             "/api/v1/openapi.json": OpenAPIDocument.Part(
-                title: "Dispatch, every route", version: version, routes: routes),
+                title: "Dispatch, every route", version: version, routes: routes)
         ]
+        for dialect in dialects {
+            parts[dialect.path] = OpenAPIDocument.Part(
+                title: dialect.title, version: version, details: dialect.details,
+                routes: routes.filter { dialect.has($0.pattern) })
+        }
         for (path, part) in parts {
             let document = try OpenAPIDocument.make(part, errors: style)
             router.on(
@@ -28,10 +60,11 @@ enum Documents {
         }
     }
 
-    /// The tenants' API spells its codes in capitals; the ingestion API has errors of its own.
     private static let style: @Sendable (String) -> OpenAPIDocument.ErrorStyle? = { pattern in
-        if pattern.hasPrefix("/api/v1/messages") { return nil }
-        let isTenants = ["/api/v1/dispatch/", "/api/v1/user/"].contains { pattern.hasPrefix($0) }
-        return .init(schema: .error) { isTenants ? $0.uppercased() : $0 }
+        if pattern.hasPrefix("/api/v1/auth/") { return .init(schema: .error) { $0 } }
+        guard let dialect = dialects.first(where: { $0.has(pattern) }) else {
+            return .init(schema: .error) { $0 }
+        }
+        return dialect.errors
     }
 }

@@ -15,6 +15,9 @@ package enum DoorRouter {
         intake: any Intake, idempotency: IdempotencyKeys = IdempotencyKeys(), relay: @escaping Relay
     ) -> Router {
         var router = Router()
+        router.add(.messages)
+        router.add(.emails)
+        router.add(.mailgun)
         let ask: Router.Fallback = { request, _ in
             try await relay(request) { isKnown(request, to: intake) }
         }
@@ -30,6 +33,7 @@ package enum DoorRouter {
     /// Routes between the planes themselves, and those of operators, are nobody's business here.
     private static func isForCustomers(_ path: RequestPath) -> Bool {
         if path.count == 2, path[0] == "openapi" { return true }
+        if path.count > 1, path[0] == "v1" || path[0] == "v3" { return true }
         return path.count > 2 && path[0] == "api" && path[1] == "v1" && path[2] != "admin"
             && path[2] != "nodes"
     }

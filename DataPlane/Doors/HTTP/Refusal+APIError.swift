@@ -24,7 +24,7 @@ extension Refusal {
             400
         case .quotaExceeded: 400
         case .messageTooLarge: 413
-        case .idempotencyKeyReused, .requestInProgress: 409
+        case .idempotencyKeyReused, .requestInProgress, .notScheduled: 409
         case .rateLimited, .dailyQuotaExceeded: 429
         case .storageFull: 507
         case .storageFailed, .overloaded, .stopping, .notConfigured: 503

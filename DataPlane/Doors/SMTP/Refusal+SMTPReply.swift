@@ -8,7 +8,7 @@ extension Refusal {
         case .unauthenticated: SMTPReply(535, .init(5, 7, 8), "Authentication credentials invalid")
         case .scopeMissing, .sourceAddressNotAllowed, .tenantNotActive, .tenantNotFound, .credentialMismatch,
             .domainNotVerified,
-            .recipientSuppressed, .quotaExceeded, .idempotencyKeyReused:
+            .recipientSuppressed, .quotaExceeded, .idempotencyKeyReused, .notScheduled:
             SMTPReply(550, .init(5, 7, 1), message)
         case .invalid, .missing, .headerNotAllowed, .templateNotFound, .missingVariable, .invalidVariable:
             SMTPReply(550, .init(5, 6, 0), field.map { "\($0): \(message)" } ?? message)

@@ -87,7 +87,8 @@ extension Dispatcher {
             while true {
                 do throws(MessageLoader.Failure) {
                     let loaded = try await loader.load(item.id)
-                    return bound.value.withdraw(item, loaded.message, original: loaded.body)
+                    bound.value.withdraw(item, loaded.message, original: loaded.body)
+                    return
                 } catch {
                     switch error {
                     case .notNow: await bound.loop.sleep(.seconds(1))
@@ -98,7 +99,9 @@ extension Dispatcher {
         }
     }
 
-    private func withdraw(_ item: Withdrawn, _ message: OpenMessage, original: [UInt8]?) {
+    /// - Returns: reached when it is on disk; nil when there is nothing to write.
+    @discardableResult
+    func withdraw(_ item: Withdrawn, _ message: OpenMessage, original: [UInt8]?) -> Milestone? {
         hasLeft(item.id)
         var events: [Event] = []
         var wanted: [DeliveryNotices.Wanted] = []
@@ -113,8 +116,9 @@ extension Dispatcher {
             events.append(event)
         }
         let closes = isOver(item.id)
-        guard closes || !events.isEmpty else { return }
-        commit(message, events, recorder.notices(wanted, of: message, original: original), closes: closes)
+        guard closes || !events.isEmpty else { return nil }
+        return commit(
+            message, events, recorder.notices(wanted, of: message, original: original), closes: closes)
     }
 
     private func giveUp(_ item: Withdrawn) {

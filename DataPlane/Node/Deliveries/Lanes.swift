@@ -21,7 +21,7 @@ enum Lanes {
                     LaneKey(
                         transport: .webhook, source: EgressTable.ownSource,
                         destination: webhook.webhook.uuidString.lowercased()),
-                    deadline: webhook.deadline, stream: .transactional, bytes: 0)
+                    stream: .transactional, bytes: 0)
             ]
         case .mail(let mail):
             var byDomain: [String: [UInt16]] = [:]
@@ -32,8 +32,7 @@ enum Lanes {
                 let lane = mail.log.isTest ? captured : lane(mail, domain)
                 return byDueTime(indexes, message).map { indexes in
                     item(
-                        message, indexes, domain: domain, lane, deadline: mail.deadline, stream: mail.stream,
-                        bytes: mail.bodyBytes)
+                        message, indexes, domain: domain, lane, stream: mail.stream, bytes: mail.bodyBytes)
                 }
             }
         }
@@ -47,7 +46,7 @@ enum Lanes {
     }
 
     private static func item(
-        _ message: OpenMessage, _ indexes: [UInt16], domain: String, _ lane: LaneKey, deadline: Int64,
+        _ message: OpenMessage, _ indexes: [UInt16], domain: String, _ lane: LaneKey,
         stream: MessageStream, bytes: Int
     ) -> QueueItem {
         let due = indexes.compactMap { message.recipients[Int($0)].nextAttemptAt }.min() ?? 0
@@ -55,7 +54,7 @@ enum Lanes {
         return QueueItem(
             id: message.id, recipients: RecipientIndexes(indexes), tenant: message.entry.tenant,
             stream: stream, domain: domain, lane: lane, due: Queue.Timestamp(milliseconds: due),
-            deadline: Queue.Timestamp(milliseconds: deadline), attempts: UInt16(clamping: attempts),
+            deadline: Queue.Timestamp(milliseconds: message.deadline), attempts: UInt16(clamping: attempts),
             bytes: UInt32(clamping: bytes))
     }
 }

@@ -13,6 +13,8 @@ struct OpenMessage: Sendable {
     let id: MessageID
     let entry: Entry
     var recipients: [Recipient]
+    /// The time that it was given in place of its first one, in milliseconds since 1970.
+    private(set) var movedTo: Int64?
 
     init(id: MessageID, entry: Entry) {
         self.id = id
@@ -26,6 +28,16 @@ struct OpenMessage: Sendable {
                 first.nextAttemptAt = scheduledAt
             }
             recipients = Array(repeating: first, count: mail.log.recipients.count)
+        }
+    }
+
+    /// When it is given up, in milliseconds since 1970: it moves with the time at which it may first leave.
+    var deadline: Int64 {
+        switch entry {
+        case .webhook(let webhook): return webhook.deadline
+        case .mail(let mail):
+            let first = mail.log.scheduledAt ?? mail.acceptedAt
+            return mail.deadline + (movedTo ?? first) - first
         }
     }
 
@@ -48,6 +60,7 @@ struct OpenMessage: Sendable {
         recipient.lastEvent = event
         recipient.nextAttemptAt = event.nextAttemptAt
         recipient.state = event.recipientState ?? recipient.state
+        if event.kind == .rescheduled { movedTo = event.nextAttemptAt }
         recipients[index] = recipient
     }
 
@@ -100,7 +113,9 @@ extension Event {
         case .failed: .failed
         case .cancelled: .cancelled
         case .suppressed: .suppressed
-        case .accepted, .complained, .opened, .clicked, .unsubscribed, .webhookAttempted: nil
+        case .accepted, .complained, .opened, .clicked, .unsubscribed, .rescheduled,
+            .webhookAttempted:
+            nil
         }
     }
 }

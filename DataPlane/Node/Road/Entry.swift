@@ -60,12 +60,19 @@ final class MailEntry: Sendable {
         bodyBytes = admitted.message.count
         suppressed = admitted.suppressed
         request = admitted.request
-        log = Event.Accepted(
+        var log = Event.Accepted(
             origin: admitted.origin, from: admitted.from, envelopeSender: admitted.envelopeSender,
             recipients: admitted.recipients, subject: admitted.subject,
             messageIDHeader: admitted.messageIDHeader, bodyBytes: admitted.message.count,
             hasAttachments: admitted.hasAttachments, tags: admitted.tags, metadata: admitted.metadata,
             isTest: admitted.isTest, scheduledAt: admitted.scheduledAt)
+        log.cc = admitted.cc
+        log.bcc = admitted.bcc
+        log.tracksOpens = admitted.tracking.opens
+        log.tracksClicks = admitted.tracking.clicks
+        log.templateID = admitted.templateID
+        log.resentFrom = admitted.resentFrom
+        self.log = log
     }
 }
 

@@ -7,6 +7,10 @@ import Spool
 
 /// The road behind every door: admission, then the disk, then the queue; and only then the answer.
 struct Road: Intake {
+    /// What several messages that come at once are written in at most.
+    private static let maxGroupBytes = 4 << 20
+    private static let maxGroupMessages = 256
+
     let hostName: String
     private let admission: Admission
     private let holder: SnapshotHolder
@@ -56,20 +60,87 @@ struct Road: Intake {
     func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt {
         let started = MonotonicTime.now()
         do throws(Refusal) {
-            let receipt = try await accept(submission, from: principal)
-            metrics.accepted(submission.door).increment()
-            metrics.acceptSeconds.observe(MonotonicTime.now() - started)
-            return receipt
+            let accepted = try admit(submission, from: principal)
+            try await commit([accepted])
+            report(accepted, since: started)
+            return Receipt(accepted.admitted)
         } catch {
             metrics.refused(submission.door, error.code.rawValue).increment()
             throw error
         }
     }
 
+    func submit(
+        _ submissions: [Submission], from principal: Principal
+    ) async -> [Result<Receipt, Refusal>] {
+        let started = MonotonicTime.now()
+        var results: [Result<Receipt, Refusal>] = []
+        var open: [(place: Int, message: AcceptedMessage)] = []
+        var openBytes = 0
+        for (place, submission) in submissions.enumerated() {
+            do throws(Refusal) {
+                let accepted = try admit(submission, from: principal)
+                results.append(.success(Receipt(accepted.admitted)))
+                open.append((place, accepted))
+                openBytes += accepted.mail.bodyBytes
+            } catch {
+                metrics.refused(submission.door, error.code.rawValue).increment()
+                results.append(.failure(error))
+            }
+            let isFull = openBytes >= Self.maxGroupBytes || open.count >= Self.maxGroupMessages
+            guard isFull || place == submissions.count - 1 else { continue }
+            do throws(Refusal) {
+                try await commit(open.map(\.message))
+                for (_, message) in open { report(message, since: started) }
+            } catch {
+                for (place, message) in open {
+                    metrics.refused(message.mail.log.origin.door, error.code.rawValue).increment()
+                    results[place] = .failure(error)
+                }
+            }
+            open.removeAll(keepingCapacity: true)
+            openBytes = 0
+        }
+        return results
+    }
+
+    private func report(_ accepted: AcceptedMessage, since started: MonotonicTime) {
+        metrics.accepted(accepted.mail.log.origin.door).increment()
+        metrics.acceptSeconds.observe(MonotonicTime.now() - started)
+    }
+
     func status(of message: MessageID, tenant: TenantID) async -> MessageStatus? {
         try? await dispatcher.loop.run { [dispatcher] in
             await dispatcher.value.status(of: message, tenant: tenant)
         }
+    }
+
+    func cancelScheduled(
+        _ message: MessageID, tenant: TenantID
+    ) async throws(Refusal) -> MessageStatus? {
+        try await onDispatcher { dispatcher async throws(Refusal) in
+            try await dispatcher.cancelScheduled(message, tenant: tenant)
+        }
+    }
+
+    func reschedule(
+        _ message: MessageID, tenant: TenantID, to time: Int64
+    ) async throws(Refusal) -> MessageStatus? {
+        try await onDispatcher { dispatcher async throws(Refusal) in
+            try await dispatcher.reschedule(message, tenant: tenant, to: time)
+        }
+    }
+
+    private func onDispatcher(
+        _ body: @escaping @Sendable (Dispatcher) async throws(Refusal) -> MessageStatus?
+    ) async throws(Refusal) -> MessageStatus? {
+        let result: Result<MessageStatus?, Refusal>? = try? await dispatcher.loop.run { [dispatcher] in
+            do throws(Refusal) { return .success(try await body(dispatcher.value)) } catch {
+                return .failure(error)
+            }
+        }
+        guard let result else { throw Refusal(.stopping, "the node is stopping", retryAfterSeconds: 5) }
+        return try result.get()
     }
 
     private func snapshot() throws(Refusal) -> Snapshot {
@@ -79,8 +150,9 @@ struct Road: Intake {
         return snapshot
     }
 
-    private func accept(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt
-    {
+    private func admit(
+        _ submission: Submission, from principal: Principal
+    ) throws(Refusal) -> AcceptedMessage {
         let snapshot = try snapshot()
         let now = clock.now()
         let admitted = try admission.admit(
@@ -91,24 +163,29 @@ struct Road: Intake {
             })
         let mail = MailEntry(admitted)
         let events = AcceptedEvents.make(id: admitted.id, mail: mail, node: admission.node)
-        let made = webhooks.make(of: events, mail: mail, tenant: principal.tenant)
         let sealed = bodies.seal(admitted.message, id: admitted.id, tenant: principal.tenant, now: now / 1000)
+        return AcceptedMessage(
+            admitted: admitted, mail: mail,
+            webhooks: webhooks.make(of: events, mail: mail, tenant: principal.tenant),
+            journaled: AcceptedEvents.journaled(events, sealedBody: sealed))
+    }
+
+    /// Puts messages on disk by one write, and into the queue.
+    private func commit(_ messages: [AcceptedMessage]) async throws(Refusal) {
+        guard !messages.isEmpty else { return }
         let group = SpoolGroup(
-            records: [.entry(admitted.id, header: Entry.mail(mail).encoded(), body: admitted.message)]
-                + made.map(\.record),
-            events: AcceptedEvents.journaled(events, sealedBody: sealed))
+            records: messages.flatMap(\.records), events: messages.flatMap(\.journaled))
         do throws(SpoolError) {
             _ = try await spool.commit(group)
         } catch {
-            if !admitted.isTest {
-                meters.withLock { $0.returnQuota(admitted.tenant, recipients: admitted.recipients.count) }
+            for message in messages where !message.mail.log.isTest {
+                meters.withLock {
+                    $0.returnQuota(message.mail.tenant, recipients: message.mail.log.recipients.count)
+                }
             }
             throw Refusal(error)
         }
-        enqueue([OpenMessage(id: admitted.id, entry: .mail(mail))] + made.map(\.message))
-        return Receipt(
-            id: admitted.id, messageIDHeader: admitted.messageIDHeader, queued: admitted.recipients,
-            suppressed: admitted.suppressed, isScheduled: admitted.scheduledAt.map { $0 > now } ?? false)
+        enqueue(messages.flatMap(\.opened))
     }
 
     private func takeQuota(
