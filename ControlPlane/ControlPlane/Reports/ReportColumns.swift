@@ -22,7 +22,7 @@ extension [EmailRow] {
             \(column(\.cc.arrayLiteral)), \(column(\.bcc.arrayLiteral)),
             \(column(\.track_opens)), \(column(\.track_clicks)), \(column(\.template_id))::uuid[],
             \(column(\.resent_from))::uuid[], \(column(\.subject)), \(column(\.size_bytes)),
-            \(column(\.has_attachments)), \(column(\.tags.arrayLiteral)), \(column(\.metadataText)), 
+            \(column(\.has_attachments)), \(column(\.tags.arrayLiteral)), \(column(\.metadataText)),
             \(column(\.api_key_id))::uuid[],
             \(column(\.credential_id))::uuid[], \(column(\.scheduled_at)), \(column(\.body_offset)),
             \(column(\.body_bytes)), \(column(\.state.status)), \(column(\.state.sent_at)),
