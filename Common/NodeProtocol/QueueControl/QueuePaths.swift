@@ -11,6 +11,9 @@ package enum QueuePaths {
     package static let resume = "/control/v1/queue/resume"
     /// POST `QueueCommand`, answers `QueueCommandResult`.
     package static let command = "/control/v1/queue/command"
+    /// POST `ScheduleCommand`, answers `ScheduleResult`; 404 when the node does not hold the message, 409
+    /// `not_scheduled` when it does not wait for its time any more, 400 for a time too far ahead.
+    package static let schedule = "/control/v1/queue/schedule"
     /// GET with the message's id appended, answers `MessageExplanation`; 404 when the queue has it no more.
     package static let explainPrefix = "/control/v1/queue/messages/"
 }

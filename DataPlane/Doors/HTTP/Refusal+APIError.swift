@@ -4,7 +4,7 @@ import HTTP
 extension Refusal {
     /// The status of HTTP for each refusal, the same for all dialects; each prints code and text in its own
     /// shape.
-    var apiError: APIError {
+    package var apiError: APIError {
         var headers: HTTPHeaders = [:]
         if code == .unauthenticated { headers.append("WWW-Authenticate", "Bearer, Basic realm=\"dispatch\"") }
         return APIError(

@@ -51,6 +51,13 @@ struct QueueRoutes: Sendable {
             return try .json(try await onLoop { try await $0.command(command) })
         }
         router.on(
+            .post, QueuePaths.schedule,
+            RouteInfo(summary: "Withdraw or move a scheduled message", authentication: .none)
+        ) { request in
+            let command = try await read(ScheduleCommand.self, request)
+            return try .json(try await onLoop { try await $0.schedule(command) })
+        }
+        router.on(
             .get, QueuePaths.explainPrefix + "{id}",
             RouteInfo(summary: "Why a message waits", authentication: .none)
         ) { request in

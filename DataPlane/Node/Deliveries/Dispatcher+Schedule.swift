@@ -1,5 +1,6 @@
 import Admission
 import Doors
+import HTTP
 import NodeProtocol
 import Queue
 
@@ -53,6 +54,20 @@ extension Dispatcher {
         pump()
         await written.reached()
         return message.status
+    }
+
+    /// What the control plane passes on of a sender's wish.
+    func schedule(_ command: ScheduleCommand) async throws -> ScheduleResult {
+        let status: MessageStatus?
+        do throws(Refusal) {
+            if let time = command.moveTo {
+                status = try await reschedule(command.message, tenant: command.tenant, to: time)
+            } else {
+                status = try await cancelScheduled(command.message, tenant: command.tenant)
+            }
+        } catch { throw error.apiError }
+        guard let status else { throw APIError.notFound }
+        return ScheduleResult(scheduledAt: status.recipients.compactMap(\.nextAttemptAt).min())
     }
 
     /// A message of this tenant that waits for its time; nil when it is not here.
