@@ -23,7 +23,8 @@ package enum MIMEBuilder {
             // Every value inside was checked against its length before.
             throw MIMEBuildError(field: "attachments", reason: .malformed)
         }
-        if output.suffix(2) != [.carriageReturn, .lineFeed] { output += [.carriageReturn, .lineFeed] }
+        let lineEnd: [UInt8] = [.carriageReturn, .lineFeed]
+        if !output[...].suffix(2).elementsEqual(lineEnd) { output += lineEnd }
         return output
     }
 

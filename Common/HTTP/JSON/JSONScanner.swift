@@ -6,9 +6,9 @@
 /// not check the rest of the grammar: the decoder does.
 struct JSONScanner {
     private enum Level {
-        case array
-        /// Where the keys of this object begin in `keys`; whether the next string is a key.
-        case object(firstKey: Int, expectsKey: Bool)
+        case array(FieldTable.Inside)
+        /// Where the keys of this object begin in `keys`; whether the next string is a key; which it may have.
+        case object(firstKey: Int, expectsKey: Bool, fields: FieldTable?)
     }
 
     private let bytes: [UInt8]
@@ -18,15 +18,25 @@ struct JSONScanner {
     private var keys: [Range<Int>] = []
     /// The decoder below lets a comma before a closing bracket pass.
     private var isBehindComma = false
+    /// What the value that comes next may have inside.
+    private var next: FieldTable.Inside
+    /// Whether every field so far is one of the table.
+    private var knowsAll = true
 
-    static func check(_ bytes: [UInt8], maxDepth: Int) throws(APIError) {
-        var scanner = JSONScanner(bytes: bytes, maxDepth: maxDepth)
+    /// - Parameter fields: those of the outermost object; nil: any.
+    /// - Returns: whether the table has every field that is there.
+    static func check(
+        _ bytes: [UInt8], maxDepth: Int, fields: FieldTable? = nil
+    ) throws(APIError) -> Bool {
+        var scanner = JSONScanner(bytes: bytes, maxDepth: maxDepth, fields: fields)
         try scanner.scan()
+        return scanner.knowsAll
     }
 
-    private init(bytes: [UInt8], maxDepth: Int) {
+    private init(bytes: [UInt8], maxDepth: Int, fields: FieldTable?) {
         self.bytes = bytes
         self.maxDepth = maxDepth
+        next = fields.map { .fields($0) } ?? .anything
     }
 
     private mutating func scan() throws(APIError) {
@@ -37,8 +47,8 @@ struct JSONScanner {
                 index += 1
                 continue
             case ASCII.quote: try scanString()
-            case UInt8(ascii: "{"): try open(.object(firstKey: keys.count, expectsKey: true))
-            case UInt8(ascii: "["): try open(.array)
+            case UInt8(ascii: "{"): try openObject()
+            case UInt8(ascii: "["): try open(.array(next))
             case UInt8(ascii: "}"), UInt8(ascii: "]"): try close()
             case ASCII.comma: setExpectsKey(true)
             case ASCII.colon: setExpectsKey(false)
@@ -53,6 +63,17 @@ struct JSONScanner {
         guard levels.isEmpty else { throw JSONFailure.notJSON("it ends too early") }
     }
 
+    private mutating func openObject() throws(APIError) {
+        var fields: FieldTable?
+        switch next {
+        case .nothing: knowsAll = false
+        case .anything: break
+        case .fields(let table): fields = table
+        }
+        try open(.object(firstKey: keys.count, expectsKey: true, fields: fields))
+        if fields == nil { next = .anything }
+    }
+
     private mutating func open(_ level: Level) throws(APIError) {
         guard levels.count < maxDepth else {
             throw APIError(400, "invalid_json", "The JSON is nested deeper than \(maxDepth) levels.")
@@ -63,14 +84,16 @@ struct JSONScanner {
     private mutating func close() throws(APIError) {
         guard let level = levels.popLast() else { throw JSONFailure.notJSON("a bracket is closed too often") }
         guard !isBehindComma else { throw JSONFailure.notJSON("a comma stands before a closing bracket") }
-        guard case .object(let firstKey, _) = level else { return }
-        try checkKeys(keys[firstKey...])
-        keys.removeSubrange(firstKey...)
+        if case .object(let firstKey, _, _) = level {
+            try checkKeys(keys[firstKey...])
+            keys.removeSubrange(firstKey...)
+        }
+        if case .array(let inside) = levels.last { next = inside }
     }
 
     private mutating func setExpectsKey(_ expectsKey: Bool) {
-        guard case .object(let firstKey, _) = levels.last else { return }
-        levels[levels.count - 1] = .object(firstKey: firstKey, expectsKey: expectsKey)
+        guard case .object(let firstKey, _, let fields) = levels.last else { return }
+        levels[levels.count - 1] = .object(firstKey: firstKey, expectsKey: expectsKey, fields: fields)
     }
 
     /// Leaves `index` on the closing quote.
@@ -87,7 +110,20 @@ struct JSONScanner {
             index += 1
         }
         guard index < bytes.count else { throw JSONFailure.notJSON("a string does not end") }
-        if case .object(_, expectsKey: true) = levels.last { keys.append(start..<index) }
+        if case .object(_, expectsKey: true, let fields) = levels.last {
+            keys.append(start..<index)
+            if let fields { take(bytes[start..<index], of: fields) }
+        }
+    }
+
+    /// A key with escapes is taken for an unknown one.
+    private mutating func take(_ key: ArraySlice<UInt8>, of fields: FieldTable) {
+        if let inside = fields.inside(key) {
+            next = inside
+        } else {
+            next = .anything
+            knowsAll = false
+        }
     }
 
     private var isEscapedNUL: Bool {

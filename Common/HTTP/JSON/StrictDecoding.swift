@@ -20,16 +20,40 @@ package enum StrictDecoding {
     package static func decode<Value: Decodable>(
         _ type: Value.Type, from bytes: [UInt8], unknownFields: UnknownFields = .refuse
     ) throws(APIError) -> Value {
-        try JSONScanner.check(bytes, maxDepth: maxDepth)
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
+        try recorded(type, from: bytes, unknownFields)
+    }
+
+    private static func recorded<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8], _ unknownFields: UnknownFields
+    ) throws(APIError) -> Value {
+        _ = try JSONScanner.check(bytes, maxDepth: maxDepth)
         let recorded: Recorded<Value>
         do {
-            recorded = try decoder.decode(Recorded<Value>.self, from: Data(bytes))
+            recorded = try decoder().decode(Recorded<Value>.self, from: Data(bytes))
         } catch {
             throw JSONFailure.apiError(error)
         }
         return try check(recorded, unknownFields)
+    }
+
+    /// The same for a type whose fields stand in a table. Whatever is not as it should be is decoded by the
+    /// record, which says what and where.
+    package static func decode<Value: TabledFields>(
+        _ type: Value.Type, from bytes: [UInt8], unknownFields: UnknownFields = .refuse
+    ) throws(APIError) -> Value {
+        if case .refuse = unknownFields,
+            try JSONScanner.check(bytes, maxDepth: maxDepth, fields: Value.fields),
+            let value = try? decoder().decode(Value.self, from: Data(bytes))
+        {
+            return value
+        }
+        return try recorded(type, from: bytes, unknownFields)
+    }
+
+    private static func decoder() -> JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        return decoder
     }
 
     private static func check<Value>(

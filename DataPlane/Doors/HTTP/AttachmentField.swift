@@ -3,7 +3,13 @@ import Crypto
 import HTTP
 
 /// A file inside a JSON request: `filename`, `content_type`, `content` (base64), `inline`, `content_id`.
-struct AttachmentField: Decodable {
+struct AttachmentField: TabledFields {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case filename, content_type, content, inline, content_id
+    }
+
+    static let fields = FieldTable(CodingKeys.self)
+
     let filename: String
     let content_type: String?
     let content: String

@@ -3,7 +3,14 @@ import FoundationEssentials
 import HTTP
 
 /// The body of `POST /api/v1/messages` as JSON.
-struct IngestRequest: Decodable {
+struct IngestRequest: TabledFields {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case from, to, cc, bcc, subject, text, html, headers, tags, attachments, metadata, stream
+    }
+
+    static let fields = FieldTable(
+        CodingKeys.self, open: [.headers, .metadata], inner: [.attachments: AttachmentField.fields])
+
     let from: String
     let to: AddressField?
     let cc: AddressField?

@@ -4,7 +4,16 @@ import HTTP
 import Templates
 
 /// The body of `POST tenants/{id}/send`.
-struct SendRequest: Decodable {
+struct SendRequest: TabledFields {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case from, to, cc, bcc, reply_to, subject, html_body, text_body, template_id, template_variables,
+            use_master_template, headers, attachments, tags, metadata, stream, scheduled_at
+    }
+
+    static let fields = FieldTable(
+        CodingKeys.self, open: [.headers, .metadata, .template_variables],
+        inner: [.attachments: AttachmentField.fields])
+
     let from: String
     let to: AddressField
     let cc: AddressField?

@@ -1,0 +1,70 @@
+import FoundationEssentials
+import Testing
+
+@testable import HTTP
+
+private struct Recipient: TabledFields, Equatable {
+    enum CodingKeys: String, CodingKey, CaseIterable { case address, name }
+    static let fields = FieldTable(CodingKeys.self)
+
+    let address: String
+    let name: String?
+}
+
+private struct Letter: TabledFields, Equatable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case to, subject, metadata, owner
+        case sendAt = "send_at"
+    }
+    static let fields = FieldTable(
+        CodingKeys.self, open: [.metadata], inner: [.to: Recipient.fields, .owner: Recipient.fields])
+
+    let to: [Recipient]
+    let subject: String?
+    let metadata: [String: String]?
+    let owner: Recipient?
+    let sendAt: Date?
+}
+
+/// The same type without a table.
+private struct Plain<Value: Decodable>: Decodable {
+    let value: Value
+
+    init(from decoder: any Decoder) throws { value = try Value(from: decoder) }
+}
+
+/// A table makes decoding faster, and nothing else.
+@Suite struct FieldTableTests {
+    @Test(
+        arguments: [
+            #"{"to":[{"address":"a@b.example"}]}"#,
+            #"{"to":[{"address":"a","name":"b"},{"address":"c"}],"subject":"s","send_at":"2026-01-31T12:00:00Z"}"#,
+            #"{"to":[],"metadata":{"any":"thing","to":"x"},"owner":{"address":"a"}}"#,
+            #"{"to":[],"metadata":{"any":{"deep":1}}}"#,
+            #"{"to":[],"metadata":null,"owner":null,"subject":null}"#,
+            #"{"to":[{"address":"a","extra":1}]}"#, #"{"to":[],"owner":{"address":"a","to":[]}}"#,
+            #"{"to":[],"subjekt":"s"}"#, #"{"to":[],"subject":{"a":1}}"#, #"{"to":[],"subject":["a"]}"#,
+            #"{"to":[],"sub\u006aect":"s"}"#, #"{"to":[],"subject":"s","subject":"t"}"#,
+            #"{"to":[[{"address":"a","more":1}]]}"#, #"{"to":{"address":"a"}}"#, #"{"to":[{}]}"#, #"{}"#,
+            #"[]"#,
+            #"[{"to":[]}]"#, #"{"to":[],"send_at":"soon"}"#, #"{"to":[],}"#, #"{"to":[]"#, "", "null", "7",
+            #"{"to":[{"address":"a"}],"owner":{"address":"b"},"stranger":{"address":"c"}}"#,
+            #"{"metadata":{"to":[{"address":"a","extra":1}]},"to":[]}"#,
+        ])
+    func `a type with a table gives the same value or the same refusal as one without`(_ text: String) {
+        let bytes = Array(text.utf8)
+        let tabled = Result { () throws(APIError) in try StrictDecoding.decode(Letter.self, from: bytes) }
+        let recorded = Result { () throws(APIError) in
+            try StrictDecoding.decode(Plain<Letter>.self, from: bytes).value
+        }
+        switch (tabled, recorded) {
+        case (.success(let one), .success(let other)): #expect(one == other)
+        case (.failure(let one), .failure(let other)):
+            #expect(one.code == other.code)
+            #expect(one.field == other.field)
+            #expect(one.message == other.message)
+            #expect(one.details == other.details)
+        default: Issue.record("\(text): \(tabled), but \(recorded)")
+        }
+    }
+}
