@@ -64,8 +64,9 @@ struct Publisher: Sendable {
             try await connection.query("SELECT bump_chunk('global')")
         }
         while !stopping.isSet {
-            try await publish(election)
+            let isComplete = try await publish(election)?.isComplete ?? true
             try await pusher.pushNewest()
+            guard isComplete else { continue }
             guard try await listener.nextNotification(timeout: Self.lookAgain) != nil else {
                 guard try await election.tryAcquire() else { return }
                 continue
@@ -77,7 +78,7 @@ struct Publisher: Sendable {
         }
     }
 
-    /// Makes one version of all that has changed since the last.
+    /// Makes one version of what has changed since the last: of all of it, unless that takes long.
     ///
     /// It must store nothing that wakes the publisher, or it would never rest.
     ///

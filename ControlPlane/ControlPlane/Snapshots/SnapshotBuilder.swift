@@ -8,7 +8,7 @@ import Service
 /// Makes the next version of the snapshot: builds the chunks that are out of date, signs a manifest of all.
 ///
 /// Everything is read and written in one transaction that sees one moment of the database, so a manifest
-/// never holds half of a change. The version rises strictly; the database refuses any other. A chunk of
+/// never holds half of a change; a bulk change alone may take several (`PublicationOrder`). The version rises strictly; the database refuses any other. A chunk of
 /// thousands of tenants takes long to print: that is done on the blocking threads, beside the loop.
 struct SnapshotBuilder: Sendable {
     /// A manifest as it was stored.
@@ -18,6 +18,8 @@ struct SnapshotBuilder: Sendable {
         /// Seconds since 1970.
         let expiresAt: Int64
         let rebuilt: Rebuilt
+        /// Whether nothing else was out of date; what was is for the next version.
+        let isComplete: Bool
 
         var rebuiltChunks: Int { rebuilt.chunks }
         var oversizedChunks: [String] { rebuilt.oversized }
@@ -39,6 +41,8 @@ struct SnapshotBuilder: Sendable {
     let blocking: BlockingPool
     let log: Log
     var maxChunkBytes = Manifest.maxChunkBytes
+    /// After which a version is made of what is built, and the rest left to the next.
+    var maxBuildTime: Duration = .milliseconds(300)
 
     /// Publishes when a chunk is out of date or the newest manifest has used half of its life.
     ///
@@ -60,32 +64,61 @@ struct SnapshotBuilder: Sendable {
         }
         let seal = try SymmetricSeal(key: clusterKey.bytes)
         var rebuilt = Rebuilt()
-        for (name, revision) in stale {
-            guard let bytes = try await chunk(name, seal, connection, &rebuilt) else { continue }
-            rebuilt.chunks += 1
-            if bytes.count <= maxChunkBytes {
-                try await store(name, revision: revision, bytes, connection)
-            } else {
-                rebuilt.oversized.append(name)
-                try await keep(name, revision: revision, bytes.count, connection)
-            }
-        }
+        let isComplete = try await build(stale, seal, connection, &rebuilt)
         // A chunk that only a newer program knows stays out of date and must not make version after version.
         guard rebuilt.chunks > 0 || isAging else { return nil }
         return try await sign(
-            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: rebuilt, now: now,
-            connection)
+            version: (try newest?["version", as: Int64.self] ?? 0) + 1, rebuilt: rebuilt,
+            isComplete: isComplete, now: now, connection)
     }
 
-    private func staleChunks(
-        _ connection: PostgresConnection
-    ) async throws -> [(name: String, revision: Int64)] {
+    private func staleChunks(_ connection: PostgresConnection) async throws -> [StaleChunk] {
         let rows = try await connection.query(
             """
-            SELECT r.name, r.revision FROM chunk_revisions r LEFT JOIN published_chunks p USING (name)
-            WHERE p.revision IS DISTINCT FROM r.revision ORDER BY r.name
+            SELECT r.name, r.revision, (extract(epoch FROM r.changed_at) * 1e6)::bigint AS changed_at,
+                p.name IS NOT NULL AS is_published
+            FROM chunk_revisions r LEFT JOIN published_chunks p USING (name)
+            WHERE p.revision IS DISTINCT FROM r.revision
             """)
-        return try rows.map { (try $0["name"], try $0["revision"]) }
+        return try rows.map { row in
+            StaleChunk(
+                name: try row["name"], revision: try row["revision"], changedAt: try row["changed_at"],
+                isPublished: try row["is_published"])
+        }
+    }
+
+    /// Builds chunks until the time is up. Those of a first version, or under a new cluster key, are built
+    /// all: nodes have nothing that would do in their place.
+    ///
+    /// - Returns: whether all were built.
+    private func build(
+        _ stale: [StaleChunk], _ seal: SymmetricSeal, _ connection: PostgresConnection,
+        _ rebuilt: inout Rebuilt
+    ) async throws -> Bool {
+        let started = MonotonicTime.now()
+        let maySplit = stale.contains(where: \.isPublished)
+        for (place, group) in PublicationOrder(stale).groups.enumerated() {
+            if maySplit, place >= PublicationOrder.always, MonotonicTime.now() - started >= maxBuildTime {
+                return false
+            }
+            for stale in group { try await build(stale, seal, connection, &rebuilt) }
+        }
+        return true
+    }
+
+    private func build(
+        _ stale: StaleChunk, _ seal: SymmetricSeal, _ connection: PostgresConnection,
+        _ rebuilt: inout Rebuilt
+    ) async throws {
+        let (name, revision) = (stale.name, stale.revision)
+        guard let bytes = try await chunk(name, seal, connection, &rebuilt) else { return }
+        rebuilt.chunks += 1
+        if bytes.count <= maxChunkBytes {
+            try await store(name, revision: revision, bytes, connection)
+        } else {
+            rebuilt.oversized.append(name)
+            try await keep(name, revision: revision, bytes.count, connection)
+        }
     }
 
     /// Leaves the published chunk as it is until the next change. One chunk that nodes refuse would make them
@@ -150,7 +183,7 @@ struct SnapshotBuilder: Sendable {
     }
 
     private func sign(
-        version: Int64, rebuilt: Rebuilt, now: Int64, _ connection: PostgresConnection
+        version: Int64, rebuilt: Rebuilt, isComplete: Bool, now: Int64, _ connection: PostgresConnection
     ) async throws -> Published {
         let signing = try await keys.signing(connection)
         let rows = try await connection.query(
@@ -176,7 +209,8 @@ struct SnapshotBuilder: Sendable {
                     to_timestamp(\(expiresAt)::bigint))
             """)
         return Published(
-            version: version, signed: signed, expiresAt: expiresAt, rebuilt: rebuilt)
+            version: version, signed: signed, expiresAt: expiresAt, rebuilt: rebuilt,
+            isComplete: isComplete)
     }
 }
 

@@ -103,6 +103,37 @@ import Testing
         await bench.stop()
     }
 
+    @Test func `what changed last does not wait behind a bulk change, and that does not wait for ever`()
+        async throws
+    {
+        let bench = try await PublisherBench.make(maxBuildTime: .zero)
+        let bulk = (10..<30).map { "suppressions/\($0)" }
+        let urgent = ["tenants/aa", "tenants/bb"]
+        func change(_ names: [String]) async throws {
+            try await bench.system { connection in
+                for name in names { try await connection.query("SELECT bump_chunk(\(name)::text)") }
+            }
+        }
+        try await change(bulk + urgent)
+        while try await bench.look() != nil {}
+
+        try await change(bulk)
+        try await change(urgent)
+        var before = try await bench.published()
+        var versions: [Set<String>] = []
+        while try await bench.look() != nil {
+            let now = try await bench.published()
+            versions.append(Set(now.keys.filter { now[$0] != before[$0] }))
+            before = now
+        }
+        let first = try #require(versions.first)
+        #expect(first.isSuperset(of: urgent))
+        #expect(first.count == urgent.count + 1)
+        #expect(versions.count > 3)
+        #expect(versions.reduce(into: Set()) { $0.formUnion($1) } == Set(bulk + urgent))
+        await bench.stop()
+    }
+
     @Test func `a chunk that only a newer program knows makes no version`() async throws {
         let bench = try await PublisherBench.make()
         try await bench.look()
@@ -121,7 +152,7 @@ private struct PublisherBench: Sendable {
     private let loop: EventLoop
     private let database: PostgresConfiguration
 
-    static func make() async throws -> PublisherBench {
+    static func make(maxBuildTime: Duration = .seconds(60)) async throws -> PublisherBench {
         let control = try await ServiceFixture.make()
         await control.stop()
         let context = control.context
@@ -134,12 +165,13 @@ private struct PublisherBench: Sendable {
         let client = try await loop.run {
             try HTTPClient(on: loop, HTTPClientSettings(egressGuard: .unrestricted))
         }
+        var builder = SnapshotBuilder(
+            keys: keys,
+            global: GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost),
+            lifetimeSeconds: 86_400, blocking: blocking, log: context.log)
+        builder.maxBuildTime = maxBuildTime
         let publisher = Publisher(
-            context: context, configuration: database,
-            builder: SnapshotBuilder(
-                keys: keys,
-                global: GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost),
-                lifetimeSeconds: 86_400, blocking: blocking, log: context.log),
+            context: context, configuration: database, builder: builder,
             pusher: NodePusher(context: context, client: client, metrics: metrics, stopping: stopping),
             metrics: metrics, stopping: stopping)
         let election = LeaderElection(key: Publisher.lockKey, database, on: loop)
@@ -153,6 +185,16 @@ private struct PublisherBench: Sendable {
     /// The version that a look made; nil when it made none.
     @discardableResult
     func look() async throws -> Int64? { try await publisher.publish(election)?.version }
+
+    /// The revision of each chunk in the newest version.
+    func published() async throws -> [String: Int64] {
+        try await election.asLeader(.system) { connection in
+            let rows = try await connection.query("SELECT name, revision FROM published_chunks")
+            return Dictionary(
+                uniqueKeysWithValues: try rows.map { (try $0["name"] as String, try $0["revision"] as Int64) }
+            )
+        }
+    }
 
     func isShapingOutdated() async throws -> Bool {
         let global = publisher.builder.global
