@@ -19,7 +19,7 @@ struct EmailErasure: Sendable {
         let erased: Int
     }
 
-    private static let messagesAtOnce: Int32 = 500
+    private static let recipientsAtOnce: Int32 = 500
 
     private let context: ControlContext
     private let authenticator: Authenticator
@@ -59,8 +59,8 @@ struct EmailErasure: Sendable {
             let step = try await context.pool.transaction(as: call.rows) { connection in
                 try await Self.step(address, tenant.uuid, connection)
             }
-            erased += step
-            guard step == Int(Self.messagesAtOnce) else { break }
+            erased += step.messages
+            guard step.recipients == Int(Self.recipientsAtOnce) else { break }
         }
         // The log of who did what must not keep what was to be forgotten.
         let record = Hex.encode(Array(Digest.sha256(address).prefix(8)))
@@ -73,22 +73,23 @@ struct EmailErasure: Sendable {
         return try .data(Answer(erased: erased), message: "The address was erased from the log")
     }
 
-    /// - Returns: how many messages were to the address.
+    /// - Returns: how many recipients are gone, and of how many messages: one may have been addressed in
+    ///   several spellings.
     private static func step(
         _ address: String, _ tenant: UUID, _ connection: PostgresConnection
-    ) async throws -> Int {
+    ) async throws -> (recipients: Int, messages: Int) {
         let rows = try await connection.query(
             """
             WITH gone AS (
                 DELETE FROM email_recipients WHERE (tenant_id, accepted_at, message_id, address) IN (
                     SELECT tenant_id, accepted_at, message_id, address FROM email_recipients
-                    WHERE tenant_id = \(tenant) AND folded = \(address)::text LIMIT \(messagesAtOnce))
+                    WHERE tenant_id = \(tenant) AND folded = \(address)::text LIMIT \(recipientsAtOnce))
                 RETURNING message_id
             )
-            SELECT DISTINCT message_id FROM gone
+            SELECT message_id FROM gone
             """)
-        let messages: [UUID] = try rows.map { try $0["message_id"] }
-        guard !messages.isEmpty else { return 0 }
+        let messages = Array(Set(try rows.map { try $0["message_id", as: UUID.self] }))
+        guard !messages.isEmpty else { return (0, 0) }
         let keys: SQL = "tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.id)"
         try await connection.query(
             """
@@ -106,7 +107,7 @@ struct EmailErasure: Sendable {
             WHERE \(keys) AND message_id = u.id AND lower(recipient) = \(address)::text
             """)
         try await eraseLonely(messages, tenant, connection)
-        return messages.count
+        return (rows.count, messages.count)
     }
 
     /// Messages that were to nobody else keep nothing.

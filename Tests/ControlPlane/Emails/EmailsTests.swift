@@ -164,6 +164,31 @@ import Testing
         await control.stop()
     }
 
+    @Test func `an address in two spellings is erased from more messages than one step takes`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let tenant = try await control.tenant(token)
+        let records = (1...300).map { number in
+            let story = Story(tenant: tenant, node: node.number)
+            return (
+                seq: UInt64(number), record: story.accepted(to: ["gone@example.org", "GONE@example.org"])
+            )
+        }
+        #expect(try await node.report(records).status == 200)
+        let erased = try await control.call(
+            "POST", "/api/v1/dispatch/tenants/\(tenant)/emails/erase", token: token,
+            json: #"{"address":"gone@example.org"}"#)
+        #expect(erased.status == 200)
+        let left: SQL = "SELECT count(*) AS n FROM email_recipients WHERE tenant_id = \(tenant.uuid)"
+        #expect(try await control.count(left) == 0)
+        let kept: SQL =
+            "SELECT count(*) AS n FROM emails WHERE tenant_id = \(tenant.uuid) AND erased_at IS NULL"
+        #expect(try await control.count(kept) == 0)
+        await node.stop()
+        await control.stop()
+    }
+
     @Test func `the queue sums what waits, and usage adds up`() async throws {
         let control = try await ServiceFixture.make()
         let token = try await control.operatorToken()
