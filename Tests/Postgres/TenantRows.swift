@@ -122,6 +122,11 @@ enum TenantRows {
                 INSERT INTO usage_daily (tenant_id, day, node, messages)
                 VALUES (\(tenant), '2026-03-01', 1, 1)
                 """
+        case "usage_hourly":
+            return """
+                INSERT INTO usage_hourly (tenant_id, hour, node, messages)
+                VALUES (\(tenant), '2026-03-01T10:00:00Z', 1, 1)
+                """
         case "usage_monthly":
             return """
                 INSERT INTO usage_monthly (tenant_id, month, node, messages)

@@ -37,9 +37,12 @@ package struct PageRequest: Sendable, Equatable {
 
     /// Reads `limit` (1 to 100, else 50), and `offset` or `page`.
     ///
+    /// - Parameter limitName: what a dialect calls `limit`.
     /// - Throws: 400 with the name of the item.
-    package init(_ query: QueryItems, defaultLimit: Int = 50) throws(APIError) {
-        limit = try query.integer("limit", default: defaultLimit, in: 1...Self.maxLimit)
+    package init(
+        _ query: QueryItems, defaultLimit: Int = 50, limitName: String = "limit"
+    ) throws(APIError) {
+        limit = try query.integer(limitName, default: defaultLimit, in: 1...Self.maxLimit)
         if query["page"] != nil {
             let page = try query.integer("page", default: 1, in: 1...Self.maxOffset / limit)
             offset = (page - 1) * limit
@@ -111,12 +114,16 @@ extension HTTPResponse {
         _ value: some Encodable, message: String? = nil, pagination: Pagination? = nil,
         status: HTTPStatus = 200
     ) throws -> HTTPResponse {
+        try .snakeCase(Envelope(data: value, message: message, pagination: pagination), status: status)
+    }
+
+    /// A value as JSON with the names of fields in snake_case and times as RFC 3339.
+    package static func snakeCase(_ value: some Encodable, status: HTTPStatus = 200) throws -> HTTPResponse {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         encoder.dateEncodingStrategy = .iso8601
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        let body = try encoder.encode(Envelope(data: value, message: message, pagination: pagination))
-        return .bytes([UInt8](body), contentType: "application/json", status: status)
+        return .bytes([UInt8](try encoder.encode(value)), contentType: "application/json", status: status)
     }
 
     /// `{"message":…}`, for what leaves nothing to show.

@@ -44,12 +44,11 @@ package enum Audit {
         _ connection: PostgresConnection, _ actor: AuditActor, tenant: TenantID?, _ action: String,
         record: (kind: String, id: String), detail: [String: String] = [:]
     ) async throws {
-        let service = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
         try await connection.query(
             """
             INSERT INTO audit_log
                 (tenant_id, actor_kind, actor, action, record_kind, record_id, detail, request_id, remote_ip)
-            VALUES (\(tenant?.uuid ?? service), \(actor.kind.rawValue), \(actor.id), \(action),
+            VALUES (\(tenant?.uuid ?? AuditEntryView.service), \(actor.kind.rawValue), \(actor.id), \(action),
                 \(record.kind), \(record.id), \(Postgres.JSON(detail)), \(actor.requestID), \(actor.remoteIP))
             """)
     }

@@ -96,33 +96,12 @@ package struct Domains: Sendable {
 
     private func create(_ call: TenantCall) async throws -> HTTPResponse {
         let body = try await call.decode(Creation.self)
-        let name = try NewDomain.checked(
-            body.domain, serviceHost: context.serviceHost, context.publicSuffixes)
-        let (tenant, actor) = (call.tenant, call.actor)
-        let new = try await keyRequests.take(of: tenant) {
-            // Keys are dear: first what needs none. The insertion looks again, under a lock.
-            _ = try await context.pool.transaction(as: .system, mode: .readOnly) {
-                try await NewDomain.claims(on: name, by: tenant, $0)
-            }
-            return try await NewDomain(name, tenant: tenant, context)
-        }
-        let domain = try await context.pool.transaction(as: .system) { connection in
-            let domain = try await new.insert(connection)
-            try await Audit.write(
-                connection, actor, tenant: new.tenant, "domain.created", record: ("domain", domain.id.text),
-                detail: ["domain": name])
-            return domain
-        }
-        return try answer(domain, status: 201)
+        return try answer(
+            try await claim(body.domain, for: call.tenant, by: call.actor), status: 201)
     }
 
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
-        let tenant = call.tenant.uuid
-        let rows = try await context.pool.query(
-            "SELECT \(SendingDomain.columns) FROM domains WHERE tenant_id = \(tenant) ORDER BY domain",
-            as: call.rows)
-        let views = try rows.map { row in
-            let domain = try SendingDomain(row)
+        let views = try await all(of: call.tenant, as: call.rows).map { domain in
             var view = domain.view
             view.dnsRecords = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
             return view
@@ -130,25 +109,8 @@ package struct Domains: Sendable {
         return try .data(views)
     }
 
-    func find(_ tenant: TenantID, _ id: UUID, as scope: TenantScope) async throws -> SendingDomain {
-        let rows = try await context.pool.query(
-            "SELECT \(SendingDomain.columns) FROM domains WHERE tenant_id = \(tenant.uuid) AND id = \(id)",
-            as: scope)
-        guard let row = rows.first else { throw APIError.noSuch("domain") }
-        return try SendingDomain(row)
-    }
-
     private func delete(_ call: TenantCall) async throws -> HTTPResponse {
-        let id = try call.id("domain_id", of: "domain")
-        let (tenant, actor) = (call.tenant, call.actor)
-        try await context.pool.transaction(as: call.rows) { connection in
-            let rows = try await connection.query(
-                "DELETE FROM domains WHERE tenant_id = \(tenant.uuid) AND id = \(id) RETURNING domain")
-            guard let row = rows.first else { throw APIError.noSuch("domain") }
-            try await Audit.write(
-                connection, actor, tenant: tenant, "domain.deleted", record: ("domain", id.text),
-                detail: ["domain": try row["domain"]])
-        }
+        try await remove(call.tenant, try call.id("domain_id", of: "domain"), by: call.actor)
         return try .message("Domain removed")
     }
 
@@ -159,9 +121,8 @@ package struct Domains: Sendable {
     }
 
     private func verify(_ call: TenantCall) async throws -> HTTPResponse {
-        let domain = try await find(call.tenant, try call.id("domain_id", of: "domain"), as: call.rows)
-        let check = try await DomainCheck.look(domain, context)
-        let (now, isConflict) = try await store(check, of: domain, actor: call.actor)
+        let (now, isConflict) = try await verify(
+            call.tenant, try call.id("domain_id", of: "domain"), by: call.actor)
         let message =
             now.isVerified
             ? "Domain verified" : isConflict ? "Another tenant has this domain" : "Domain not verified yet"

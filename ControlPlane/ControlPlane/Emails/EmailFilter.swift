@@ -37,16 +37,16 @@ struct EmailFilter: Sendable {
                 conditions.append("e.status = ANY (\(states))")
             }
         }
-        address = try Self.text("to", query)?.lowercased()
-        tag = try Self.text("tag", query).map { String($0.unicodeScalars.prefix(256)) }
-        if let text = try Self.text("from", query) {
+        address = try query.text("to")?.lowercased()
+        tag = try query.text("tag").map { String($0.unicodeScalars.prefix(256)) }
+        if let text = try query.text("from") {
             conditions.append("e.search LIKE \("%\(Self.escaped(text))%\n%")")
         }
-        if let text = try Self.text("subject", query) {
+        if let text = try query.text("subject") {
             conditions.append("e.search LIKE \("%\n%\(Self.escaped(text))%")")
         }
-        since = try Self.time("since", query)
-        until = try Self.time("until", query)
+        since = try query.time("since")
+        until = try query.time("until")
     }
 
     /// The times of acceptance and the ids, newest first.
@@ -84,13 +84,6 @@ struct EmailFilter: Sendable {
             """
     }
 
-    /// - Throws: 400 for a text that the database cannot hold.
-    private static func text(_ name: String, _ query: QueryItems) throws(APIError) -> String? {
-        guard let text = query[name] else { return nil }
-        guard !text.utf8.contains(0) else { throw .invalid(name, "holds a zero byte") }
-        return text
-    }
-
     /// In lower case, and what LIKE would read as a pattern stands for itself.
     private static func escaped(_ text: String) -> String {
         var escaped = ""
@@ -99,14 +92,5 @@ struct EmailFilter: Sendable {
             escaped.append(character)
         }
         return escaped
-    }
-
-    private static func time(_ name: String, _ query: QueryItems) throws(APIError) -> Date? {
-        guard let text = query[name] else { return nil }
-        if let time = try? Date.ISO8601FormatStyle().parse(text) { return time }
-        if let time = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text) {
-            return time
-        }
-        throw .invalid(name, "must be a time such as 2026-01-31T12:00:00Z")
     }
 }

@@ -80,7 +80,7 @@ struct LateChanges: Sendable {
         row.bounce_class = event.classification?.category.storable(64)
         row.finished_at = notice.row.at
         recipients.append(row)
-        var counts = UsageRow(tenant: row.tenant, day: ReportBatch.day(of: event.message))
+        var counts = UsageRow(tenant: row.tenant, hour: ReportBatch.hour(of: event.message))
         if ReportBatch.isHard(event) { counts.hard_bounced = 1 } else { counts.soft_bounced = 1 }
         if state == .delivered { counts.delivered = -1 }
         recipient.state = row.state
@@ -93,7 +93,7 @@ struct LateChanges: Sendable {
         var mark = MarkRow(tenant: notice.row.tenant, id: notice.row.id)
         mark.complained_at = notice.row.at
         if !marks.contains(where: { $0.tenant == mark.tenant && $0.id == mark.id }) { marks.append(mark) }
-        var counts = UsageRow(tenant: mark.tenant, day: ReportBatch.day(of: notice.event.message))
+        var counts = UsageRow(tenant: mark.tenant, hour: ReportBatch.hour(of: notice.event.message))
         counts.complained = 1
         note(notice, recipient, counts)
     }

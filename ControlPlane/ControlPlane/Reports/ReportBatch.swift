@@ -52,7 +52,7 @@ struct ReportBatch: Sendable {
 
     private struct UsageKey: Hashable, Sendable {
         let tenant: String
-        let day: Int
+        let hour: Int
     }
 
     /// Those of messages that were accepted in this report, and those of earlier ones.
@@ -220,25 +220,24 @@ struct ReportBatch: Sendable {
         markRows["\(tenant)/\(id)"] = mark
     }
 
-    /// What the report adds to each day, without tests, which nobody is billed for. In the order of the keys,
-    /// so that two transactions never wait for each other crosswise.
+    /// What the report adds to each hour, without tests, which nobody is billed for. In the order of the
+    /// keys, so that two transactions never wait for each other crosswise.
     ///
     /// - Parameter tests: those of `olderMessages` that are tests.
     func usage(without tests: Set<MessageKey>) -> [UsageRow] {
-        var days = usageRows
+        var hours = usageRows
         for (message, row) in olderUsage where !tests.contains(message) {
-            let key = UsageKey(tenant: row.tenant, day: row.day)
-            days[key, default: UsageRow(tenant: row.tenant, day: row.day)] += row
+            let key = UsageKey(tenant: row.tenant, hour: row.hour)
+            hours[key, default: UsageRow(tenant: row.tenant, hour: row.hour)] += row
         }
-        return days.values.sorted { ($0.tenant, $0.day) < ($1.tenant, $1.day) }
+        return hours.values.sorted { ($0.tenant, $0.hour) < ($1.tenant, $1.hour) }
     }
 
-    /// Counted on the day on which the message was accepted, so that what became of a day's mail adds up to
-    /// it.
+    /// Counted in the hour in which the message was accepted, so that what became of its mail adds up to it.
     private mutating func count(_ event: Event) {
-        let key = UsageKey(tenant: event.tenant.description, day: Self.day(of: event.message))
+        let key = UsageKey(tenant: event.tenant.description, hour: Self.hour(of: event.message))
         let message = MessageKey(tenant: key.tenant, id: event.message.description)
-        let none = UsageRow(tenant: key.tenant, day: key.day)
+        let none = UsageRow(tenant: key.tenant, hour: key.hour)
         switch isTest[message] {
         case true?: return
         case false?: Self.add(event, to: &usageRows[key, default: none])
@@ -336,8 +335,9 @@ struct ReportBatch: Sendable {
             ))
     }
 
-    static func day(of message: MessageID) -> Int {
-        Int(time(Int64(clamping: message.milliseconds)) / 86_400_000)
+    /// Hours since 1970 until it was accepted.
+    static func hour(of message: MessageID) -> Int {
+        Int(time(Int64(clamping: message.milliseconds)) / 3_600_000)
     }
 
     static func time(_ milliseconds: Int64) -> Int64 { max(0, min(milliseconds, maxTime)) }

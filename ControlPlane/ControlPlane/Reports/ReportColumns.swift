@@ -115,6 +115,7 @@ extension [UsageRow] {
         ("expired", \.expired), ("failed", \.failed), ("cancelled", \.cancelled),
         ("suppressed", \.suppressed), ("complained", \.complained), ("opened", \.opened),
         ("clicked", \.clicked), ("unsubscribed", \.unsubscribed), ("bytes", \.bytes),
+        ("unique_opened", \.unique_opened), ("unique_clicked", \.unique_clicked),
     ]
 
     var columns: SQL {
@@ -122,8 +123,8 @@ extension [UsageRow] {
             .joined(separator: ", ")
         let names = SQL(unsafe: Self.counters.map(\.name).joined(separator: ", "))
         return """
-            unnest(\(column(\.tenant))::uuid[], \(column(\.day))::integer[], \(counts))
-            AS u(tenant, day, \(names))
+            unnest(\(column(\.tenant))::uuid[], \(column(\.hour))::integer[], \(counts))
+            AS u(tenant, hour, \(names))
             """
     }
 }

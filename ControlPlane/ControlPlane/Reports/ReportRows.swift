@@ -101,11 +101,11 @@ struct EventRow: Encodable, Sendable {
     let detail: Detail
 }
 
-/// What a report adds to the counters of a tenant's day, or what is known of one message.
+/// What a report adds to the counters of a tenant's hour, day and month, or what is known of one message.
 struct UsageRow: Sendable {
     let tenant: String
-    /// Days since 1970 of the day on which the messages were accepted.
-    let day: Int
+    /// Hours since 1970 of the hour in which the messages were accepted.
+    let hour: Int
     var messages = 0
     var recipients = 0
     var delivered = 0
@@ -121,15 +121,18 @@ struct UsageRow: Sendable {
     var clicked = 0
     var unsubscribed = 0
     var bytes = 0
+    /// Messages for which this is the first time.
+    var unique_opened = 0
+    var unique_clicked = 0
 
-    init(tenant: String, day: Int) {
+    init(tenant: String, hour: Int) {
         self.tenant = tenant
-        self.day = day
+        self.hour = hour
     }
 
     /// Takes back the count of an outcome; nil for a state that was not counted.
-    init?(takingBack state: RecipientState, tenant: String, day: Int) {
-        self.init(tenant: tenant, day: day)
+    init?(takingBack state: RecipientState, tenant: String, hour: Int) {
+        self.init(tenant: tenant, hour: hour)
         switch state {
         case .delivered: delivered = -1
         case .expired: expired = -1
@@ -156,6 +159,8 @@ struct UsageRow: Sendable {
         left.clicked += right.clicked
         left.unsubscribed += right.unsubscribed
         left.bytes += right.bytes
+        left.unique_opened += right.unique_opened
+        left.unique_clicked += right.unique_clicked
     }
 }
 

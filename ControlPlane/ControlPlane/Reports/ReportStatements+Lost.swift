@@ -67,7 +67,7 @@ extension ReportStatements {
             guard try row["mode", as: String.self] != "test", let message = MessageID(text: id) else {
                 continue
             }
-            var counts = UsageRow(tenant: tenant, day: Int(message.milliseconds / 86_400_000))
+            var counts = UsageRow(tenant: tenant, hour: ReportBatch.hour(of: message))
             counts.failed = Int(try row["recipients", as: Int64.self])
             usage.append(counts)
         }

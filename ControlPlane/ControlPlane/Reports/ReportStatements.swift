@@ -24,7 +24,10 @@ struct ReportStatements {
         if !known.isEmpty { usage += try await store(known) }
         let late = batch.notices.isEmpty ? LateChanges() : try await lateChanges()
         if !late.recipients.isEmpty { _ = try await store(late.recipients) }
-        for marks in [batch.marks, late.marks] where !marks.isEmpty { try await store(marks) }
+        for marks in [batch.marks, late.marks] where !marks.isEmpty {
+            usage += try await firstReactions(marks)
+            try await store(marks)
+        }
         try await insert(batch.events + late.events, areNew: areNew)
         if !batch.webhookAttempts.isEmpty { try await insertWebhookAttempts() }
         usage += late.usage
@@ -158,7 +161,7 @@ struct ReportStatements {
             else { return nil }
             return UsageRow(
                 takingBack: state, tenant: try row["tenant", as: UUID.self].text,
-                day: ReportBatch.day(of: message))
+                hour: ReportBatch.hour(of: message))
         }
     }
 
@@ -270,14 +273,20 @@ struct ReportStatements {
     }
 
     func add(_ usage: [UsageRow]) async throws {
-        try await connection.query(usageStatement("usage_daily", "day", "date '1970-01-01' + u.day", usage))
+        let hour = "to_timestamp(u.hour * 3600::float8)"
+        let day = "date '1970-01-01' + u.hour / 24"
         try await connection.query(
             usageStatement(
-                "usage_monthly", "month", "date_trunc('month', date '1970-01-01' + u.day)::date", usage))
+                "usage_hourly", "hour", hour, usage,
+                where: "u.hour >= extract(epoch FROM now()) / 3600 - \(UsageHours.kept)"))
+        try await connection.query(usageStatement("usage_daily", "day", day, usage))
+        try await connection.query(
+            usageStatement("usage_monthly", "month", "date_trunc('month', \(day))::date", usage))
     }
 
     private func usageStatement(
-        _ table: String, _ column: String, _ period: String, _ usage: [UsageRow]
+        _ table: String, _ column: String, _ period: String, _ usage: [UsageRow],
+        where condition: SQL = "true"
     ) -> SQL {
         let counters = [UsageRow].counters.map(\.name)
         let names = SQL(unsafe: counters.joined(separator: ", "))
@@ -289,6 +298,7 @@ struct ReportStatements {
             SELECT t.id, \(SQL(unsafe: period)), \(node), \(sums)
             FROM \(usage.columns)
             JOIN tenants t ON t.id = u.tenant
+            WHERE \(condition)
             GROUP BY 1, 2 ORDER BY 1, 2
             ON CONFLICT (tenant_id, \(identifier: column), node) DO UPDATE SET \(additions)
             """

@@ -76,6 +76,9 @@ struct Upkeep: Sendable {
         try await domains.forgetOldKeys()
         try await context.pool.query(
             "DELETE FROM notices WHERE created_at < now() - interval '7 days'", as: .system)
+        try await context.pool.query(
+            "DELETE FROM usage_hourly WHERE hour < now() - make_interval(hours => \(UsageHours.kept))",
+            as: .system)
         try await context.pool.query("DELETE FROM idempotency_keys WHERE expires_at < now()", as: .system)
         try await context.pool.query(
             """

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import HTTP
-import MailFormat
 import NodeProtocol
 import Postgres
 
@@ -57,104 +56,52 @@ package struct Suppressions: Sendable {
         @OrNull var messageId: String?
         let createdAt: Date
 
-        static let columns: SQL = "id, address, reason, source, message_id, created_at"
         static let schema = Schema.record([
             "id": .uuid, "email": .string.example("someone@example.com"),
             "reason": .string.example("User requested removal"),
-            "source": .choice("manual", "hard_bounce", "complaint", "unsubscribe"),
+            "source": .choice(StoredSuppression.sources),
             "message_id": .uuid.nullable, "created_at": .dateTime,
         ]).named("Suppression")
 
-        init(_ row: PostgresRow) throws(PostgresError) {
-            id = try row["id", as: UUID.self].text
-            email = try row["address"]
-            reason = try row["reason"]
-            source = try row["source"]
-            let message = try row["message_id", as: UUID?.self]
-            _messageId = OrNull(wrappedValue: message?.text)
-            createdAt = try row["created_at"]
+        init(_ suppression: StoredSuppression) {
+            id = suppression.id.text
+            email = suppression.address
+            reason = suppression.reason
+            source = suppression.source
+            _messageId = OrNull(wrappedValue: suppression.message?.text)
+            createdAt = suppression.createdAt
         }
-    }
-
-    private struct Creation: Decodable {
-        let email: String
-        let reason: String?
     }
 
     private func create(_ call: TenantCall) async throws -> HTTPResponse {
-        let body = try await call.decode(Creation.self)
-        let address = try Self.address(body.email)
-        let reason = body.reason ?? ""
-        guard reason.unicodeScalars.count <= 1000 else {
-            throw APIError.invalid("reason", "must have at most 1000 characters")
-        }
+        let new = try await call.decode(NewSuppression.self).checked()
         let (tenant, actor) = (call.tenant, call.actor)
-        let (view, isNew) = try await context.pool.transaction(as: call.rows) { connection in
-            let inserted = try await connection.query(
-                """
-                INSERT INTO suppressions (tenant_id, address, reason, source, created_by)
-                VALUES (\(tenant.uuid), \(address), \(reason), 'manual', \(actor.id))
-                ON CONFLICT (tenant_id, address) DO NOTHING RETURNING \(View.columns)
-                """)
-            if let row = inserted.first {
-                let view = try View(row)
-                try await SuppressionLimit.check(tenant, connection)
-                try await Audit.write(
-                    connection, actor, tenant: tenant, "suppression.added", record: ("suppression", view.id))
-                return (view, true)
-            }
-            let held = try await connection.query(
-                """
-                SELECT \(View.columns) FROM suppressions
-                WHERE tenant_id = \(tenant.uuid) AND address = \(address)
-                """)
-            guard let row = held.first else {
-                throw APIError(
-                    503, "busy", "The address was removed at this moment; try again.", retryAfterSeconds: 1)
-            }
-            return (try View(row), false)
+        let (suppression, isNew) = try await context.pool.transaction(as: call.rows) { connection in
+            try await SuppressionStore(tenant: tenant, connection: connection).add(new, by: actor)
         }
         return try .data(
-            view, message: isNew ? "Email suppressed" : "Email was suppressed already",
+            View(suppression), message: isNew ? "Email suppressed" : "Email was suppressed already",
             status: isNew ? 201 : 200)
     }
 
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let query = call.request.query
         let page = try PageRequest(query)
-        let tenant = call.tenant.uuid
-        let filter: SQL = try query["email"].map { "AND address = \(try Self.address($0))" } ?? ""
+        let tenant = call.tenant
+        let filter: SQL = try query["email"].map { "AND address = \(try NewSuppression.address($0))" } ?? ""
         let (entries, total) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
             connection in
-            let rows = try await connection.query(
-                """
-                SELECT \(View.columns) FROM suppressions WHERE tenant_id = \(tenant) \(filter)
-                ORDER BY created_at DESC, id LIMIT \(page.limit) OFFSET \(page.offset)
-                """)
-            let count = try await connection.query(
-                "SELECT count(*) AS total FROM suppressions WHERE tenant_id = \(tenant) \(filter)")
-            return (try rows.map { try View($0) }, try count.first?["total", as: Int.self] ?? 0)
+            try await SuppressionStore(tenant: tenant, connection: connection).list(filter, page)
         }
-        return try .data(entries, pagination: page.pagination(total: total))
+        return try .data(entries.map { View($0) }, pagination: page.pagination(total: total))
     }
 
     private func delete(_ call: TenantCall) async throws -> HTTPResponse {
         let id = try call.id("suppression_id", of: "suppression")
         let (tenant, actor) = (call.tenant, call.actor)
         try await context.pool.transaction(as: call.rows) { connection in
-            let rows = try await connection.query(
-                "DELETE FROM suppressions WHERE tenant_id = \(tenant.uuid) AND id = \(id) RETURNING source")
-            guard let row = rows.first else { throw APIError.noSuch("suppression") }
-            try await Audit.write(
-                connection, actor, tenant: tenant, "suppression.removed", record: ("suppression", id.text),
-                detail: ["source": try row["source"]])
+            try await SuppressionStore(tenant: tenant, connection: connection).remove("id = \(id)", by: actor)
         }
         return try .message("Suppression removed")
-    }
-
-    private static func address(_ text: String) throws(APIError) -> String {
-        do { return try MailAddress(text).caseFolded } catch {
-            throw APIError.invalid("email", "is no address: \(error)")
-        }
     }
 }

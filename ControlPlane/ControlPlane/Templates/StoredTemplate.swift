@@ -14,16 +14,20 @@ struct StoredTemplate: Sendable {
     let textBody: String?
     /// Samples by name, as the tenant gave them.
     let samples: [String: TemplateValue]
+    let description: String
+    /// One of `TemplateChange.kinds`.
+    let kind: String
     let createdAt: Date
     let updatedAt: Date
 
     static let columns: SQL = """
-        id, name, slug, version, subject, html_body, text_body, variables, created_at, updated_at
+        id, name, slug, version, subject, html_body, text_body, variables, description, kind, created_at,
+        updated_at
         """
     /// The same of a row of `template_versions`.
     static let versionColumns: SQL = """
-        template_id AS id, name, slug, version, subject, html_body, text_body, variables, created_at,
-        created_at AS updated_at
+        template_id AS id, name, slug, version, subject, html_body, text_body, variables, description, kind,
+        created_at, created_at AS updated_at
         """
 
     init(_ row: PostgresRow) throws(PostgresError) {
@@ -35,6 +39,8 @@ struct StoredTemplate: Sendable {
         htmlBody = try row["html_body"]
         textBody = try row["text_body"]
         samples = try row.decode("variables")
+        description = try row["description"]
+        kind = try row["kind"]
         createdAt = try row["created_at"]
         updatedAt = try row["updated_at"]
     }

@@ -8,6 +8,8 @@ struct TemplateChange: Decodable, Sendable {
     /// All parts together, in UTF-8.
     static let maxBytes = 512 * 1024
     static let maxSampleBytes = 16 * 1024
+    /// What a template may be for; the first unless the caller says so.
+    static let kinds = ["transactional", "marketing", "system"]
 
     let name: String?
     let slug: String?
@@ -15,6 +17,9 @@ struct TemplateChange: Decodable, Sendable {
     let htmlBody: String?
     let textBody: String?
     let variables: [String: TemplateValue]?
+    /// Given by the Messages API alone.
+    var description: String?
+    var kind: String?
 
     enum CodingKeys: String, CodingKey {
         case name, slug, subject, variables
@@ -35,6 +40,8 @@ struct TemplateChange: Decodable, Sendable {
         let htmlBody: String?
         let textBody: String?
         let samples: Postgres.JSON
+        let description: String
+        let kind: String
     }
 
     /// The whole after this change.
@@ -58,7 +65,8 @@ struct TemplateChange: Decodable, Sendable {
         return Checked(
             name: name, slug: try checkedSlug(of: name, old), subject: subject, htmlBody: html,
             textBody: text,
-            samples: try checkedSamples(old))
+            samples: try checkedSamples(old), description: try checkedDescription(old),
+            kind: try checkedKind(old))
     }
 
     private static func check(_ subject: String, _ html: String?, _ text: String?) throws(APIError) {
@@ -96,6 +104,22 @@ struct TemplateChange: Decodable, Sendable {
             throw APIError.invalid("variables", "must have at most \(Self.maxSampleBytes) bytes")
         }
         return samples
+    }
+
+    private func checkedDescription(_ old: StoredTemplate?) throws(APIError) -> String {
+        let description = description ?? old?.description ?? ""
+        guard description.unicodeScalars.count <= 500, !description.utf8.contains(0) else {
+            throw .invalid("description", "must have at most 500 characters, and no NUL")
+        }
+        return description
+    }
+
+    private func checkedKind(_ old: StoredTemplate?) throws(APIError) -> String {
+        let kind = kind ?? old?.kind ?? Self.kinds[0]
+        guard Self.kinds.contains(kind) else {
+            throw .invalid("type", "must be one of \(Self.kinds.joined(separator: ", "))")
+        }
+        return kind
     }
 
     private static func missing(_ field: String) -> APIError {

@@ -7,7 +7,7 @@ import Templates
 /// Templates of messages: made, changed, looked at, tried. Nodes fill them in when they are sent with.
 package struct TemplateRoutes: Sendable {
     /// Three parts, and the samples.
-    private static let maxBodyBytes = 2 * 1024 * 1024
+    static let maxBodyBytes = 2 * 1024 * 1024
 
     private let context: ControlContext
     private let authenticator: Authenticator
@@ -148,17 +148,10 @@ package struct TemplateRoutes: Sendable {
 
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let page = try PageRequest(call.request.query)
-        let tenant = call.tenant.uuid
+        let tenant = call.tenant
         let (templates, total) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
             connection in
-            let rows = try await connection.query(
-                """
-                SELECT \(StoredTemplate.columns) FROM templates WHERE tenant_id = \(tenant)
-                ORDER BY created_at, id LIMIT \(page.limit) OFFSET \(page.offset)
-                """)
-            let count = try await connection.query(
-                "SELECT count(*) AS total FROM templates WHERE tenant_id = \(tenant)")
-            return (try rows.map { try StoredTemplate($0) }, try count.first?["total", as: Int.self] ?? 0)
+            try await TemplateStore(tenant: tenant, connection: connection).list("", page)
         }
         return try .data(try await views(of: templates), pagination: page.pagination(total: total))
     }

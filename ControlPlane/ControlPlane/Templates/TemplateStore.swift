@@ -34,9 +34,10 @@ struct TemplateStore: Sendable {
         let rows = try await connection.query(
             """
             INSERT INTO templates
-                (tenant_id, name, slug, subject, html_body, text_body, variables, created_by)
+                (tenant_id, name, slug, subject, html_body, text_body, variables, description, kind,
+                 created_by)
             VALUES (\(tenant.uuid), \(new.name), \(new.slug), \(new.subject), \(new.htmlBody),
-                \(new.textBody), \(new.samples), \(actor.id))
+                \(new.textBody), \(new.samples), \(new.description), \(new.kind), \(actor.id))
             ON CONFLICT ON CONSTRAINT templates_slug_key DO NOTHING RETURNING \(StoredTemplate.columns)
             """)
         guard let row = rows.first else { throw Self.slugTaken }
@@ -52,6 +53,7 @@ struct TemplateStore: Sendable {
                 """
                 UPDATE templates SET name = \(new.name), slug = \(new.slug), subject = \(new.subject),
                     html_body = \(new.htmlBody), text_body = \(new.textBody), variables = \(new.samples),
+                    description = \(new.description), kind = \(new.kind),
                     version = version + 1, updated_at = now()
                 WHERE tenant_id = \(tenant.uuid) AND id = \(old.id) RETURNING \(StoredTemplate.columns)
                 """)
@@ -67,6 +69,20 @@ struct TemplateStore: Sendable {
         try await connection.query(
             "DELETE FROM templates WHERE tenant_id = \(tenant.uuid) AND id = \(template.id)")
         try await audit("template.deleted", template, actor)
+    }
+
+    /// The oldest first, and how many there are.
+    ///
+    /// - Parameter filter: more conditions, each behind `AND`.
+    func list(_ filter: SQL, _ page: PageRequest) async throws -> ([StoredTemplate], total: Int) {
+        let rows = try await connection.query(
+            """
+            SELECT \(StoredTemplate.columns) FROM templates WHERE tenant_id = \(tenant.uuid) \(filter)
+            ORDER BY created_at, id LIMIT \(page.limit) OFFSET \(page.offset)
+            """)
+        let count = try await connection.query(
+            "SELECT count(*) AS total FROM templates WHERE tenant_id = \(tenant.uuid) \(filter)")
+        return (try rows.map { try StoredTemplate($0) }, try count.first?["total"] ?? 0)
     }
 
     /// The newest first.
@@ -107,8 +123,9 @@ struct TemplateStore: Sendable {
         try await connection.query(
             """
             INSERT INTO template_versions (tenant_id, template_id, version, name, slug, subject, html_body,
-                text_body, variables, created_by)
-            SELECT tenant_id, id, version, name, slug, subject, html_body, text_body, variables, \(actor.id)
+                text_body, variables, description, kind, created_by)
+            SELECT tenant_id, id, version, name, slug, subject, html_body, text_body, variables, description,
+                kind, \(actor.id)
             FROM templates WHERE tenant_id = \(tenant.uuid) AND id = \(template.id)
             """)
         try await connection.query(

@@ -26,25 +26,38 @@ struct NewWebhook: Decodable, Sendable {
 
     /// - Throws: 400 with the path of the field.
     func checked(_ egressGuard: EgressGuard) throws(APIError) -> Checked {
-        try checkURL(egressGuard)
+        try Self.check(url: url, egressGuard)
+        let events = try Self.checked(events: events)
+        if let secret { try Self.check(secret: secret) }
+        try Self.check(description: description ?? "")
+        return Checked(
+            url: url, events: events, secret: secret ?? Self.newSecret(), secretIsNew: secret == nil,
+            description: description ?? "")
+    }
+
+    static func newSecret() -> String { "whsec_\(Base64.encode(SecureRandom.bytes(24)))" }
+
+    /// The events in the order in which they are shown, each once.
+    ///
+    /// - Throws: 400 with the path of the field.
+    static func checked(events: [String]) throws(APIError) -> [String] {
         guard !events.isEmpty else { throw .invalid("events", "must name at least one event") }
         for (index, event) in events.enumerated() where !Self.events.contains(event) {
             throw .invalid("events[\(index)]", "must be one of \(Self.events.joined(separator: ", "))")
         }
-        if let secret { try check(secret: secret) }
-        guard (description ?? "").count <= 500 else {
+        return Self.events.filter(Set(events).contains)
+    }
+
+    static func check(description: String) throws(APIError) {
+        guard description.count <= 500 else {
             throw .invalid("description", "must have at most 500 characters")
         }
-        return Checked(
-            url: url, events: Self.events.filter(Set(events).contains),
-            secret: secret ?? "whsec_\(Base64.encode(SecureRandom.bytes(24)))", secretIsNew: secret == nil,
-            description: description ?? "")
     }
 
     /// A name is judged by the node when it connects, again and again; an address can be judged now.
-    private func checkURL(_ egressGuard: EgressGuard) throws(APIError) {
-        guard url.utf8.count <= Self.maxURLBytes else {
-            throw .invalid("url", "must have at most \(Self.maxURLBytes) bytes")
+    static func check(url: String, _ egressGuard: EgressGuard) throws(APIError) {
+        guard url.utf8.count <= maxURLBytes else {
+            throw .invalid("url", "must have at most \(maxURLBytes) bytes")
         }
         let parsed: HTTPURL
         do { parsed = try HTTPURL(url) } catch {
@@ -57,7 +70,7 @@ struct NewWebhook: Decodable, Sendable {
     }
 
     /// Standard Webhooks: what begins with `whsec_` is base64 of 24 to 64 bytes; any other text is its bytes.
-    private func check(secret: String) throws(APIError) {
+    private static func check(secret: String) throws(APIError) {
         guard (8...256).contains(secret.utf8.count) else {
             throw .invalid("secret", "must have 8 to 256 bytes")
         }

@@ -1,4 +1,3 @@
-import Crypto
 import FoundationEssentials
 import HTTP
 import NodeProtocol
@@ -7,8 +6,6 @@ import Postgres
 /// Endpoints that are told what happens to a tenant's mail. The nodes sign and deliver; here they are
 /// registered.
 package struct Webhooks: Sendable {
-    static let maxWebhooks = 50
-
     private let context: ControlContext
     private let authenticator: Authenticator
 
@@ -62,7 +59,6 @@ package struct Webhooks: Sendable {
         /// At creation only, and only when we made it.
         var secret: String?
 
-        static let columns: SQL = "id, url, events, description, disabled_at, disabled_reason, created_at"
         static let schema = Schema.record([
             "id": .uuid, "url": .string.example("https://yourapp.com/webhooks/dispatch"),
             "events": Schema.array(.choice(NewWebhook.events).example("delivered")),
@@ -71,63 +67,43 @@ package struct Webhooks: Sendable {
             "secret": .string.optional.described("At creation only, when none was given."),
         ]).named("Webhook")
 
-        init(_ row: PostgresRow) throws(PostgresError) {
-            id = try row["id", as: UUID.self].text
-            url = try row["url"]
-            events = try row["events"]
-            description = try row["description"]
-            enabled = try row["disabled_at", as: Date?.self] == nil
-            let reason = try row["disabled_reason", as: String?.self]
-            _disabledReason = OrNull(wrappedValue: reason)
-            createdAt = try row["created_at"]
+        init(_ webhook: StoredWebhook, secret: String? = nil) {
+            id = webhook.id.text
+            url = webhook.url
+            events = webhook.events
+            description = webhook.description
+            enabled = webhook.isEnabled
+            _disabledReason = OrNull(wrappedValue: webhook.disabledReason)
+            createdAt = webhook.createdAt
+            self.secret = secret
         }
     }
 
     private func create(_ call: TenantCall) async throws -> HTTPResponse {
         let new = try await call.decode(NewWebhook.self).checked(context.egressGuard)
-        let (tenant, actor, id) = (call.tenant, call.actor, UUID())
-        let sealed = try context.masterSeal.seal(
-            new.secret, context: TenantRecord.Webhook.sealContext(tenant: tenant, webhook: id))
-        var view = try await context.pool.transaction(as: call.rows) { connection in
-            let rows = try await connection.query(
-                """
-                INSERT INTO webhooks (tenant_id, id, url, description, events, secret_sealed, created_by)
-                SELECT \(tenant.uuid), \(id), \(new.url), \(new.description), \(new.events), \(sealed),
-                    \(actor.id)
-                WHERE (SELECT count(*) FROM webhooks WHERE tenant_id = \(tenant.uuid)) < \(Self.maxWebhooks)
-                RETURNING \(View.columns)
-                """)
-            guard let row = rows.first else {
-                throw APIError(400, "limit_reached", "A tenant may have \(Self.maxWebhooks) webhooks.")
-            }
-            // The URL stays out of the log: its query may hold a secret of the customer.
-            try await Audit.write(
-                connection, actor, tenant: tenant, "webhook.created", record: ("webhook", id.text),
-                detail: ["events": new.events.joined(separator: " ")])
-            return try View(row)
+        let (tenant, actor, seal) = (call.tenant, call.actor, context.masterSeal)
+        let webhook = try await context.pool.transaction(as: call.rows) { connection in
+            try await WebhookStore(tenant: tenant, connection: connection)
+                .insert(new, sealedBy: seal, by: actor)
         }
-        if new.secretIsNew { view.secret = new.secret }
+        let view = View(webhook, secret: new.secretIsNew ? new.secret : nil)
         return try HTTPResponse.data(view, message: "Webhook registered", status: 201)
             .header("Cache-Control", "no-store")
     }
 
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
-        let tenant = call.tenant.uuid
-        let rows = try await context.pool.query(
-            "SELECT \(View.columns) FROM webhooks WHERE tenant_id = \(tenant) ORDER BY created_at, id",
-            as: call.rows)
-        return try .data(try rows.map { try View($0) })
+        let tenant = call.tenant
+        let webhooks = try await context.pool.transaction(as: call.rows, mode: .readOnly) { connection in
+            try await WebhookStore(tenant: tenant, connection: connection).all()
+        }
+        return try .data(webhooks.map { View($0) })
     }
 
     private func delete(_ call: TenantCall) async throws -> HTTPResponse {
         let id = try call.id("webhook_id", of: "webhook")
         let (tenant, actor) = (call.tenant, call.actor)
         try await context.pool.transaction(as: call.rows) { connection in
-            let deleted = try await connection.execute(
-                "DELETE FROM webhooks WHERE tenant_id = \(tenant.uuid) AND id = \(id)")
-            guard deleted == 1 else { throw APIError.noSuch("webhook") }
-            try await Audit.write(
-                connection, actor, tenant: tenant, "webhook.deleted", record: ("webhook", id.text))
+            try await WebhookStore(tenant: tenant, connection: connection).delete(id, by: actor)
         }
         return try .message("Webhook deleted")
     }

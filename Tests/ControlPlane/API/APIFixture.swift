@@ -100,6 +100,7 @@ final class APIFixture: Sendable {
         let authenticator = Authenticator(context)
         var router = Router()
         router.add(.tenants)
+        router.add(.messages)
         Login(context, authenticator).add(to: &router)
         Users(context, authenticator).add(to: &router)
         Members(context, authenticator).add(to: &router)
@@ -107,7 +108,8 @@ final class APIFixture: Sendable {
         Tenants(context, authenticator).add(to: &router)
         Credentials(context, authenticator).add(to: &router)
         APIKeys(context, authenticator).add(to: &router)
-        Domains(context, authenticator).add(to: &router)
+        let domains = Domains(context, authenticator)
+        domains.add(to: &router)
         DNSProviderRoutes(context, authenticator, accounts).add(to: &router)
         DNSSetupRoutes(context, authenticator, accounts, proofPauses: [.milliseconds(1)]).add(to: &router)
         Webhooks(context, authenticator).add(to: &router)
@@ -115,6 +117,8 @@ final class APIFixture: Sendable {
         MasterTemplates(context, authenticator).add(to: &router)
         Suppressions(context, authenticator).add(to: &router)
         SuppressionLists(context, authenticator).add(to: &router)
+        AuditRoutes(context, authenticator).add(to: &router)
+        MessagesResources(context, authenticator, domains).add(to: &router)
         router.reportInternalError = { error, pattern, _ in Issue.record("\(pattern ?? "-"): \(error)") }
         return router
     }
