@@ -47,7 +47,7 @@ extension Schema {
             "meta": .record([
                 "count": .integer.example(1).described("In this answer."), "total": .integer.example(1),
                 "limit": .integer.example(50), "offset": .integer.example(0), "has_more": .boolean,
-            ]).named("ListMeta"),
+            ]).named("ResourceListMeta"),
         ])
     }
 }

@@ -90,7 +90,8 @@ import Testing
             json: #"{"subject":"\#(viewer.subject)","role":"viewer"}"#)
         for route in paths(api, mine.id) where !route.pattern.contains("/admin/") {
             let answer = try await api.call(route.method, route.path, token: viewer.token, json: "{}")
-            if route.isRead {
+            // What others did is for those who answer for the tenant.
+            if route.isRead, !route.pattern.hasSuffix("/audit") {
                 #expect(answer.status == 200 || answer.status == 404, "\(route.method) \(route.pattern)")
             } else {
                 #expect(answer.status == 403, "\(route.method) \(route.pattern)")

@@ -56,5 +56,6 @@ enum AccessTable {
         "DELETE /api-keys/{key_id}": "role admin",
         "POST /members": "role admin", "GET /members": "role viewer", "PUT /members/{subject}": "role admin",
         "DELETE /members/{subject}": "role admin",
+        "GET /audit": "role admin",
     ]
 }

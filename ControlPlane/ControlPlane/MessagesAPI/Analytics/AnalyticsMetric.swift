@@ -31,7 +31,7 @@ enum AnalyticsMetric: String, CaseIterable, Sendable, CodingKey {
 
 /// Some of them with their numbers.
 struct AnalyticsCounts: Encodable, Sendable {
-    private(set) var values: [AnalyticsMetric: Int] = [:]
+    private var values: [AnalyticsMetric: Int] = [:]
 
     /// The columns of a row that has each metric under its name.
     static func columns(_ metrics: [AnalyticsMetric]) -> SQL {
@@ -44,7 +44,7 @@ struct AnalyticsCounts: Encodable, Sendable {
         for metric in metrics { values[metric] = try row[metric.rawValue] }
     }
 
-    init(_ metrics: [AnalyticsMetric]) { for metric in metrics { values[metric] = 0 } }
+    init(_ values: [AnalyticsMetric: Int]) { self.values = values }
 
     subscript(_ metric: AnalyticsMetric) -> Int { values[metric] ?? 0 }
 

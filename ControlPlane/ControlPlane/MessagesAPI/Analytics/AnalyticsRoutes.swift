@@ -72,11 +72,10 @@ struct AnalyticsRoutes: Sendable {
         "unsubscribes": .integer.example(4),
     ]).named("AnalyticsTotals")
     private static let rates = Schema.record([
-        "delivery": .number.example(97), "bounce": .number.example(2), "complaint": .number.example(0),
-        "open": .number.example(30), "click": .number.example(9), "unsubscribe": .number.example(0),
+        "delivery": .number.example(97), "bounce": .number.example(2), "complaint": .number,
+        "open": .number.example(30), "click": .number.example(9), "unsubscribe": .number,
     ]).named("AnalyticsRates").described(
-        "In percent: the first two of what was sent, the others of what "
-            + "was delivered.")
+        "In percent: the first two of what was sent, the others of what was delivered.")
     private static let point = Schema.record([
         "timestamp": .dateTime, "sent": .integer.example(34).optional,
         "delivered": .integer.example(33).optional, "bounced": .integer.optional,
@@ -108,7 +107,8 @@ struct AnalyticsRoutes: Sendable {
             SELECT \(AnalyticsCounts.columns(metrics)) FROM usage_daily
             WHERE tenant_id = \(call.tenant.uuid) AND \(Group.day.condition(period))
             """, as: call.rows)
-        let totals = try rows.first.map { try AnalyticsCounts($0, metrics) } ?? AnalyticsCounts(metrics)
+        guard let row = rows.first else { throw APIError.internalError }
+        let totals = try AnalyticsCounts(row, metrics)
         return try .data(
             Overview(period: Period(period), totals: totals, rates: AnalyticsRates(totals)))
     }
