@@ -109,6 +109,25 @@ import Testing
         #expect(days["series"].elements.map { $0["sent"].integer } == [30, 100, 0])
     }
 
+    @Test func `an hour that is over for long is told of by its day alone`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let story = Story(tenant: try await control.tenant(token), node: node.number)
+        let age: Int64 = 10 * 86_400_000
+        let old = MessageID(
+            milliseconds: UInt64(story.start - age), node: node.number, random: (1, 2))
+        var accepted = Event(
+            .accepted, message: old, tenant: story.tenant, at: story.start - age, node: node.number,
+            recipient: nil)
+        accepted.accepted = story.accepted().event.accepted
+        #expect(try await node.report([(1, EventRecord(accepted)), (2, story.accepted())]).status == 200)
+        #expect(try await control.count("SELECT sum(recipients) AS n FROM usage_daily") == 4)
+        #expect(try await control.count("SELECT sum(recipients) AS n FROM usage_hourly") == 2)
+        await node.stop()
+        await control.stop()
+    }
+
     @Test(arguments: [
         ("overview?from=yesterday", "from"), ("overview?to=2026-13-01", "to"),
         ("overview?from=2026-03-02&to=2026-03-01", "from"),

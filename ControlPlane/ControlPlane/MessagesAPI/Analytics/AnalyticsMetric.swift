@@ -2,8 +2,8 @@ import Postgres
 
 /// What analytics count, by the names that callers have for it.
 ///
-/// Recipients, but for `unique_opens` and `unique_clicks`, which are messages, and `opens` and `clicks`, which
-/// are times. `sent` = delivered + bounced + failed + what still waits.
+/// Recipients, but for `unique_opens` and `unique_clicks`, which are messages, and `opens` and `clicks`,
+/// which are times. `sent` = delivered + bounced + failed + what still waits.
 enum AnalyticsMetric: String, CaseIterable, Sendable, CodingKey {
     case sent, delivered, bounced, failed, rejected, complaints, opens
     case uniqueOpens = "unique_opens"

@@ -5,9 +5,9 @@ import Postgres
 
 /// `/v1/analytics`: what became of a tenant's mail, from the counters that are kept by hour and by day.
 ///
-/// Everything counts in the hour in which its message was accepted, so that a day's mail and what became of
-/// it add up. Mail sent with test keys does not count. An answer reads as many rows as there are hours or days
-/// in its period, times the nodes, however much was sent.
+/// Everything counts in the hour in which its message was accepted, so that a day's mail and what became
+/// of it add up. Mail sent with test keys does not count. An answer reads as many rows as there are hours
+/// or days in its period, times the nodes, however much was sent.
 struct AnalyticsRoutes: Sendable {
     let context: ControlContext
     let authenticator: Authenticator
