@@ -4,9 +4,9 @@ import Crypto
 ///
 /// Rendezvous hashing of the key over the nodes that take part, so that a node that comes or goes changes the
 /// owner of its own share alone. A node owns nothing until `settlingSeconds` after it joined or was resumed:
-/// by then every other has been told of it. A node that is drained owns nothing new. In all cases there is for
-/// 24 hours somebody else who may have seen a key: the owners before, whom the owner asks before it takes a
-/// key that is new to it.
+/// by then every other has been told of it. A node that is drained owns nothing new. In all cases there is
+/// for 24 hours somebody else who may have seen a key: the owners before, whom the owner asks before it takes
+/// a key that is new to it.
 package struct KeyOwners: Sendable {
     package static let settlingSeconds: Int64 = 120
     package static let keptSeconds: Int64 = 86_400
@@ -30,7 +30,7 @@ package struct KeyOwners: Sendable {
 
     /// The other nodes that a key belonged to in the last 24 hours, or may have: mostly none.
     package func formerOwners(of key: String, now: Int64) -> [ClusterNode] {
-        let start = now - Self.keptSeconds
+        let start = now &- Self.keptSeconds
         let changes = Set(nodes.flatMap(\.changes)).filter { start < $0 && $0 <= now }
         guard !changes.isEmpty || nodes.contains(where: { $0.isPaused(at: now) }) else { return [] }
         let owner = owner(of: key, now: now)
@@ -71,16 +71,16 @@ package struct KeyOwners: Sendable {
 extension ClusterNode {
     /// The moments at which it begins or ceases to own keys.
     fileprivate var changes: [Int64] {
-        [since + KeyOwners.settlingSeconds, pausedFrom, pausedUntil.map { $0 + KeyOwners.settlingSeconds }]
+        [since &+ KeyOwners.settlingSeconds, pausedFrom, pausedUntil.map { $0 &+ KeyOwners.settlingSeconds }]
             .compactMap(\.self)
     }
 
     fileprivate func hasSettled(at moment: Int64) -> Bool {
-        since + KeyOwners.settlingSeconds <= moment
+        since &+ KeyOwners.settlingSeconds <= moment
     }
 
     fileprivate func isPaused(at moment: Int64) -> Bool {
         guard let pausedFrom, pausedFrom <= moment else { return false }
-        return pausedUntil.map { moment < $0 + KeyOwners.settlingSeconds } ?? true
+        return pausedUntil.map { moment < $0 &+ KeyOwners.settlingSeconds } ?? true
     }
 }

@@ -20,7 +20,9 @@ import Testing
     private func isFirst(
         _ number: Int, _ tenant: TenantID, in store: inout IdempotencyStore, after seconds: Int64 = 0
     ) -> Bool {
-        if case .first = store.begin(name(number), tenant, [1], now: start + seconds * 1000) { true } else {
+        if case .first = store.begin(name(number), tenant, [1], now: start + seconds * 1000) {
+            true
+        } else {
             false
         }
     }

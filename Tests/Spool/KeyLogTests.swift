@@ -45,7 +45,8 @@ import Testing
     }
 
     private static func group(_ number: Int) -> SpoolGroup {
-        let key = KeyRecord(at: now, payload: [UInt8(truncatingIfNeeded: number)] + Array(repeating: 7, count: 200))
+        let key = KeyRecord(
+            at: now, payload: [UInt8(truncatingIfNeeded: number)] + Array(repeating: 7, count: 200))
         return SpoolGroup(records: [Sample.entry(number, bytes: 3000), .key(key)])
     }
 
@@ -71,7 +72,9 @@ import Testing
         await life.close()
     }
 
-    @Test func `power loss at any call forgets no key of what was acknowledged, and keeps none of what is not there`()
+    @Test
+    func
+        `power loss at any call forgets no key of what was acknowledged, and keeps none of what is not there`()
         async throws
     {
         let calls = SimulatedDisk()
@@ -82,7 +85,8 @@ import Testing
             let acknowledged = await Self.live(on: disk)
             for seed in UInt64(1)...2 {
                 let life = try Life(on: disk.afterPowerLoss(seed: seed))
-                let open = Set(life.recovery.entries.map { Int($0.id.milliseconds - Sample.id(0).milliseconds) })
+                let open = Set(
+                    life.recovery.entries.map { Int($0.id.milliseconds - Sample.id(0).milliseconds) })
                 let known = life.known.numbers
                 #expect(acknowledged.isSubset(of: known), "call \(call) seed \(seed)")
                 #expect(open.isSubset(of: known), "call \(call) seed \(seed)")

@@ -90,7 +90,7 @@ struct IdempotencyStore: Sendable {
     }
 
     private func entry(_ name: KeyName, _ tenant: TenantID, _ now: Int64) -> Entry? {
-        guard let entry = shares[tenant]?.entries[name], now - entry.since <= limits.keptForMilliseconds
+        guard let entry = shares[tenant]?.entries[name], now &- entry.since <= limits.keptForMilliseconds
         else { return nil }
         return entry
     }
@@ -236,7 +236,7 @@ struct IdempotencyStore: Sendable {
             while let oldest = shares[tenant]?.order.first {
                 let entry = shares[tenant]?.entries[oldest.name]
                 if let entry, entry.serial == oldest.serial {
-                    guard now - entry.since > limits.keptForMilliseconds else { break }
+                    guard now &- entry.since > limits.keptForMilliseconds else { break }
                     remove(oldest.name, tenant)
                 }
                 _ = shares[tenant]?.order.popFirst()

@@ -193,7 +193,9 @@ extension ClusterScenarios {
             let sent = ids.withLock { $0 }
             print("16 kills: \(sent.count) keys sent to both nodes")
             #expect(sent.values.allSatisfy { $0.count == 1 })
-            try await eventually("every message at the sink") { world.messages.count == sent.count ? true : nil }
+            try await eventually("every message at the sink") {
+                world.messages.count == sent.count ? true : nil
+            }
             #expect(world.messages.values.allSatisfy { $0.count == 1 })
         }
 

@@ -12,7 +12,7 @@ import Testing
     @Test func `a kill forgets no key, whatever door it came by`() async throws {
         let sink = try MailSink()
         let node = try await LoneNode(["DISPATCH_ROUTES": sink.route])
-        func sendAll() async throws -> [String] {
+        func sendAll() async throws -> [JSONValue] {
             let caller = try await node.caller()
             let ingest = try await caller.send(
                 "POST", "/api/v1/messages", node.message("ingest"), headers: Self.key("k1"))
@@ -28,7 +28,7 @@ import Testing
                         })
                 ], headers: Self.key("k1"))
             #expect(ingest.status == 202 && bulk.status == 200, "\(ingest.text) \(bulk.text)")
-            return [ingest.text, bulk.text]
+            return [ingest.json, bulk.json]
         }
         var process = try await node.start()
         let first = try await sendAll()
@@ -80,7 +80,9 @@ import Testing
                                 continue
                             }
                             answers += 1
-                            ids.withLock { $0["s\(number)", default: []].insert(answer.json["id"].text ?? "") }
+                            ids.withLock {
+                                $0["s\(number)", default: []].insert(answer.json["id"].text ?? "")
+                            }
                         }
                     }
                 }
