@@ -39,7 +39,8 @@ extension ClusterScenarios {
             /// Keys that belong to a node, when both have settled.
             func keys(of place: Int, _ prefix: String, count: Int) -> [String] {
                 let nodes = (1...2).map {
-                    ClusterNode(number: UInt16($0), url: "", controlURL: "", publicKey: .init(), since: 0)
+                    NodeProtocol.ClusterNode(
+                        number: UInt16($0), url: "", controlURL: "", publicKey: .init(), since: 0)
                 }
                 let owners = KeyOwners(nodes)
                 return (0..<1_000).lazy.map { "\(prefix)\($0)" }.filter {
@@ -206,7 +207,7 @@ extension ClusterScenarios {
             for place in 0..<2 {
                 while true {
                     if let answer = try? await world.send(key, to: place), answer.status == 202 {
-                        ids.withLock { $0[key, default: []].insert(answer.json["id"].text ?? "") }
+                        ids.withLock { _ = $0[key, default: []].insert(answer.json["id"].text ?? "") }
                         break
                     }
                     try await pause(.milliseconds(20))

@@ -81,7 +81,7 @@ import Testing
                             }
                             answers += 1
                             ids.withLock {
-                                $0["s\(number)", default: []].insert(answer.json["id"].text ?? "")
+                                _ = $0["s\(number)", default: []].insert(answer.json["id"].text ?? "")
                             }
                         }
                     }
