@@ -2,7 +2,8 @@ import Journal
 import Service
 import Spool
 
-/// Spool, journal and log of idempotency keys of a node's directory, opened together; or in plain words why that cannot be.
+/// Spool, journal and log of idempotency keys of a node's directory, opened together; or in plain words why
+/// that cannot be.
 struct NodeDisks: Sendable {
     let journal: Journal
     let journalRecovery: JournalRecovery

@@ -74,7 +74,7 @@ import Testing
 
     @Test
     func
-        `power loss at any call forgets no key of what was acknowledged, and keeps none of what is not there`()
+        `power loss at any call leaves a key with its message, and forgets none that was acknowledged`()
         async throws
     {
         let calls = SimulatedDisk()

@@ -9,8 +9,8 @@ import Relay
 /// `X-Dispatch-Idempotency-Key`, so that a repetition sends nothing twice.
 ///
 /// An answer is kept for 24 hours by tenant, mode (test or live), route and key. The same body gets the same
-/// answer again, with `Idempotent-Replay: true`; another body, or a request whose first is still running, gets
-/// 409. Answers of 5xx and 429 are not kept: they say to try again; nor is a refusal of more than 4 KiB.
+/// answer again, with `Idempotent-Replay: true`; another body, or a request whose first is still running,
+/// gets 409. Answers of 5xx and 429 are not kept: they say to try again; nor is a refusal of more than 4 KiB.
 /// What is queued is remembered with the message itself, in one group of the spool, so no crash can part
 /// them. A key belongs to one node of the cluster (`KeyOwners`): the others pass its requests on, and answer
 /// 503 while they cannot. Limits: 256 MiB on this node, 64 MiB of them a tenant, the oldest go first.

@@ -3,8 +3,8 @@ import EventLoop
 import HTTP
 import NodeProtocol
 
-/// Believes where the caller of a relayed request is when a key of the cluster signed it, or a node of it, and
-/// refuses a mark that none did.
+/// Believes where the caller of a relayed request is when a key of the cluster signed it, or a node of it,
+/// and refuses a mark that none did.
 struct RelayGate: Sendable {
     let signingKeys: [SigningKey]
     let holder: SnapshotHolder
