@@ -48,7 +48,8 @@ package final class Spool: Sendable {
     /// Opens the spool in `directory`, which is made when it is missing. Blocks while it reads all segments.
     ///
     /// `journal` and `keys` must be open already. Throws `.lockedByAnother`, `.unknownFormat`,
-    /// `.inconsistent`, `.diskFailed`. A configuration that does not `check` is a programmer's mistake and traps.
+    /// `.inconsistent`, `.diskFailed`. A configuration that does not `check` is a programmer's mistake and
+    /// traps.
     package static func open(
         directory: String, configuration: SpoolConfiguration = SpoolConfiguration(),
         disk: any Disk = RealDisk(),
