@@ -48,6 +48,8 @@ package struct GlobalChunk: Codable, Sendable, Equatable {
     /// Where such links lead for domains without a tracking host of their own, such as
     /// `https://dispatch.example.com`.
     package var trackingBaseURL: String?
+    /// The nodes of the cluster; nil in a snapshot of a control plane that does not tell.
+    package var nodes: [ClusterNode]?
 
     package init(
         tokenKeys: [TokenKey], tokenIssuer: String?, tokenAudience: String?,

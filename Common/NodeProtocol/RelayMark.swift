@@ -15,6 +15,12 @@ package struct RelayMark: Sendable, Equatable {
     /// A node's number, or the id of the cluster's signing key.
     package var signer: String { signature.signer }
 
+    /// Whether a node set the mark, and not a control plane. To be believed of one that was verified.
+    package var isOfNode: Bool { Self.node(signer) != nil }
+
+    /// The number of the node that a signer is; nil for the id of a key.
+    package static func node(_ signer: String) -> UInt16? { UInt16(signer) }
+
     /// Reads the mark and its signature.
     ///
     /// - Returns: nil for a request that was not relayed.

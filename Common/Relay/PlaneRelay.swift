@@ -35,6 +35,25 @@ package struct PlaneRelay: Sendable {
     /// Whether the request was relayed to this plane.
     package static func isRelayed(_ request: HTTPRequest) -> Bool { request.headers.contains(mark) }
 
+    /// Whether it was a node that relayed the request, which the gate has verified.
+    package static func isRelayedByNode(_ request: HTTPRequest) -> Bool {
+        guard let mark = try? RelayMark(header: { request.headers[$0] }) else { return false }
+        return mark.isOfNode
+    }
+
+    /// Passes on a request of a caller who is known and whose body has been read, even when it was relayed
+    /// to here.
+    ///
+    /// - Throws: as `relay`.
+    package func pass(
+        _ request: HTTPRequest, body: [UInt8], to baseURL: String, by client: HTTPClient,
+        mark: [(name: String, value: String)]
+    ) async throws -> HTTPResponse {
+        do {
+            return Self.response(try await sent(outgoing(request, body, to: baseURL, mark: mark), by: client))
+        } catch let error as HTTPClientError { throw Self.failure(error, request.method) }
+    }
+
     /// Sends the request to the first of `baseURLs` that can be reached and gives back what came.
     ///
     /// - Parameters:

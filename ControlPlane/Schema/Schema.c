@@ -84,6 +84,9 @@ static const unsigned char sql_0026[] = {
 static const unsigned char sql_0031[] = {
 #embed "0031_analytics_and_audit.sql"
 };
+static const unsigned char sql_0032[] = {
+#embed "0032_node_pauses.sql"
+};
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -115,6 +118,7 @@ static const schema_migration table[] = {
     MIGRATION("0025_usage_shares.sql", sql_0025),
     MIGRATION("0026_rescheduled.sql", sql_0026),
     MIGRATION("0031_analytics_and_audit.sql", sql_0031),
+    MIGRATION("0032_node_pauses.sql", sql_0032),
 };
 
 const schema_migration *schema_migrations(size_t *count) {

@@ -2,34 +2,53 @@ import Journal
 import Service
 import Spool
 
-/// Spool and journal of a node's directory, opened together; or in plain words why that cannot be.
+/// Spool, journal and log of idempotency keys of a node's directory, opened together; or in plain words why
+/// that cannot be.
 struct NodeDisks: Sendable {
     let journal: Journal
     let journalRecovery: JournalRecovery
     let spool: Spool
     let recovery: Recovery
+    let keys: KeyLog
+    let keyFindings: SegmentLog.Findings
 
-    /// Takes both locks. Throws `NodeService.Failure`.
-    static func open(_ files: NodeFiles, _ configuration: SpoolConfiguration) async throws -> NodeDisks {
+    /// Takes the locks. Throws `NodeService.Failure`.
+    ///
+    /// - Parameter restore: given what is remembered of idempotency keys, in order.
+    static func open(
+        _ files: NodeFiles, _ configuration: SpoolConfiguration, restore: (KeyRecord) -> Void = { _ in }
+    ) async throws -> NodeDisks {
         let (journal, journalRecovery): (Journal, JournalRecovery)
         do throws(JournalError) {
             (journal, journalRecovery) = try Journal.open(directory: files.journal)
         } catch {
             throw NodeService.Failure(description: text(of: error, files.journal))
         }
+        let (keys, keyFindings): (KeyLog, SegmentLog.Findings)
+        do throws(SpoolError) {
+            (keys, keyFindings) = try KeyLog.open(
+                directory: files.keys, now: WallClock.system.now, visit: restore)
+        } catch {
+            let failure = NodeService.Failure(description: text(of: error, files.keys))
+            await journal.close()
+            throw failure
+        }
         do throws(SpoolError) {
             let (spool, recovery) = try Spool.open(
-                directory: files.spool, configuration: configuration, journal: journal)
+                directory: files.spool, configuration: configuration, journal: journal, keys: keys)
+            for key in recovery.keys { restore(key) }
             return NodeDisks(
-                journal: journal, journalRecovery: journalRecovery, spool: spool, recovery: recovery)
+                journal: journal, journalRecovery: journalRecovery, spool: spool, recovery: recovery,
+                keys: keys, keyFindings: keyFindings)
         } catch {
             let failure = NodeService.Failure(description: text(of: error, files.spool))
+            await keys.close()
             await journal.close()
             throw failure
         }
     }
 
-    /// Tells of what opening the journal found; `Restart` tells of the spool's.
+    /// Tells of what opening journal and keys found; `Restart` tells of the spool's.
     func reportJournal(_ log: Log) {
         for warning in journalRecovery.warnings {
             log.warning("journal recovery", ["detail": .string(warning)])
@@ -37,11 +56,20 @@ struct NodeDisks: Sendable {
         for text in journalRecovery.quarantined {
             log.error("journal damage put aside", ["detail": .string(text)])
         }
+        for warning in keyFindings.warnings {
+            log.warning("idempotency key recovery", ["detail": .string(warning)])
+        }
+        for item in keyFindings.quarantined {
+            log.error(
+                "idempotency key damage put aside",
+                ["path": .string(item.path), "reason": .string(item.reason)])
+        }
     }
 
-    /// Spool first: its last events go to the journal.
+    /// Spool first: its last events go to the journal, its last keys to their log.
     func close() async {
         await spool.close()
+        await keys.close()
         await journal.close()
     }
 

@@ -30,7 +30,7 @@ struct NodeDoors {
             servers.append(server)
             addresses[name] = .describing(server.address)
         }
-        let idempotency = IdempotencyKeys()
+        let idempotency = parts.idempotency
         let doors = Self.doorRouter(parts, settings, idempotency, log)
         try listen("http", settings.httpAddress, doors)
         try listen("https", settings.httpsAddress, doors, tls: true)
@@ -39,7 +39,7 @@ struct NodeDoors {
             notices: NoticeWebhooks(
                 node: parts.identity.node, holder: parts.holder, spool: parts.spool,
                 dispatcher: parts.dispatcher, clock: parts.clock, log: log.named("notices")),
-            clock: parts.clock,
+            holder: parts.holder, road: parts.road, idempotency: idempotency, clock: parts.clock,
             status: { await parts.status() })
         try listen("control", settings.controlAddress, control.router())
         let health = HealthServer(
@@ -110,7 +110,8 @@ struct NodeDoors {
         var router = DoorRouter.make(intake: parts.road, idempotency: idempotency) { request, isKnown in
             try await link.relay(request, by: relay, isKnown: isKnown)
         }
-        let gate = RelayGate(signingKeys: parts.identity.signingKeys, clock: parts.clock)
+        let gate = RelayGate(
+            signingKeys: parts.identity.signingKeys, holder: parts.holder, clock: parts.clock)
         router.gate = { try gate.pass($0) }
         router.reportInternalError = { error, pattern, id in
             log.error(

@@ -1,12 +1,14 @@
 import Crypto
 import DNS
 import Delivery
+import Doors
 import EventLoop
 import FoundationEssentials
 import HTTPClient
 import Journal
 import NodeProtocol
 import Queue
+import Relay
 import Service
 import Spool
 
@@ -19,6 +21,8 @@ struct NodeParts: Sendable {
     let link: ControlPlaneLink
     let journal: Journal
     let spool: Spool
+    let keys: KeyLog
+    let idempotency: IdempotencyKeys
     let dispatcher: LoopBound<Dispatcher>
     let workers: [LoopWorkers]
     let road: Road
@@ -55,7 +59,10 @@ struct NodeParts: Sendable {
             }
         } catch { log.error("the snapshot on disk is not usable", ["error": .error(error)]) }
         try AdoptionMarks(files).refuseToRun()
-        let disks = try await NodeDisks.open(files, settings.spoolConfiguration)
+        let idempotency = IdempotencyKeys(now: WallClock.steady().now)
+        let disks = try await NodeDisks.open(files, settings.spoolConfiguration) {
+            idempotency.restore($0.payload, at: $0.at)
+        }
         disks.reportJournal(log)
         let (journal, spool, recovery) = (disks.journal, disks.spool, disks.recovery)
         metrics.declare(spool: spool, journal: journal, clock: clock)
@@ -102,6 +109,13 @@ struct NodeParts: Sendable {
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
             webhooks: webhooks,
             dispatcher: dispatcher, random: random, clock: clock, metrics: metrics)
+        idempotency.connect(
+            book: NodeKeyBook(spool: spool, log: disks.keys),
+            peers: NodePeers(
+                node: identity.node, key: link.key, holder: holder,
+                relay: PlaneRelay(maxBodyBytes: 0) {
+                    metrics.relayed($0.map(String.init) ?? "unreachable").increment()
+                }, clients: link.relayClients, clock: clock))
         let inbound = InboundRoad(
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
             webhooks: webhooks, dispatcher: dispatcher, returnPaths: returnPaths, clock: clock,
@@ -123,7 +137,7 @@ struct NodeParts: Sendable {
         }
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
-            spool: spool,
+            spool: spool, keys: disks.keys, idempotency: idempotency,
             dispatcher: dispatcher, workers: workers, road: road, inbound: inbound, metrics: metrics,
             mailTLS: mailTLS,
             clock: clock,
@@ -251,6 +265,7 @@ struct NodeParts: Sendable {
             await dispatcher.value.saveIfChanged()
         }
         await spool.close()
+        await keys.close()
         await journal.close()
         for worker in workers { await worker.shutDown() }
     }

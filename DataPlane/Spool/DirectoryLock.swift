@@ -35,3 +35,15 @@ package final class DirectoryLock: Sendable {
 
     package func release() { file.close() }
 }
+
+extension DirectoryLock {
+    /// The lock of a folder, or why it cannot be had, as the spool says it.
+    static func take(_ directory: String, _ disk: any Disk) throws(SpoolError) -> DirectoryLock {
+        do throws(Failure) { return try DirectoryLock(directory: directory, disk: disk) } catch {
+            switch error {
+            case .disk(let error): throw .diskFailed(error)
+            case .held(let pid): throw .lockedByAnother(pid: pid)
+            }
+        }
+    }
+}

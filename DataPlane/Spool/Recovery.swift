@@ -33,6 +33,8 @@ package struct Recovery: Sendable {
     package internal(set) var strayNames: [String] = []
     /// Bytes of torn writes that were cut off; nothing in them was ever acknowledged.
     package internal(set) var tornTailBytes = 0
+    /// Idempotency keys that the `KeySink` may not have had: it has been given them.
+    package internal(set) var keys: [KeyRecord] = []
     /// For the log, in plain words.
     package internal(set) var warnings: [String] = []
 }
@@ -45,10 +47,18 @@ struct RecoveryBuilder {
     private(set) var detours: [SegmentLog.Position: SegmentLog.Position] = [:]
     private var groups: [Recovery.Group] = []
     private var malformed = 0
+    /// Those of groups behind `keysKept`, in order.
+    private(set) var keys: [(sequence: UInt64, key: KeyRecord)] = []
     private let journaled: UInt64
+    private let keysKept: UInt64
 
-    /// - Parameter journaled: the journal has the events of all groups up to this one.
-    init(journaled: UInt64) { self.journaled = journaled }
+    /// - Parameters:
+    ///   - journaled: the journal has the events of all groups up to this one.
+    ///   - keysKept: the same of key records and their sink.
+    init(journaled: UInt64, keysKept: UInt64 = .max) {
+        self.journaled = journaled
+        self.keysKept = keysKept
+    }
 
     mutating func add(_ recovered: SegmentLog.RecoveredGroup) {
         let isJournaled = recovered.group.sequence <= journaled
@@ -86,6 +96,9 @@ struct RecoveryBuilder {
         case .closed:
             guard let id = MessageID(frame, in: bytes) else { return false }
             index.remove(id)
+        case .key:
+            guard let key = KeyFrame(frame, in: bytes)?.record else { return false }
+            if frame.sequence > keysKept { keys.append((frame.sequence, key)) }
         }
         return true
     }
@@ -93,6 +106,7 @@ struct RecoveryBuilder {
     func finish(_ findings: SegmentLog.Findings, _ entries: RecoveredEntries) -> Recovery {
         var recovery = Recovery(entries: entries)
         recovery.unjournaled = groups
+        recovery.keys = keys.map(\.key)
         recovery.quarantined = findings.quarantined
         recovery.strayNames = findings.strayNames
         recovery.tornTailBytes = findings.tornTailBytes
@@ -117,7 +131,7 @@ extension Recovery.Record {
         case .closed:
             guard let id = MessageID(frame, in: bytes) else { return nil }
             self = .closed(id)
-        case .movedEntry, .movedUpdate: return nil
+        case .movedEntry, .movedUpdate, .key: return nil
         }
     }
 }

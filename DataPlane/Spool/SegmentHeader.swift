@@ -9,6 +9,7 @@ package struct SegmentHeader: Equatable, Sendable {
     package enum Kind: UInt64, Sendable {
         case spool = 0x4C4F_4F50_5350_5344  // "DSPSPOOL"
         case journal = 0x4C4E_524A_5053_5344  // "DSPSJRNL"
+        case keys = 0x5359_454B_5350_5344  // "DSPSKEYS"
     }
 
     /// What reading a header can tell.

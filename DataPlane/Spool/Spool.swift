@@ -18,6 +18,7 @@ package final class Spool: Sendable {
     private let configuration: SpoolConfiguration
     private let disk: any Disk
     private let journal: any JournalSink
+    private let keys: (any KeySink)?
     private let inbox: Condition<SpoolInbox>
     private let shelf: Locked<SpoolShelf>
     private let readers: BlockingPool
@@ -26,12 +27,13 @@ package final class Spool: Sendable {
 
     private init(
         directory: String, configuration: SpoolConfiguration, disk: any Disk, journal: any JournalSink,
-        lock: DirectoryLock, shelf: Locked<SpoolShelf>, isRecovering: Bool
+        keys: (any KeySink)?, lock: DirectoryLock, shelf: Locked<SpoolShelf>, isRecovering: Bool
     ) {
         self.directory = directory
         self.configuration = configuration
         self.disk = disk
         self.journal = journal
+        self.keys = keys
         self.lock = lock
         self.shelf = shelf
         var inbox = SpoolInbox()
@@ -45,17 +47,19 @@ package final class Spool: Sendable {
 
     /// Opens the spool in `directory`, which is made when it is missing. Blocks while it reads all segments.
     ///
-    /// `journal` must be open already. Throws `.lockedByAnother`, `.unknownFormat`, `.inconsistent`,
-    /// `.diskFailed`. A configuration that does not `check` is a programmer's mistake and traps.
+    /// `journal` and `keys` must be open already. Throws `.lockedByAnother`, `.unknownFormat`,
+    /// `.inconsistent`, `.diskFailed`. A configuration that does not `check` is a programmer's mistake and
+    /// traps.
     package static func open(
         directory: String, configuration: SpoolConfiguration = SpoolConfiguration(),
         disk: any Disk = RealDisk(),
-        journal: any JournalSink
+        journal: any JournalSink, keys: (any KeySink)? = nil
     ) throws(SpoolError) -> (spool: Spool, recovery: Recovery) {
         if let mistake = configuration.check() { preconditionFailure(mistake) }
         do throws(SystemError) { try disk.makeDirectory(directory) } catch { throw .diskFailed(error) }
-        let lock = try takeLock(directory, disk)
-        var builder = RecoveryBuilder(journaled: journal.durableSequence)
+        let lock = try DirectoryLock.take(directory, disk)
+        var builder = RecoveryBuilder(
+            journaled: journal.durableSequence, keysKept: keys?.recoveredSequence ?? .max)
         let log: SegmentLog
         let findings: SegmentLog.Findings
         do throws(SegmentLog.OpenFailure) {
@@ -68,7 +72,8 @@ package final class Spool: Sendable {
             throw SpoolError(opening: error)
         }
         // The journal never runs ahead of the spool, unless the spool's newest segment was lost to damage.
-        log.nextSequence = max(log.nextSequence, journal.durableSequence &+ 1)
+        log.nextSequence = max(
+            log.nextSequence, journal.durableSequence &+ 1, (keys?.recoveredSequence ?? 0) &+ 1)
         var shelf = SpoolShelf(index: builder.index, cache: BodyCache(maxBytes: configuration.bodyCacheBytes))
         shelf.detours = builder.detours
         for segment in log.segments { shelf.headers[segment.number] = segment.header }
@@ -79,25 +84,16 @@ package final class Spool: Sendable {
             findings,
             RecoveredEntries(shared, directory: directory, disk: disk))
         let spool = Spool(
-            directory: directory, configuration: configuration, disk: disk, journal: journal, lock: lock,
-            shelf: shared, isRecovering: !recovery.unjournaled.isEmpty)
+            directory: directory, configuration: configuration, disk: disk, journal: journal, keys: keys,
+            lock: lock, shelf: shared, isRecovering: !recovery.unjournaled.isEmpty)
+        for (sequence, key) in builder.keys { keys?.append(sequence: sequence, keys: [key]) }
         spool.start(log)
         return (spool, recovery)
     }
 
-    private static func takeLock(_ directory: String, _ disk: any Disk) throws(SpoolError) -> DirectoryLock {
-        do throws(DirectoryLock.Failure) { return try DirectoryLock(directory: directory, disk: disk) } catch
-        {
-            switch error {
-            case .disk(let error): throw .diskFailed(error)
-            case .held(let pid): throw .lockedByAnother(pid: pid)
-            }
-        }
-    }
-
     private func start(_ log: consuming sending SegmentLog) {
         let writer = SpoolWriter(
-            log: log, shelf: shelf, journal: journal, configuration: configuration, inbox: inbox,
+            log: log, shelf: shelf, journal: journal, keys: keys, configuration: configuration, inbox: inbox,
             compactor: compactor)
         let handover = Handover(writer)
         inbox.signal { $0.askTidy() }
@@ -137,7 +133,8 @@ package final class Spool: Sendable {
     private func put(_ group: SpoolGroup, _ answer: SpoolInbox.Answer) {
         let item = SpoolInbox.Pending(
             group: group, bytes: group.records.reduce(0) { $0 + $1.frameBytes },
-            hasEntries: group.records.contains(where: \.isEntry), answer: answer)
+            hasEntries: group.records.contains(where: \.isEntry),
+            hasKeys: group.records.contains(where: \.isKey), answer: answer)
         if let refusal = inbox.signal({ $0.put(item, configuration) }) { answer.give(.failure(refusal)) }
     }
 

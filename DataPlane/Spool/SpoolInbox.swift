@@ -7,6 +7,7 @@ struct SpoolInbox {
         let group: SpoolGroup
         let bytes: Int
         let hasEntries: Bool
+        let hasKeys: Bool
         let answer: Answer
     }
 

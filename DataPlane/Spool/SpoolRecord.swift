@@ -9,6 +9,9 @@ package enum SpoolRecord: Sendable {
     case update(MessageID, payload: [UInt8])
     /// The entry is done; its bytes may go.
     case closed(MessageID)
+    /// What is to be remembered of an idempotency key, as durable as the rest of the group. It does not keep
+    /// its segment: the spool hands it to its `KeySink`.
+    case key(KeyRecord)
 
     /// Bytes that the record takes in a segment.
     var frameBytes: Int {
@@ -17,11 +20,16 @@ package enum SpoolRecord: Sendable {
             Frame.headBytes + EntryFrame.fixedBytes + header.count + body.count
         case .update(_, let payload): Frame.headBytes + UpdateFrame.fixedBytes + payload.count
         case .closed: Frame.headBytes + 16
+        case .key(let key): Frame.headBytes + KeyFrame.fixedBytes + key.payload.count
         }
     }
 
     var isEntry: Bool {
         if case .entry = self { true } else { false }
+    }
+
+    var isKey: Bool {
+        if case .key = self { true } else { false }
     }
 }
 
@@ -33,6 +41,13 @@ package struct SpoolGroup: Sendable {
     package var events: [[UInt8]]
     /// The records come from another spool, whose journal told of them: nothing is ever derived of them here.
     package var isMoved = false
+
+    /// The keys among the records.
+    var keys: [KeyRecord] {
+        records.compactMap { record in
+            if case .key(let key) = record { key } else { nil }
+        }
+    }
 
     package init(records: [SpoolRecord], events: [[UInt8]] = []) {
         self.records = records
@@ -57,6 +72,8 @@ enum RecordType: UInt8 {
     case movedEntry = 4
     /// An update that compaction copied along.
     case movedUpdate = 5
+    /// An idempotency key. Compaction leaves it behind.
+    case key = 6
 
     var isEntry: Bool { self == .entry || self == .movedEntry }
     var isMoved: Bool { self == .movedEntry || self == .movedUpdate }

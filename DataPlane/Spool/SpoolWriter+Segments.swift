@@ -8,6 +8,10 @@ extension SpoolWriter {
                 askJournal(oldest.lastSequence)
                 break
             }
+            guard keys?.isDurable(upTo: oldest.lastSequence) ?? true else {
+                askKeys(oldest.lastSequence)
+                break
+            }
             do throws(SystemError) { try log.removeOldest() } catch {
                 shelf.withLock { $0.isHealthy = false }
             }
@@ -41,6 +45,13 @@ extension SpoolWriter {
     private func askJournal(_ sequence: UInt64) {
         guard inbox.signal({ $0.mayAskJournal() }) else { return }
         journal.whenDurable(sequence) { [inbox] in inbox.signal { $0.journalAnswered() } }
+    }
+
+    /// The same for the keys, which are still good when the message is long gone.
+    private func askKeys(_ sequence: UInt64) {
+        guard askedKeys != sequence else { return }
+        askedKeys = sequence
+        keys?.whenDurable(sequence) { [inbox] in inbox.signal { $0.askTidy() } }
     }
 
     /// Copies entries out of the oldest segment, as one group that takes the place of all that was said of

@@ -12,10 +12,13 @@ final class SpoolWriter {
     let log: SegmentLog
     let shelf: Locked<SpoolShelf>
     let journal: any JournalSink
+    let keys: (any KeySink)?
     let configuration: SpoolConfiguration
     let inbox: Condition<SpoolInbox>
     let compactor: Compactor
     private var pace: BatchPace
+    /// The group up to which the keys were last asked for.
+    var askedKeys: UInt64 = 0
 
     /// A change of the index that waits for the batch to be durable.
     enum Change {
@@ -25,13 +28,14 @@ final class SpoolWriter {
     }
 
     init(
-        log: SegmentLog, shelf: Locked<SpoolShelf>, journal: any JournalSink,
+        log: SegmentLog, shelf: Locked<SpoolShelf>, journal: any JournalSink, keys: (any KeySink)?,
         configuration: SpoolConfiguration,
         inbox: Condition<SpoolInbox>, compactor: Compactor
     ) {
         self.log = log
         self.shelf = shelf
         self.journal = journal
+        self.keys = keys
         self.configuration = configuration
         self.inbox = inbox
         self.compactor = compactor
@@ -107,6 +111,8 @@ final class SpoolWriter {
         for (item, result) in zip(items, results) {
             if case .success(let committed) = result {
                 journal.append(sequence: committed.sequence, events: item.group.events)
+                guard let keys, item.hasKeys else { continue }
+                keys.append(sequence: committed.sequence, keys: item.group.keys)
             }
         }
     }
@@ -160,6 +166,10 @@ final class SpoolWriter {
                 buffer.put(id)
                 latest[id] = nil
                 changes.append(.remove(id))
+            case .key(let key):
+                log.startFrame(type: RecordType.key.rawValue, isFirstOfGroup: index == 0)
+                buffer.put(UInt64(bitPattern: key.at))
+                buffer.put(key.payload)
             }
             log.endFrame(isLastOfGroup: index == records.count - 1)
         }

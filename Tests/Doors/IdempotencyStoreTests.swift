@@ -1,4 +1,3 @@
-import EventLoop
 import HTTP
 import NodeProtocol
 import Testing
@@ -6,7 +5,7 @@ import Testing
 @testable import Doors
 
 @Suite struct IdempotencyStoreTests {
-    private let start = MonotonicTime.now()
+    private let start: Int64 = 1_800_000_000_000
     private let one: TenantID
     private let two: TenantID
 
@@ -15,8 +14,17 @@ import Testing
         two = try #require(TenantID(text: MemoryIntake.two))
     }
 
-    private func name(_ number: Int) -> IdempotencyStore.Name {
-        .init(caller: "api_key:a", route: "send", key: "k\(number)")
+    private func name(_ number: Int) -> KeyName { KeyName(hashing: "live\nsend\nk\(number)") }
+
+    /// Whether the key was new, or not answered, and is begun now.
+    private func isFirst(
+        _ number: Int, _ tenant: TenantID, in store: inout IdempotencyStore, after seconds: Int64 = 0
+    ) -> Bool {
+        if case .first = store.begin(name(number), tenant, [1], now: start + seconds * 1000) {
+            true
+        } else {
+            false
+        }
     }
 
     private func store(bytes: Int, tenantBytes: Int) -> IdempotencyStore {
@@ -30,14 +38,13 @@ import Testing
     @Test func `answers are kept for a day and within a tenant's share of bytes, the oldest go first`() {
         var store = store(bytes: 1 << 30, tenantBytes: 1 << 20)
         for number in 0..<100 {
-            #expect(store.begin(name(number), one, [1], now: start) == nil)
+            #expect(isFirst(number, one, in: &store))
             store.end(name(number), one, answer(100_000))
             #expect(store.sizeBytes <= 1 << 20)
         }
-        #expect(store.begin(name(99), one, [1], now: start) != nil)
-        #expect(store.begin(name(0), one, [1], now: start) == nil)
-        #expect(
-            store.begin(name(99), one, [1], now: start.advanced(by: .seconds(86_401))) == nil)
+        #expect(!isFirst(99, one, in: &store))
+        #expect(isFirst(0, one, in: &store))
+        #expect(isFirst(99, one, in: &store, after: 86_401))
     }
 
     @Test func `the largest share gives way when all are too large, the others stay`() {
@@ -49,8 +56,8 @@ import Testing
             store.end(name(number), one, answer(50_000))
             #expect(store.sizeBytes <= 1 << 20)
         }
-        #expect(store.begin(name(0), two, [1], now: start) != nil)
-        #expect(store.begin(name(99), one, [1], now: start) != nil)
+        #expect(!isFirst(0, two, in: &store))
+        #expect(!isFirst(99, one, in: &store))
     }
 
     @Test func `names that are gone are forgotten`() {
@@ -72,7 +79,7 @@ import Testing
             _ = store.begin(name(number), one, [1], now: start)
             store.end(name(number), one, answer(1000))
         }
-        _ = store.begin(name(0), two, [1], now: start.advanced(by: .seconds(86_500)))
+        _ = store.begin(name(0), two, [1], now: start + 86_500_000)
         #expect(store.orderCount == 1)
     }
 }

@@ -58,7 +58,14 @@ import Testing
         #expect(sent.status == 202)
         #expect(sent.headers["idempotent-replay"] == nil)
         #expect(node.intake.kept.map(\.isTest) == [true, false])
-        #expect(try await post("k1", key: "dsp_live_one_slow").headers["idempotent-replay"] == nil)
+    }
+
+    @Test func `a retry with another key of the tenant is the same request`() async throws {
+        let first = try await post("k1")
+        let second = try await post("k1", key: "dsp_live_one_slow")
+        #expect(second.headers["idempotent-replay"] == "true")
+        #expect(second.body == first.body)
+        #expect(node.intake.kept.count == 1)
     }
 
     @Test func `a refusal does not repeat what is long`() async throws {

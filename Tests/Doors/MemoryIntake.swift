@@ -13,6 +13,7 @@ final class MemoryIntake: Intake {
         var kept: [Admitted] = []
         var statuses: [MessageID: (TenantID, MessageStatus)] = [:]
         var refusal: Refusal?
+        var keyRecords: [[UInt8]] = []
     }
 
     static let one = "11111111-1111-4111-8111-111111111101"
@@ -69,6 +70,9 @@ final class MemoryIntake: Intake {
     /// What was accepted, in order.
     var kept: [Admitted] { state.withLock { $0.kept } }
 
+    /// What went to disk of idempotency keys, in order.
+    var keyRecords: [[UInt8]] { state.withLock { $0.keyRecords } }
+
     /// From now on every message is refused with this.
     func refuse(with refusal: Refusal) { state.withLock { $0.refusal = refusal } }
 
@@ -96,6 +100,8 @@ final class MemoryIntake: Intake {
     }
 
     func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt {
+        let item = KeyedSending.current?.item(of: submission)
+        if let receipt = item?.receipt { return receipt }
         let result: Result<Receipt, Refusal> = state.withLock { state in
             do throws(Refusal) {
                 if let refusal = state.refusal { throw refusal }
@@ -106,10 +112,13 @@ final class MemoryIntake: Intake {
                         try state.meters.takeQuota(principal.tenant, usage: nil, recipients: count, now: now)
                     })
                 state.kept.append(admitted)
+                if let item { state.keyRecords.append(item.record(Receipt(admitted))) }
                 return .success(Receipt(admitted))
             } catch { return .failure(error) }
         }
-        return try result.get()
+        let receipt = try result.get()
+        item?.wasQueued(receipt)
+        return receipt
     }
 
     func submit(

@@ -188,7 +188,13 @@ struct NodeRoutes: Sendable {
             let node = try await find(asked, connection)
             if node.state != to {
                 let changed = try await connection.execute(
-                    "UPDATE nodes SET state = \(to) WHERE number = \(Int32(node.number)) AND state = \(from)")
+                    """
+                    UPDATE nodes SET state = \(to),
+                        drained_at = CASE WHEN \(to)::text = 'active' THEN drained_at
+                            WHEN resumed_at > now() - interval '25 hours' THEN drained_at ELSE now() END,
+                        resumed_at = CASE WHEN \(to)::text = 'active' THEN now() END
+                    WHERE number = \(Int32(node.number)) AND state = \(from)
+                    """)
                 guard changed == 1 else {
                     throw APIError(409, "wrong_state", "The node is \(node.state), not \(from).")
                 }

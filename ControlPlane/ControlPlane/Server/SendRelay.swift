@@ -13,15 +13,11 @@ import Service
 /// Nodes take turns; one that did not answer is left out for a few seconds. A request that may have reached a
 /// node is not tried at another: it could be sent twice.
 struct SendRelay: Sendable {
-    private struct Node: Sendable {
-        let number: Int
-        let url: String
-    }
-
     private struct State {
-        var nodes: [Node] = []
+        /// Those that are being drained among them.
+        var nodes: [ClusterNode] = []
         var readAt = MonotonicTime(nanoseconds: 0)
-        var failedAt: [Int: MonotonicTime] = [:]
+        var failedAt: [UInt16: MonotonicTime] = [:]
         var turn = 0
     }
 
@@ -83,7 +79,7 @@ struct SendRelay: Sendable {
     /// - Returns: its answer; nil when it cannot be asked or does not know the message any more.
     func askNode(_ request: HTTPRequest, holding message: MessageID) async -> HTTPResponse? {
         guard let client = clients.current,
-            let node = try? await nodes().first(where: { $0.number == Int(message.node) }),
+            let node = try? await nodes().first(where: { $0.number == message.node }),
             let answer = try? await pass(request, to: node, by: client), answer.status.code < 400
         else { return nil }
         return answer
@@ -103,7 +99,7 @@ struct SendRelay: Sendable {
         }
     }
 
-    private func pass(_ request: HTTPRequest, to node: Node, by client: HTTPClient) async throws
+    private func pass(_ request: HTTPRequest, to node: ClusterNode, by client: HTTPClient) async throws
         -> HTTPResponse?
     {
         try await relay.relay(
@@ -117,19 +113,16 @@ struct SendRelay: Sendable {
             }, isKnown: { try await authenticator.knows(request) })
     }
 
-    /// The same node for the same key on the same path, healthy or not: only that one remembers what it
-    /// answered. Without a key, the next in turn.
-    private func node(for request: HTTPRequest, of nodes: [Node]) -> Node? {
+    /// The node that the key belongs to, healthy or not: any other would only pass the request on to it.
+    /// Without a key, the next in turn.
+    private func node(for request: HTTPRequest, of nodes: [ClusterNode]) -> ClusterNode? {
         guard let key = request.headers["Idempotency-Key"] else { return next(of: nodes) }
-        // A node that comes or goes changes the choice for its own share of the keys alone.
-        let weighed = nodes.map { node in
-            (node, Digest.sha256("\(node.number)\n\(request.path.description)\n\(key)"))
-        }
-        return weighed.max { $0.1.lexicographicallyPrecedes($1.1) }?.0
+        return KeyOwners(nodes).owner(of: key, now: context.nowSeconds)
     }
 
-    private func next(of nodes: [Node]) -> Node? {
+    private func next(of all: [ClusterNode]) -> ClusterNode? {
         let now = MonotonicTime.now()
+        let nodes = all.filter { !$0.isDraining }
         return state.withLock { state in
             let healthy = nodes.filter { node in
                 state.failedAt[node.number].map { now - $0 > Self.failurePause } ?? true
@@ -141,17 +134,11 @@ struct SendRelay: Sendable {
         }
     }
 
-    /// The nodes that take messages.
-    private func nodes() async throws -> [Node] {
+    private func nodes() async throws -> [ClusterNode] {
         let now = MonotonicTime.now()
         let known = state.withLock { now - $0.readAt < Self.listLifetime ? $0.nodes : nil }
         if let known, !known.isEmpty { return known }
-        let rows = try await context.pool.query(
-            """
-            SELECT number, base_urls[1] AS url FROM nodes
-            WHERE state = 'active' AND cardinality(base_urls) > 0 ORDER BY number
-            """, as: .system)
-        let nodes = try rows.map { Node(number: try $0["number"], url: try $0["url"]) }
+        let nodes = try await ClusterNode.all(context.pool)
         state.withLock { state in
             state.nodes = nodes
             state.readAt = now

@@ -31,11 +31,12 @@ struct GlobalChunkBuilder: Sendable {
         }
         let shaping = try await ShapingRows.load(connection).effective
         let problems = shaping.problems()
-        let chunk = GlobalChunk(
+        var chunk = GlobalChunk(
             tokenKeys: keys, tokenIssuer: tokens.settings.issuer, tokenAudience: tokens.settings.audience,
             tokensVoidBefore: try await voidTokens(connection), serviceHost: serviceHost,
             shaping: problems.isEmpty ? shaping : try await published(connection)?.shaping,
             masterTemplate: try await MasterTemplateRow.ofService(connection)?.htmlBody)
+        chunk.nodes = try await ClusterNode.all(connection)
         return Built(chunk: chunk, shapingProblems: problems)
     }
 

@@ -1,6 +1,7 @@
 import Admission
 import HTTP
 import NodeProtocol
+import Relay
 
 /// What every sending route does before it looks at the body: who calls, may it, not too often.
 struct AuthenticatedCall {
@@ -19,6 +20,8 @@ struct AuthenticatedCall {
                 credential, tenant: tenant, sourceIP: request.remoteAddress.ip)
             try principal.require(scope)
         } catch { throw error.apiError }
+        // The node that passed the request on has taken one.
+        let takesRate = takesRate && !PlaneRelay.isRelayedByNode(request)
         do throws(Refusal) { standing = takesRate ? try intake.takeRate(principal) : nil } catch {
             var shown = error.apiError
             let limits = [principal.requestsPerMinute, principal.tenant.limits.messagesPerMinute].compactMap(

@@ -43,27 +43,27 @@ struct SubmissionPolicy: SMTPPolicy {
             }
             let principal = try intake.authenticate(credential, tenant: nil, sourceIP: session.remoteIP)
             _ = try intake.takeRate(principal)
-            let id = try await submit(message, transaction, principal, session.protocolName)
+            let raw = Submission.Raw(
+                envelopeSender: transaction.sender?.description,
+                recipients: transaction.recipients.map(\.description), message: message,
+                withProtocol: session.protocolName,
+                request: EnvelopeRequest(transaction.parameters, recipients: transaction.recipientParameters))
+            let id = try await submit(raw, principal, credential, session.remoteIP)
             return SMTPReply(250, .init(2, 0, 0), "Ok: queued as \(id)")
         } catch { return error.smtpReply }
     }
 
     private func submit(
-        _ message: [UInt8], _ open: SMTPSession.Transaction, _ principal: Principal, _ protocolName: String
+        _ raw: Submission.Raw, _ principal: Principal, _ credential: PresentedCredential, _ sourceIP: String
     ) async throws(Refusal) -> MessageID {
-        let raw = Submission.Raw(
-            envelopeSender: open.sender?.description, recipients: open.recipients.map(\.description),
-            message: message, withProtocol: protocolName,
-            request: EnvelopeRequest(open.parameters, recipients: open.recipientParameters))
-        let submission = Submission(door: "smtp", content: .raw(raw))
         let keys = (try? raw.headers.get())?.values("X-Dispatch-Idempotency-Key") ?? []
-        guard let key = keys.first else { return try await intake.submit(submission, from: principal).id }
+        guard let key = keys.first else {
+            return try await intake.submit(Submission(door: "smtp", content: .raw(raw)), from: principal).id
+        }
         guard keys.count == 1 else {
             throw Refusal(.invalid, "given more than once", field: "X-Dispatch-Idempotency-Key")
         }
-        let envelope = ([raw.envelopeSender ?? ""] + raw.recipients).joined(separator: "\n") + "\n\n"
-        return try await idempotency.queued(
-            key, from: principal, route: "smtp", content: Array(envelope.utf8) + message
-        ) { () throws(Refusal) in try await intake.submit(submission, from: principal).id }
+        let message = PassedMessage(key: key, credential: credential, sourceIP: sourceIP, raw: raw)
+        return try await message.queue(from: principal, intake, idempotency, mayPass: true)
     }
 }

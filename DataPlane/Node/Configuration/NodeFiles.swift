@@ -11,6 +11,8 @@ package struct NodeFiles: Sendable {
     /// Folders of the spool and of the journal.
     package var spool: String { "\(directory)/spool" }
     package var journal: String { "\(directory)/journal" }
+    /// The folder of the log of idempotency keys.
+    package var keys: String { "\(directory)/keys" }
     var identity: String { "\(directory)/identity.json" }
     /// Restrictions and warm-up counts.
     var queue: String { "\(directory)/queue.json" }

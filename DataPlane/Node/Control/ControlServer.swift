@@ -1,4 +1,5 @@
 import Crypto
+import Doors
 import EventLoop
 import FoundationEssentials
 import HTTP
@@ -17,19 +18,26 @@ struct ControlServer: Sendable {
     let intake: SnapshotIntake
     let dispatcher: LoopBound<Dispatcher>
     let notices: NoticeWebhooks
+    let holder: SnapshotHolder
+    let road: any Intake
+    let idempotency: IdempotencyKeys
     let status: @Sendable () async -> NodeStatus
     let clock: WallClock
     private let nonces = Locked<[String: Int64]>([:])
 
     init(
         identity: NodeIdentity, intake: SnapshotIntake, dispatcher: LoopBound<Dispatcher>,
-        notices: NoticeWebhooks, clock: WallClock,
+        notices: NoticeWebhooks, holder: SnapshotHolder, road: any Intake, idempotency: IdempotencyKeys,
+        clock: WallClock,
         status: @escaping @Sendable () async -> NodeStatus
     ) {
         self.identity = identity
         self.intake = intake
         self.dispatcher = dispatcher
         self.notices = notices
+        self.holder = holder
+        self.road = road
+        self.idempotency = idempotency
         self.clock = clock
         self.status = status
     }
@@ -63,22 +71,43 @@ struct ControlServer: Sendable {
             return try .json(await notices.take(list))
         }
         QueueRoutes(dispatcher: dispatcher, verify: { try verify($0, body: $1) }).add(to: &router)
+        PeerRoutes(intake: road, idempotency: idempotency, verify: { try await verifyNode($0, $1) })
+            .add(to: &router)
         return router
     }
 
+    private static let unsigned = APIError(
+        401, "unauthenticated", "The request is not signed by this cluster.")
+
     private func verify(_ request: HTTPRequest, body: [UInt8]) throws {
-        let refusal = APIError(401, "unauthenticated", "The request is not signed by this cluster.")
         guard let signature = try? RequestSignature(header: { request.headers[$0] }),
-            let pinned = identity.signingKeys.first(where: { $0.keyID == signature.signer }),
-            let key = try? Ed25519PublicKey(raw: Array(pinned.publicKey))
-        else { throw refusal }
+            let pinned = identity.signingKeys.first(where: { $0.keyID == signature.signer })
+        else { throw Self.unsigned }
+        try verify(request, signature, Array(pinned.publicKey), body: body)
+    }
+
+    /// Of a node that the snapshot names; its number and the body.
+    private func verifyNode(
+        _ request: HTTPRequest, _ maxBytes: Int
+    ) async throws -> (node: UInt16, body: [UInt8]) {
+        guard let signature = try? RequestSignature(header: { request.headers[$0] }),
+            let node = holder.current?.node(signature.signer)
+        else { throw Self.unsigned }
+        let body = try await request.readBody(maxBytes: maxBytes)
+        try verify(request, signature, Array(node.publicKey), body: body)
+        return (node.number, body)
+    }
+
+    private func verify(
+        _ request: HTTPRequest, _ signature: RequestSignature, _ publicKey: [UInt8], body: [UInt8]
+    ) throws {
         let now = clock.now() / 1000
         do {
             try signature.verify(
-                method: request.method.rawValue, path: request.head.rawPathAndQuery, body: body, key: key,
-                now: now)
-        } catch { throw refusal }
-        guard remember(signature.nonce, now) else { throw refusal }
+                method: request.method.rawValue, path: request.head.rawPathAndQuery, body: body,
+                key: try Ed25519PublicKey(raw: publicKey), now: now)
+        } catch { throw Self.unsigned }
+        guard remember(signature.nonce, now) else { throw Self.unsigned }
     }
 
     private func remember(_ nonce: String, _ now: Int64) -> Bool {

@@ -1,4 +1,5 @@
 import Admission
+import Doors
 import NodeProtocol
 import Spool
 
@@ -9,10 +10,16 @@ struct AcceptedMessage {
     /// The webhooks that tell of it.
     let webhooks: [EventWebhooks.Made]
     let journaled: [[UInt8]]
+    /// The message of a request under an idempotency key that this is.
+    var item: KeyedSending.Item?
 
     var records: [SpoolRecord] {
         [.entry(admitted.id, header: Entry.mail(mail).encoded(), body: admitted.message)]
-            + webhooks.map(\.record)
+            + webhooks.map(\.record) + (keyRecord.map { [.key($0)] } ?? [])
+    }
+
+    private var keyRecord: KeyRecord? {
+        item.map { KeyRecord(at: admitted.acceptedAt, payload: $0.record(Receipt(admitted))) }
     }
 
     var opened: [OpenMessage] {

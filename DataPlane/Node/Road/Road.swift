@@ -59,8 +59,11 @@ struct Road: Intake {
 
     func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt {
         let started = MonotonicTime.now()
+        let item = KeyedSending.current?.item(of: submission)
+        if let receipt = item?.receipt { return receipt }
         do throws(Refusal) {
-            let accepted = try admit(submission, from: principal)
+            var accepted = try admit(submission, from: principal)
+            accepted.item = item
             try await commit([accepted])
             report(accepted, since: started)
             return Receipt(accepted.admitted)
@@ -74,15 +77,22 @@ struct Road: Intake {
         _ submissions: [Submission], from principal: Principal
     ) async -> [Result<Receipt, Refusal>] {
         let started = MonotonicTime.now()
+        let sending = KeyedSending.current
         var results: [Result<Receipt, Refusal>] = []
         var open: [(place: Int, message: AcceptedMessage)] = []
         var openBytes = 0
         for (place, submission) in submissions.enumerated() {
+            let item = sending?.item(of: submission)
             do throws(Refusal) {
-                let accepted = try admit(submission, from: principal)
-                results.append(.success(Receipt(accepted.admitted)))
-                open.append((place, accepted))
-                openBytes += accepted.mail.bodyBytes
+                if let receipt = item?.receipt {
+                    results.append(.success(receipt))
+                } else {
+                    var accepted = try admit(submission, from: principal)
+                    accepted.item = item
+                    results.append(.success(Receipt(accepted.admitted)))
+                    open.append((place, accepted))
+                    openBytes += accepted.mail.bodyBytes
+                }
             } catch {
                 metrics.refused(submission.door, error.code.rawValue).increment()
                 results.append(.failure(error))
@@ -185,6 +195,7 @@ struct Road: Intake {
             }
             throw Refusal(error)
         }
+        for message in messages { message.item?.wasQueued(Receipt(message.admitted)) }
         enqueue(messages.flatMap(\.opened))
     }
 

@@ -78,6 +78,7 @@ package struct SpoolHistory: Sendable {
             guard let update = UpdateFrame(frame, in: recovered.bytes) else { return }
             content = .update(payload: Array(recovered.bytes[update.payload]))
         case .closed: content = .closed
+        case .key: return
         }
         records.append(
             Record(

@@ -9,6 +9,8 @@ struct HTTPLoad {
     private let count: Int
     private let connections: Int
     private let requests: [[UInt8]]
+    /// What keys begin with, different in each run; nil without keys.
+    private let keys: String?
 
     init(_ arguments: inout Arguments) throws {
         let target = try arguments.required("--target")
@@ -19,6 +21,7 @@ struct HTTPLoad {
         rate = try arguments.int("--rate", default: 0)
         count = try arguments.int("--count", default: 1)
         connections = try arguments.int("--connections", default: 64)
+        keys = arguments.flag("--keyed") ? "\(getpid())-\(MonotonicTime.now().nanoseconds)-" : nil
         let accounts = try Account.read(try arguments.required("--accounts"))
         let recipients = Self.recipients(
             try arguments.required("--to"), try arguments.int("--recipients", default: 1))
@@ -38,7 +41,7 @@ struct HTTPLoad {
                 tasks.addTask {
                     var open: Connection?
                     while let planned = await schedule.value.next() {
-                        let request = requests[results.value.next % requests.count]
+                        let request = request(results.value.next)
                         results.value.next += 1
                         do {
                             let connection = if let open { open } else { try await Connection(to: address) }
@@ -66,6 +69,13 @@ struct HTTPLoad {
         if !results.value.error.isEmpty { complain("the last failure: \(results.value.error)") }
         let latencies = results.value.latencies
         return "{\"per_s\":\(fixed(Double(latencies.count) / seconds)),\(latencies.summary())}"
+    }
+
+    private func request(_ number: Int) -> [UInt8] {
+        var request = requests[number % requests.count]
+        guard let keys, let line = request.firstIndex(of: 10) else { return request }
+        request.insert(contentsOf: "Idempotency-Key: \(keys)\(number)\r\n".utf8, at: line + 1)
+        return request
     }
 
     /// One address as it is, several as `r1-…`, `r2-…`.

@@ -5,7 +5,8 @@ let usage = """
     bench-load: what the benchmarks load with. Prints one JSON object.
 
     bench-load http --target HOST:PORT --accounts FILE --to ADDRESS [--recipients N] [--text-bytes N]
-                    [--rate N] [--count N] [--connections N]      requests of the ingestion API
+                    [--rate N] [--count N] [--connections N] [--keyed]   requests of the ingestion API,
+                    each with an Idempotency-Key of its own
     bench-load smtp --target HOST:PORT --from ADDRESS --domain NAME [--bytes N] [--ledger FILE]
                     [--rate N] [--count N] [--sessions N]         messages to m1@NAME, m2@NAME, …
     bench-load sink --listen HOST:PORT [--delay-ms N] [--rate N] [--sessions N] [--hang] [--ledger FILE]

@@ -60,10 +60,41 @@ import Testing
         await control.stop()
     }
 
+    @Test func `nodes learn of each other, and of when each was drained and resumed`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        func known() async throws -> ClusterNode {
+            try #require(try await ClusterNode.all(control.context.pool).first)
+        }
+        let joined = try await known()
+        #expect(joined.number == node.number)
+        #expect(Array(joined.publicKey) == node.signing.publicKey.raw)
+        #expect(joined.url.hasPrefix("http://") && joined.controlURL.hasPrefix("http://"))
+        #expect(joined.pausedFrom == nil && joined.pausedUntil == nil && !joined.isDraining)
+        let path = "/api/v1/admin/nodes/\(node.number)"
+        #expect(try await control.call("POST", path + "/drain", token: token).status == 200)
+        let drained = try await known()
+        #expect(drained.isDraining && drained.since == joined.since)
+        #expect(try await control.call("POST", path + "/resume", token: token).status == 200)
+        let resumed = try await known()
+        #expect(!resumed.isDraining && resumed.pausedFrom == drained.pausedFrom)
+        #expect(resumed.pausedUntil != nil)
+        // Again within a day: one pause, which began when the first did.
+        _ = try await control.context.pool.query(
+            "UPDATE nodes SET drained_at = drained_at - interval '1 hour'", as: .system)
+        #expect(try await control.call("POST", path + "/drain", token: token).status == 200)
+        #expect(try await known().pausedFrom == drained.pausedFrom.map { $0 - 3_600 })
+        await node.stop()
+        await control.stop()
+    }
+
     @Test func `an idempotency key always goes to the same node`() async throws {
         let control = try await ServiceFixture.make()
         let token = try await control.operatorToken()
         let nodes = [try await control.node(token), try await control.node(token)]
+        _ = try await control.context.pool.query(
+            "UPDATE nodes SET joined_at = now() - interval '10 days'", as: .system)
         var hosts: Set<String> = []
         for number in 1...20 {
             var seen: Set<String> = []

@@ -97,6 +97,14 @@ final class Cluster: Sendable {
     /// The only node, or the first.
     var node: ClusterNode { nodes[0] }
 
+    /// Changes the database past the API, as its owner.
+    func sql(_ statement: String) async throws {
+        try await ChildProcess.run([
+            "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement,
+            try Self.text(controlSettings["DISPATCH_DATABASE_OWNER_URL"], "database"),
+        ])
+    }
+
     // MARK: The control plane's process
 
     var controlPlaneProcess: ControlPlaneProcess { controlPlane.withLock { $0 } }

@@ -1,0 +1,31 @@
+import FoundationEssentials
+import NodeProtocol
+import Postgres
+
+extension ClusterNode {
+    /// The nodes that serve, those that are being drained among them, by number.
+    static func all(_ connection: PostgresConnection) async throws -> [ClusterNode] {
+        try await connection.query(query).map { try ClusterNode($0) }
+    }
+
+    static func all(_ pool: PostgresPool) async throws -> [ClusterNode] {
+        try await pool.query(query, as: .system).map { try ClusterNode($0) }
+    }
+
+    private static let query: SQL = """
+        SELECT number, base_urls[1] AS url, control_url, signing_public_key,
+               extract(epoch FROM joined_at)::bigint AS since,
+               extract(epoch FROM drained_at)::bigint AS paused_from,
+               extract(epoch FROM resumed_at)::bigint AS paused_until
+        FROM nodes
+        WHERE state IN ('active', 'draining') AND cardinality(base_urls) > 0 AND joined_at IS NOT NULL
+        ORDER BY number
+        """
+
+    private init(_ row: PostgresRow) throws {
+        self.init(
+            number: try row["number"], url: try row["url"], controlURL: try row["control_url"],
+            publicKey: Data(try row["signing_public_key", as: [UInt8].self]), since: try row["since"],
+            pausedFrom: try row["paused_from"], pausedUntil: try row["paused_until"])
+    }
+}

@@ -1,0 +1,133 @@
+import Admission
+import EventLoop
+import HTTP
+import NodeProtocol
+import TestSupport
+import Testing
+
+@testable import Doors
+
+/// What a node knows of keys after a crash: the records that were on disk with the messages, and those of the
+/// answers as far as they came.
+@Suite struct IdempotencyRestartTests {
+    private static let time: Int64 = 1_800_000_000_000
+
+    /// Keeps answers in memory.
+    private final class Book: KeyBook {
+        let notes = Locked<[[UInt8]]>([])
+        func note(_ record: [UInt8], at milliseconds: Int64) { notes.withLock { $0.append(record) } }
+        func keep(_ record: [UInt8], at milliseconds: Int64) async throws(Refusal) {
+            note(record, at: milliseconds)
+        }
+    }
+
+    private let intake: MemoryIntake
+    private let book = Book()
+    private let small = #"{"from":"a@one.example","to":"j@x.example","subject":"","text":"Hi"}"#
+    private let bulkPath = "/api/v1/dispatch/tenants/\(MemoryIntake.one)/send-bulk"
+    private let bulk = """
+        {"messages":[{"from":"a@one.example","to":"j@x.example","subject":"1","text_body":"Hi"},\
+        {"from":"a@one.example","to":"k@x.example","subject":"2","text_body":"Hi"},\
+        {"from":"a@one.example","to":"j@x.example","subject":"1","text_body":"Hi"}]}
+        """
+
+    init() throws { intake = try MemoryIntake() }
+
+    /// A node that starts with these records.
+    private func node(_ records: [[UInt8]]) throws -> HTTPNode {
+        let keys = IdempotencyKeys(now: { Self.time })
+        keys.connect(book: book, peers: nil)
+        for record in records { keys.restore(record, at: Self.time) }
+        return try HTTPNode(intake, idempotency: keys)
+    }
+
+    private func post(_ node: HTTPNode, _ path: String, _ json: String) async throws -> HTTPNode.Answer {
+        try await node.ask("POST", path, headers: ["Idempotency-Key: k1"], json: json)
+    }
+
+    @Test func `after a restart the first answer comes again`() async throws {
+        let first = try await post(node([]), "/api/v1/messages", small)
+        let records = intake.keyRecords + book.notes.withLock { $0 }
+        let second = try await post(node(records), "/api/v1/messages", small)
+        #expect(second.status == 202)
+        #expect(second.body == first.body)
+        #expect(second.headers["idempotent-replay"] == "true")
+        #expect(second.headers["location"] == first.headers["location"])
+        #expect(try await post(node(records), "/api/v1/messages", small + " ").status == 409)
+        #expect(intake.kept.count == 1)
+    }
+
+    @Test func `an answer that a crash took is made again of what is on disk`() async throws {
+        let first = try await post(node([]), "/api/v1/messages", small)
+        let again = try node(intake.keyRecords)
+        let second = try await post(again, "/api/v1/messages", small)
+        #expect(second.status == 202)
+        #expect(second.json == first.json)
+        #expect(try await post(again, "/api/v1/messages", small).headers["idempotent-replay"] == "true")
+        #expect(try await post(node(intake.keyRecords), "/api/v1/messages", small + " ").status == 409)
+        #expect(intake.kept.count == 1)
+    }
+
+    @Test(arguments: 0...3)
+    func `of a bulk that a crash cut short a retry sends the rest alone`(_ onDisk: Int) async throws {
+        let first = try await post(node([]), bulkPath, bulk)
+        #expect(first.json["data"]["sent"].integer == 3)
+        let records = intake.keyRecords
+        try #require(records.count == 3)
+        let before = intake.kept.map(\.id.description)
+        let second = try await post(node(Array(records.prefix(onDisk))), bulkPath, bulk)
+        #expect(second.json["data"]["sent"].integer == 3)
+        #expect(intake.kept.count == 3 + 3 - onDisk)
+        for index in 0..<onDisk {
+            #expect(second.json["data"]["results"][index]["id"].text == before[index])
+        }
+    }
+
+    @Test func `a refusal comes again as it was`() async throws {
+        let wrong = #"{"from":"a@two.example","to":"j@x.example","text":"Hi"}"#
+        let first = try await post(node([]), "/api/v1/messages", wrong)
+        let second = try await post(node(book.notes.withLock { $0 }), "/api/v1/messages", wrong)
+        #expect(second.status == 403)
+        #expect(second.headers["idempotent-replay"] == "true")
+        #expect(second.json["code"] == first.json["code"])
+        #expect(second.json["error"] == first.json["error"])
+    }
+
+    @Test func `a key that was released is not begun any more, and its next owner learns what is known`()
+        async throws
+    {
+        let tenant = try #require(TenantID(text: MemoryIntake.one))
+        let name = KeyName(hashing: "live\nsend\nk")
+        func asked(_ digest: [UInt8]) -> KeyRelease {
+            KeyRelease(tenant: tenant, name: .init(name.bytes), digest: .init(digest))
+        }
+        let keys = IdempotencyKeys(now: { Self.time })
+        keys.connect(book: book, peers: nil)
+        let unknown = try await keys.release(asked([1]), to: 2)
+        #expect(!unknown.isRunning && unknown.records.isEmpty)
+        #expect(book.notes.withLock { $0 }.count == 1)
+        guard case .known(let entry) = keys.store.withLock({ $0.begin(name, tenant, [1], now: Self.time) }),
+            case .passedOn(2) = entry.outcome
+        else {
+            Issue.record("the key was begun")
+            return
+        }
+        // A process that comes after this one knows it as well.
+        let next = IdempotencyKeys(now: { Self.time })
+        for record in book.notes.withLock({ $0 }) { next.restore(record, at: Self.time) }
+        guard case .known = next.store.withLock({ $0.begin(name, tenant, [1], now: Self.time) }) else {
+            Issue.record("the key was begun after a restart")
+            return
+        }
+    }
+
+    @Test func `a key whose first request runs is not released`() async throws {
+        let tenant = try #require(TenantID(text: MemoryIntake.one))
+        let name = KeyName(hashing: "live\nsend\nk")
+        let keys = IdempotencyKeys(now: { Self.time })
+        _ = keys.store.withLock { $0.begin(name, tenant, [1], now: Self.time) }
+        let answer = try await keys.release(
+            KeyRelease(tenant: tenant, name: .init(name.bytes), digest: .init([1])), to: 2)
+        #expect(answer.isRunning)
+    }
+}
