@@ -33,6 +33,17 @@ package final class IdempotencyKeys: Sendable {
         _ request: HTTPRequest, from principal: Principal, route: String, body: [UInt8],
         _ produce: () async throws -> HTTPResponse
     ) async throws -> HTTPResponse {
+        try await answer(
+            request, from: principal, route: route, digest: Digest.sha256(body), produce)
+    }
+
+    /// The same for a body that was not kept.
+    ///
+    /// - Parameter digest: SHA-256 of the body; asked for when there is a key.
+    func answer(
+        _ request: HTTPRequest, from principal: Principal, route: String,
+        digest: @autoclosure () -> [UInt8], _ produce: () async throws -> HTTPResponse
+    ) async throws -> HTTPResponse {
         guard let key = request.headers[Self.header] else { return try await produce() }
         guard Self.isValid(key) else {
             throw APIError(
@@ -40,7 +51,7 @@ package final class IdempotencyKeys: Sendable {
                 field: Self.header)
         }
         let (name, tenant) = (Self.name(principal, route, key), principal.tenant.id)
-        if let known = try begin(name, tenant, Digest.sha256(body)) { return known }
+        if let known = try begin(name, tenant, digest()) { return known }
         do {
             let response = try await produce()
             end(name, tenant, response.status.code >= 500 ? nil : .response(response))

@@ -35,7 +35,8 @@ def multipart(world):
     subject, to, other = world.unique("Bestellung № 7 –"), world.recipient("juergen"), world.recipient("k")
     status, headers, answer = curl(
         world, url, "--form-string", f'from="Zoë Müller" <{world.sender}>',
-        "--form-string", f'to="Grüße, Jürgen" <{to}>', "-F", f"to={other}", "-F", f"subject={subject}", "-F", "text=See the attached report.",
+        "--form-string", f'to="Grüße, Jürgen" <{to}>', "-F", f"to={other}",
+        "-F", f"subject={subject}", "-F", "text=See the attached report.",
         "-F", f"h:Reply-To=support@{world.sender_domain}", "-F", "o:tag=report", "-F", "o:tag=monthly",
         "-F", f"attachment=@{report}", "-F", f"attachment=@{report};filename=second.bin")
     yield "the multipart example of the reference is queued", status == 202, (status, answer)

@@ -23,7 +23,7 @@ ends the file and counts as a failure; a check that waits does so by `world.unti
     world.unique("Report")        a text that nobody else uses, for subjects: "Report 5f2b8c1d"
     world.recipient("anna")       an address that nobody else uses: anna-5f2b8c1d@inbox.example. Its first word decides
                                   how the catcher answers: reject… 550, defer… 451, anything else 250
-    world.caught(subject)         the mail with this subject (decoded) that the catcher got: an email.message.EmailMessage
+    world.caught(subject)         the mail with this subject (decoded) that came to the catcher: an EmailMessage
                                   with `.envelope` (n, from, to, size, tls, smtp_utf8, client_name) and `.raw` (bytes);
                                   waits up to 30 s, else raises Missing
     world.caught_all(subject, 3)  three such mails, in the order of their arrival
