@@ -155,6 +155,16 @@ import Testing
         try await row.check(node, member: "message")
     }
 
+    @Test func `a path that cannot be read is refused in the shape of its dialect`() async throws {
+        let node = try HTTPNode(MemoryIntake())
+        for (path, member) in [("/v3/%ff/messages", "message"), ("/api/v1/messages/%zz", "error")] {
+            let answer = try await node.ask("POST", path)
+            #expect(answer.status == 400)
+            #expect(answer.json["code"] == "bad_request")
+            #expect(answer.json[member].text?.hasPrefix("The path") == true, "\(answer.body)")
+        }
+    }
+
     @Test func `a message too large is 413, and one too many in a minute 429`() async throws {
         let node = try HTTPNode(MemoryIntake(limits: .init(maxMessageBytes: 4096)))
         let text = String(repeating: "x", count: 5000)

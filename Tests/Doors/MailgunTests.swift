@@ -79,7 +79,7 @@ import Testing
         #expect(message.scheduledAt == 1_800_003_600_000)
         #expect(message.isTest)
         #expect(message.request?.requiresTLS == true)
-        #expect(!message.text.contains("amp"))
+        #expect(!message.text.contains("html amp"))
     }
 
     @Test func `files are attached, and an inline one is known by its name`() async throws {
@@ -97,7 +97,7 @@ import Testing
         #expect(message.hasAttachments)
         #expect(message.text.contains("Content-ID: <logo.png>"))
         #expect(message.text.contains("multipart/related"))
-        for name in ["a.txt", "b.txt"] { #expect(message.text.contains("filename=\"\(name)\"")) }
+        for name in ["a.txt", "b.txt"] { #expect(message.text.contains("filename=\(name)")) }
     }
 
     @Test func `a template is filled in, and the form's subject stands`() async throws {

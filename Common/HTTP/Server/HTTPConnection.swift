@@ -91,7 +91,8 @@ final class HTTPConnection {
     /// Answers bytes that are no request, and ends the connection.
     private func refuse(_ error: APIError) async throws(StreamError) {
         let id = worker.ids.next()
-        let response = worker.router.render(error, requestID: id.description)
+        let response = worker.router.render(
+            error, requestID: id.description, path: parser.refusedPath)
         write(response, id: id, closes: true, omitsBody: false)
         log(nil, response, id: id, began: nil)
         try await flush()
