@@ -2,11 +2,24 @@ import Crypto
 import HTTP
 
 /// A form as it came: read while it arrived, so that no second copy of its files is ever there.
-struct ReceivedForm {
-    /// The fields, or why it is no form.
-    let form: Result<FormData, APIError>
+final class ReceivedForm {
+    private var form: Result<FormData, APIError>
     /// SHA-256 of the whole body.
     let digest: [UInt8]
+
+    private init(_ form: Result<FormData, APIError>, digest: [UInt8]) {
+        self.form = form
+        self.digest = digest
+    }
+
+    /// Gives the fields away: whoever takes them decides how long they are kept.
+    ///
+    /// - Throws: why it is no form.
+    func take() throws(APIError) -> FormData {
+        let taken = form
+        form = .success(FormData(fields: []))
+        return try taken.get()
+    }
 
     /// - Throws: `HTTPError` for a body that does not come or is too large.
     static func read(_ request: HTTPRequest) async throws(HTTPError) -> ReceivedForm {
@@ -29,7 +42,39 @@ struct ReceivedForm {
             if let failure { throw failure }
             try taken.get()
             guard let reader else { throw APIError.internalError }
-            return ReceivedForm(form: .success(try reader.finish()), digest: digest)
-        } catch { return ReceivedForm(form: .failure(error), digest: digest) }
+            return ReceivedForm(.success(try reader.finish()), digest: digest)
+        } catch { return ReceivedForm(.failure(error), digest: digest) }
+    }
+}
+
+/// A body that is read once and then given away.
+final class ReceivedBody {
+    private var bytes: [UInt8] = []
+    /// SHA-256 of the whole body.
+    let digest: [UInt8]
+
+    private init(_ bytes: [UInt8], digest: [UInt8]) {
+        self.bytes = bytes
+        self.digest = digest
+    }
+
+    func take() -> [UInt8] {
+        let taken = bytes
+        bytes = []
+        return taken
+    }
+
+    static func read(_ request: HTTPRequest) async throws(HTTPError) -> ReceivedBody {
+        var bytes: [UInt8] = []
+        if case .length(let count) = request.head.framing {
+            bytes.reserveCapacity(min(count, DoorLimits.maxBodyBytes))
+        }
+        var hasher = SHA256Hasher()
+        let taken: Result<Void, Never> = try await request.readBody(maxBytes: DoorLimits.maxBodyBytes) {
+            hasher.update($0)
+            bytes += $0
+        }
+        taken.get()
+        return ReceivedBody(bytes, digest: hasher.finish())
     }
 }

@@ -31,19 +31,24 @@ struct IngestDoor: Sendable {
             let received = try await ReceivedForm.read(request)
             return try await idempotency.answer(
                 request, from: call.principal, route: "ingest", digest: received.digest
-            ) { try await submit(try IngestForm.submission(try received.form.get()), from: call.principal) }
+            ) { try await submit(try IngestForm.submission(try received.take()), from: call.principal) }
         }
     }
 
     private func postJSON(_ request: HTTPRequest, from principal: Principal) async throws -> HTTPResponse {
-        let body = try await request.readBody(maxBytes: DoorLimits.maxBodyBytes)
-        return try await idempotency.answer(request, from: principal, route: "ingest", body: body) {
-            let message = try StrictDecoding.decode(IngestRequest.self, from: body, unknownFields: .refuse)
-            return try await submit(try message.submission(), from: principal)
-        }
+        let received = try await ReceivedBody.read(request)
+        return try await idempotency.answer(
+            request, from: principal, route: "ingest", digest: received.digest
+        ) { try await submit(try Self.submission(received.take()), from: principal) }
     }
 
-    private func submit(_ submission: Submission, from principal: Principal) async throws -> HTTPResponse {
+    private static func submission(_ body: [UInt8]) throws(APIError) -> Submission {
+        try StrictDecoding.decode(IngestRequest.self, from: body, unknownFields: .refuse).submission()
+    }
+
+    private func submit(_ submission: consuming Submission, from principal: Principal) async throws
+        -> HTTPResponse
+    {
         let receipt: Receipt
         do throws(Refusal) { receipt = try await intake.submit(submission, from: principal) } catch {
             throw error.apiError

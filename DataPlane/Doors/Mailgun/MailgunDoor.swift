@@ -44,7 +44,7 @@ struct MailgunDoor: Sendable {
                 request, from: call.principal, route: route, digest: received.digest
             ) {
                 do {
-                    let fields = FormFields(form: try received.form.get())
+                    let fields = FormFields(form: try received.take())
                     return try .json(try await send(fields, domain, call.principal))
                 } catch let error as APIError {
                     throw MailgunWords.reworded(error)

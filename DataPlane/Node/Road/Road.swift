@@ -57,15 +57,18 @@ struct Road: Intake {
         return try result.get()
     }
 
-    func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt {
+    func submit(
+        _ submission: consuming Submission, from principal: Principal
+    ) async throws(Refusal) -> Receipt {
         let started = MonotonicTime.now()
+        let door = submission.door
         do throws(Refusal) {
             let accepted = try admit(submission, from: principal)
             try await commit([accepted])
             report(accepted, since: started)
             return Receipt(accepted.admitted)
         } catch {
-            metrics.refused(submission.door, error.code.rawValue).increment()
+            metrics.refused(door, error.code.rawValue).increment()
             throw error
         }
     }
@@ -151,7 +154,7 @@ struct Road: Intake {
     }
 
     private func admit(
-        _ submission: Submission, from principal: Principal
+        _ submission: consuming Submission, from principal: Principal
     ) throws(Refusal) -> AcceptedMessage {
         let snapshot = try snapshot()
         let now = clock.now()
