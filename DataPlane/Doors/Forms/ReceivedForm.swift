@@ -3,7 +3,8 @@ import HTTP
 
 /// A form as it came: read while it arrived, so that no second copy of its files is ever there.
 final class ReceivedForm {
-    private var form: Result<FormData, APIError>
+    /// The fields, or why it is no form; nil once they are given away.
+    private var form: Result<FormData, APIError>?
     /// SHA-256 of the whole body.
     let digest: [UInt8]
 
@@ -16,9 +17,9 @@ final class ReceivedForm {
     ///
     /// - Throws: why it is no form.
     func take() throws(APIError) -> FormData {
-        let taken = form
-        form = .success(FormData(fields: []))
-        return try taken.get()
+        defer { form = nil }
+        guard let form else { throw APIError.internalError }
+        return try form.get()
     }
 
     /// - Throws: `HTTPError` for a body that does not come or is too large.
