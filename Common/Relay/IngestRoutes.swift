@@ -10,9 +10,9 @@ package enum IngestRoutes {
     package static let send = RouteInfo(
         summary: "Submit a message",
         details:
-            "The message is on disk when this answers. Forms have the fields of Mailgun's `messages`: `o:tag` "
-            + "for `tags`, `h:Name` for `headers`, `v:name` for `metadata`, repeated `attachment` and `inline` "
-            + "files, `o:deliverytime`, `o:tracking`, `o:tracking-opens`, `o:tracking-clicks`, `o:testmode`, "
+            "The message is on disk when this answers. Forms have the fields of Mailgun's `messages`: "
+            + "`o:tag` for `tags`, `h:Name` for `headers`, `v:name` for `metadata`, repeated `attachment` "
+            + "and `inline` files, `o:deliverytime`, `o:tracking`, `o:tracking-opens`, `o:tracking-clicks`, `o:testmode`, "
             + "`o:require-tls`, `o:stream`. An `Idempotency-Key` makes a repetition safe for 24 hours.",
         tag: "Messages", scope: "emails:send", parameters: [SendRoutes.idempotencyKey],
         requestSchema: message,

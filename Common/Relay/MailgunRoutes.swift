@@ -9,9 +9,9 @@ package enum MailgunRoutes {
         summary: "Send a message as Mailgun does",
         details:
             "`{domain}` is a verified domain of the tenant. With `recipient-variables` each address of `to`, "
-            + "at most \(maxRecipients), gets a message of its own, in which `%recipient.name%` is filled in; "
-            + "all have one Message-ID, which is the `id` of the answer. Names and passwords are `api` and the "
-            + "key.",
+            + "at most \(maxRecipients), gets a message of its own, in which `%recipient.name%` is filled "
+            + "in; all have one Message-ID, which is the `id` of the answer. Name and password are `api` and "
+            + "the key.",
         tag: "Mailgun", scope: "emails:send", parameters: [SendRoutes.idempotencyKey], requestSchema: message,
         requestContentTypes: ["application/x-www-form-urlencoded", "multipart/form-data"],
         responses: responses)

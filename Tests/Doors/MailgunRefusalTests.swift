@@ -91,12 +91,14 @@ import Testing
 
     private static let options = [
         row(
-            "a time that is none", good + "&o:deliverytime=later", 400, "invalid_field", "o:deliverytime", ""),
+            "a time that is none", good + "&o:deliverytime=later", 400, "invalid_field", "o:deliverytime",
+            ""),
         row(
             "a time too far ahead", good + "&o:deliverytime=2030-01-01T00:00:00Z", 400, "invalid_field",
             "scheduled_at", ""),
         row(
-            "tracking neither on nor off", good + "&o:tracking=maybe", 400, "invalid_field", "o:tracking", ""),
+            "tracking neither on nor off", good + "&o:tracking=maybe", 400, "invalid_field", "o:tracking",
+            ""),
         row(
             "opens in HTML only", good + "&o:tracking-opens=htmlonly", 400, "invalid_field",
             "o:tracking-opens",

@@ -195,8 +195,8 @@ extension HTTPConnection {
         return reader.bytes
     }
 
-    /// Receives the body in pieces, each of which `take` sees once; nothing is kept of them. What it throws is
-    /// the result, after the rest was received and dropped.
+    /// Receives the body in pieces, each of which `take` sees once; nothing is kept of them. What it throws
+    /// is the result, after the rest was received and dropped.
     func readBody<Failure: Error>(
         of request: HTTPRequest, maxBytes: Int, _ take: (ArraySlice<UInt8>) throws(Failure) -> Void
     ) async throws(HTTPError) -> Result<Void, Failure> {

@@ -71,8 +71,8 @@ struct MailgunForm {
             submission, composed, to: recipients, by: recipientVariables, domain: domain)
     }
 
-    /// The template and what fills it in: `t:variables`, then `h:X-Mailgun-Variables`, then `v:…`. That header
-    /// is an instruction, and its plain values are metadata.
+    /// The template and what fills it in: `t:variables`, then `h:X-Mailgun-Variables`, then `v:…`. That
+    /// header is an instruction, and its plain values are metadata.
     private static func takeTemplate(
         _ fields: FormFields, _ composed: inout Submission.Composed, _ metadata: inout [String: String]
     ) throws(APIError) {

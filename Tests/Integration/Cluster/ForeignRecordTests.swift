@@ -99,7 +99,8 @@ extension ClusterScenarios {
                 "tenant_id": tenant.id, "domain_id": tenant.domainID, "key_id": tenant.apiKeyID,
                 "credential_id": tenant.credentialID, "webhook_id": tenant.webhookID, "log_id": id,
                 "provider_id": account, "undo_id": try Cluster.text(setUp["data"]["undo_id"].text, "undo id"),
-                "domain": tenant.domain, "message_id": id, "id": id, "template_id": template["data"]["id"].text ?? "", "version": "1",
+                "message_id": id, "id": id, "template_id": template["data"]["id"].text ?? "", "version": "1",
+                "domain": tenant.domain,
                 "suppression_id": suppression["data"]["id"].text ?? "", "subject": member, "user_id": member,
                 "node": "1", "code": "free", "sha256": String(repeating: "0", count: 64),
             ]
@@ -114,8 +115,10 @@ extension ClusterScenarios {
                 "suppression_id", "subject", "user_id", "template_id", "provider_id", "undo_id",
             ]
             return Dictionary(uniqueKeysWithValues: ids.map { ($0, random()) }).merging(
-                ["node": "999", "version": "1", "code": "none", "domain": "nobody.example", "sha256": String(repeating: "1", count: 64)])
-            { $1 }
+                [
+                    "node": "999", "version": "1", "code": "none", "domain": "nobody.example",
+                    "sha256": String(repeating: "1", count: 64),
+                ]) { $1 }
         }
 
         /// A user who owns the tenant and nothing else.
