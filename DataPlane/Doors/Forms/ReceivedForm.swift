@@ -5,7 +5,7 @@ import HTTP
 final class ReceivedForm {
     /// The fields, or why it is no form; nil once they are given away.
     private var form: Result<FormData, APIError>?
-    /// SHA-256 of the whole body.
+    /// SHA-256 of the whole body; empty when the request has no idempotency key, for which alone it is.
     let digest: [UInt8]
 
     private init(_ form: Result<FormData, APIError>, digest: [UInt8]) {
@@ -26,19 +26,15 @@ final class ReceivedForm {
     static func read(_ request: HTTPRequest) async throws(HTTPError) -> ReceivedForm {
         var expected: Int?
         if case .length(let count) = request.head.framing { expected = count }
-        var hasher = SHA256Hasher()
         var reader: FormReader?
         var failure: APIError?
         do throws(APIError) {
             reader = try FormReader(
                 contentType: request.headers["Content-Type"] ?? "", expectedBytes: expected)
         } catch { failure = error }
-        let taken = try await request.readBody(maxBytes: DoorLimits.maxBodyBytes) {
-            (piece) throws(APIError) in
-            hasher.update(piece)
+        let (taken, digest) = try await receive(request) { (piece) throws(APIError) in
             try reader?.take(piece)
         }
-        let digest = hasher.finish()
         do throws(APIError) {
             if let failure { throw failure }
             try taken.get()
@@ -46,36 +42,20 @@ final class ReceivedForm {
             return ReceivedForm(.success(try reader.finish()), digest: digest)
         } catch { return ReceivedForm(.failure(error), digest: digest) }
     }
-}
 
-/// A body that is read once and then given away.
-final class ReceivedBody {
-    private var bytes: [UInt8] = []
-    /// SHA-256 of the whole body.
-    let digest: [UInt8]
-
-    private init(_ bytes: [UInt8], digest: [UInt8]) {
-        self.bytes = bytes
-        self.digest = digest
-    }
-
-    func take() -> [UInt8] {
-        let taken = bytes
-        bytes = []
-        return taken
-    }
-
-    static func read(_ request: HTTPRequest) async throws(HTTPError) -> ReceivedBody {
-        var bytes: [UInt8] = []
-        if case .length(let count) = request.head.framing {
-            bytes.reserveCapacity(min(count, DoorLimits.maxBodyBytes))
+    /// The body in pieces, and its digest where that will be asked for.
+    private static func receive(
+        _ request: HTTPRequest, _ take: (ArraySlice<UInt8>) throws(APIError) -> Void
+    ) async throws(HTTPError) -> (Result<Void, APIError>, digest: [UInt8]) {
+        guard request.headers.contains(IdempotencyKeys.header) else {
+            return (try await request.readBody(maxBytes: DoorLimits.maxBodyBytes, take), [])
         }
         var hasher = SHA256Hasher()
-        let taken: Result<Void, Never> = try await request.readBody(maxBytes: DoorLimits.maxBodyBytes) {
-            hasher.update($0)
-            bytes += $0
+        let taken = try await request.readBody(maxBytes: DoorLimits.maxBodyBytes) {
+            (piece) throws(APIError) in
+            hasher.update(piece)
+            try take(piece)
         }
-        taken.get()
-        return ReceivedBody(bytes, digest: hasher.finish())
+        return (taken, hasher.finish())
     }
 }
