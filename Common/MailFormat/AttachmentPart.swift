@@ -27,7 +27,7 @@ enum AttachmentPart {
         } catch {
             throw MIMEBuildError(field: member, reason: .malformed)
         }
-        return .leaf(fields: fields, encoding: encoding, body: encoding.encode(attachment.bytes))
+        return .leaf(fields: fields, encoding: encoding, body: attachment.bytes)
     }
 
     private static func check(_ value: String, maxBytes: Int, as member: String) throws(MIMEBuildError) {

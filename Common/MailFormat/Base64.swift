@@ -8,12 +8,33 @@ package enum Base64 {
 
     /// In lines of 76 characters, each ended by CRLF.
     package static func encodeLines(_ bytes: [UInt8]) -> [UInt8] {
-        guard !bytes.isEmpty else { return [] }
+        var output: [UInt8] = []
+        output.reserveCapacity(linesBytes(of: bytes.count))
+        encodeLines(bytes, into: &output)
+        return output
+    }
+
+    /// The same at the end of `output`, in portions, so that nothing of the size of a large file is made
+    /// beside it.
+    static func encodeLines(_ bytes: [UInt8], into output: inout [UInt8]) {
         let options: Data.Base64EncodingOptions = [
             .lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed,
         ]
-        return Array(Data(bytes).base64EncodedData(options: options)) + [.carriageReturn, .lineFeed]
+        for start in stride(from: 0, to: bytes.count, by: portionBytes) {
+            let portion = Data(bytes[start..<min(bytes.count, start + portionBytes)])
+            output.append(contentsOf: portion.base64EncodedData(options: options))
+            output += [.carriageReturn, .lineFeed]
+        }
     }
+
+    /// What so many bytes become, with the line ends.
+    static func linesBytes(of count: Int) -> Int {
+        let encoded = (count + 2) / 3 * 4
+        return encoded + (encoded + 75) / 76 * 2
+    }
+
+    /// Lines of 76 characters are of 57 bytes.
+    private static let portionBytes = 57 * 1024
 
     /// Decodes what can be decoded: characters outside of the alphabet are passed over, padding ends a group,
     /// and a last group that is not whole gives the bytes it has. Mail in the wild is cut and joined.

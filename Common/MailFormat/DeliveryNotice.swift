@@ -202,7 +202,7 @@ package struct DeliveryNotice: Sendable {
                 fields += "Content-Transfer-Encoding: quoted-printable"
             }
             fields += "\r\n"
-            return .leaf(fields: Array(fields.utf8), encoding: encoding, body: encoding.encode(header))
+            return .leaf(fields: Array(fields.utf8), encoding: encoding, body: header)
         }
     }
 

@@ -14,9 +14,16 @@ package enum MIMEBuilder {
     /// Fields that `OutgoingMessage` has members for.
     private static let ownFields = ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date"]
 
-    package static func build(_ message: OutgoingMessage) throws(MIMEBuildError) -> [UInt8] {
-        var output = try header(of: message)
+    /// - Parameter start: whole header fields that come before all others.
+    package static func build(
+        _ message: OutgoingMessage, after start: [UInt8] = []
+    ) throws(MIMEBuildError) -> [UInt8] {
+        let header = try header(of: message)
         let root = try content(of: message)
+        var output: [UInt8] = []
+        output.reserveCapacity(start.count + header.count + root.estimatedBytes)
+        output += start
+        output += header
         do {
             try root.write(to: &output, token: boundaryToken(seed: message.boundarySeed, notIn: root))
         } catch {
@@ -194,6 +201,6 @@ extension String {
         let encoding = TransferEncoding.chosen(forText: body)
         var fields = "Content-Type: text/\(subtype); charset=utf-8\r\n"
         fields += "Content-Transfer-Encoding: \(encoding.rawValue)\r\n"
-        return .leaf(fields: Array(fields.utf8), encoding: encoding, body: encoding.encode(body))
+        return .leaf(fields: Array(fields.utf8), encoding: encoding, body: body)
     }
 }

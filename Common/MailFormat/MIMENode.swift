@@ -1,5 +1,6 @@
 /// A part on its way to be written: its header fields, and its body or the parts inside it.
 indirect enum MIMENode {
+    /// The body is encoded when it is written, so that only one copy of a large file is made.
     case leaf(fields: [UInt8], encoding: TransferEncoding, body: [UInt8])
     /// `parameters` come behind the boundary.
     case multipart(subtype: String, parameters: [(name: String, value: String)], children: [MIMENode])
@@ -22,6 +23,16 @@ indirect enum MIMENode {
         }
     }
 
+    /// How much it will be written as, roughly.
+    var estimatedBytes: Int {
+        switch self {
+        case .leaf(let fields, let encoding, let body):
+            let encoded = encoding == .base64 ? Base64.linesBytes(of: body.count) : body.count
+            return fields.count + encoded + 2
+        case .multipart(_, _, let children): return children.reduce(512) { $0 + $1.estimatedBytes + 128 }
+        }
+    }
+
     private static func find(_ token: [UInt8], in body: [UInt8]) -> Bool {
         guard let first = token.first else { return false }
         var rest = body[...]
@@ -38,10 +49,10 @@ indirect enum MIMENode {
     /// beginnings.
     func write(to output: inout [UInt8], token: String, level: Int = 0) throws(HeaderError) {
         switch self {
-        case .leaf(let fields, _, let body):
+        case .leaf(let fields, let encoding, let body):
             output += fields
             output += [.carriageReturn, .lineFeed]
-            output += body
+            encoding.encode(body, into: &output)
         case .multipart(let subtype, let parameters, let children):
             let boundary = "=_\(level)\(token)"
             let type = ParameterizedValue("multipart/\(subtype)", [("boundary", boundary)] + parameters)

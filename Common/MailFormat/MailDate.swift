@@ -1,7 +1,7 @@
 /// Dates as mail writes them: `Thu, 01 Jan 1970 00:00:00 +0000` (RFC 5322 §3.3). Always UTC.
 package enum MailDate {
-    private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-    private static let months = [
+    static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+    static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
     /// The last second of the year 9999; later ones are written as this one, and those before 1970 as 1970.

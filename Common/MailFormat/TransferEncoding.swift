@@ -48,6 +48,11 @@ package enum TransferEncoding: String, Hashable, Sendable {
         }
     }
 
+    /// The same at the end of `output`.
+    func encode(_ body: [UInt8], into output: inout [UInt8]) {
+        if self == .base64 { Base64.encodeLines(body, into: &output) } else { output += encode(body) }
+    }
+
     package func decode(_ body: ArraySlice<UInt8>) -> [UInt8] {
         switch self {
         case .sevenBit, .eightBit, .binary: Array(body)

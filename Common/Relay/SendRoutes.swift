@@ -15,7 +15,7 @@ package enum SendRoutes {
         responses: [
             .init(202, "On disk and queued.", answer),
             .init(
-                400, "A field is wrong, every recipient is suppressed, or the quota is used.", codes: refusals
+                400, "A field is wrong, every recipient is suppressed, or the quota is used.", codes: codes
             ),
             .init(403, "Not from this sender, or not for this caller.", codes: ["domain_not_verified"]),
             .init(404, "There is no such tenant or template.", codes: ["template_not_found"]),
@@ -53,7 +53,19 @@ package enum SendRoutes {
                 codes: ["outcome_unknown"]),
         ])
 
-    private static let refusals = [
+    /// The refusals of a sending route of the other dialects, and what may become of a relayed one.
+    package static let refusals: [RouteInfo.Response] = [
+        .init(400, "A field is wrong, every recipient is suppressed, or the quota is used.", codes: codes),
+        .init(403, "Not from this sender, or not for this caller.", codes: ["domain_not_verified"]), repeated,
+        .init(413, "The message is larger than the plan allows.", codes: ["message_too_large"]),
+        .init(503, "No node can take it now.", codes: ["no_node_available", "overloaded", "stopping"]),
+        .init(
+            504, "It may have been queued: repeat it with its `Idempotency-Key`.", codes: ["outcome_unknown"]
+        ),
+        .init(507, "The node's disk is full.", codes: ["storage_full"]),
+    ]
+
+    private static let codes = [
         "recipient_suppressed", "quota_exceeded", "missing_variable", "invalid_variable",
         "header_not_allowed",
         "too_many_recipients",
@@ -63,7 +75,7 @@ package enum SendRoutes {
         409, "The key was used with another body, or the first request is still running.",
         codes: ["idempotency_key_reused", "request_in_progress"])
 
-    private static let idempotencyKey = RouteInfo.Parameter.header(
+    package static let idempotencyKey = RouteInfo.Parameter.header(
         "Idempotency-Key", .string.described("1 to 256 printable characters."))
 
     private static let addresses = Schema.oneOf(.array(.string), .string)

@@ -59,7 +59,7 @@ package indirect enum TemplateValue: Codable, Sendable, Equatable {
     var isEmpty: Bool { self == .null || self == .text("") }
 
     /// As it is printed; nil for a list and an object, which have no text.
-    var printed: String? {
+    package var printed: String? {
         switch self {
         case .null: ""
         case .flag(let flag): flag ? "true" : "false"

@@ -39,11 +39,11 @@ extension Admission {
         message.messageID = "<\(id)@\(domain.name)>"
         try setHeaders(composed.headers, of: &message)
         let bcc = try mailboxes(composed.bcc, field: "bcc")
-        let bytes = try build(message)
+        let bytes = try build(message, after: Array("X-Dispatch-ID: \(id)\r\n".utf8))
         var draft = Draft(
             senderDomain: domain, envelopeSender: from.address.description, from: from.description,
             recipients: (message.to + message.cc + bcc).map(\.address),
-            message: Array("X-Dispatch-ID: \(id)\r\n".utf8) + bytes, subject: composed.subject,
+            message: bytes, subject: composed.subject,
             messageIDHeader: message.messageID, hasAttachments: composed.attachments.contains { !$0.isInline }
         )
         draft.cc = message.cc.map(\.address.description)
@@ -92,7 +92,7 @@ extension Admission {
         }
     }
 
-    private func build(_ message: OutgoingMessage) throws(Refusal) -> [UInt8] {
+    private func build(_ message: OutgoingMessage, after start: [UInt8]) throws(Refusal) -> [UInt8] {
         if message.headers.contains(where: { $0.name.isIdempotencyKey }) {
             throw Refusal(
                 .headerNotAllowed, "the header Idempotency-Key of the request does this over HTTP",
@@ -103,7 +103,7 @@ extension Admission {
         }
         var message = message
         message.headers.removeAll { HeaderPolicy.isInstruction($0.name) }
-        do { return try MIMEBuilder.build(message) } catch {
+        do { return try MIMEBuilder.build(message, after: start) } catch {
             throw Refusal(.invalid, error.description, field: error.field)
         }
     }

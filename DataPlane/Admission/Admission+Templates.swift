@@ -23,7 +23,7 @@ extension Admission {
         var message = composed
         if let use = composed.template {
             let filled = try filledIn(use, composed, tenant)
-            message.subject = filled.subject
+            message.subject = use.subject ?? filled.subject
             message.html = filled.html
             message.text = filled.text
         } else if composed.fillsPlaceholders {

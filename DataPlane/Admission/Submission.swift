@@ -10,10 +10,13 @@ package struct Submission: Sendable {
         package var name: String
         /// What the dialect calls the field, for refusals.
         package var field: String
+        /// Takes the place of the template's own, as it is.
+        package var subject: String?
 
-        package init(name: String, field: String) {
+        package init(name: String, field: String, subject: String? = nil) {
             self.name = name
             self.field = field
+            self.subject = subject
         }
     }
 

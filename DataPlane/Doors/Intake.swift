@@ -14,8 +14,10 @@ package protocol Intake: Sendable {
     /// Takes one from the caller's rate; nil when there is no limit. For HTTP, once a request.
     func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing?
 
-    /// Admits a submission, puts it on disk, and only then answers.
-    func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt
+    /// Admits a submission, puts it on disk, and only then answers. It takes the submission over, so that its
+    /// files are gone once the message is made of them.
+    func submit(_ submission: consuming Submission, from principal: Principal) async throws(Refusal)
+        -> Receipt
 
     /// The same for several at once, each admitted alone; those that pass share as few writes as they fit
     /// into.

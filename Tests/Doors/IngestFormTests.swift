@@ -48,6 +48,22 @@ import Testing
         #expect(!message.text.contains("n@x.example"))
     }
 
+    @Test func `the options of Mailgun's forms mean the same here`() async throws {
+        let answer = try await post(
+            form:
+                "from=a%40one.example&to=j%40x.example&text=x&html=y&o%3Atracking=yes"
+                + "&o%3Atracking-clicks=no&o%3Adeliverytime=Fri,%2015%20Jan%202027%2009:00:00%20%2B0000"
+                + "&v%3Aorder=4711&o%3Astream=bulk&o%3Arequire-tls=true&o%3Atestmode=yes")
+        #expect(answer.status == 202, "\(answer.body)")
+        let message = try #require(node.intake.kept.first)
+        #expect(message.tracking == .init(opens: true, clicks: false))
+        #expect(message.scheduledAt == 1_800_003_600_000)
+        #expect(message.metadata == ["order": "4711"])
+        #expect(message.stream == .bulk)
+        #expect(message.request?.requiresTLS == true)
+        #expect(message.isTest)
+    }
+
     @Test(arguments: [
         ("to=j%40x.example&text=x", "from"), ("from=a%40one.example&text=x", "to"),
         ("from=a%40one.example&to=j%40x.example&text=x&attachments=1", "attachments"),

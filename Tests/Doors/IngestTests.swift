@@ -35,6 +35,18 @@ import Testing
         #expect(message.origin.door == "ingest")
     }
 
+    @Test func `tracking and a later time are asked for in JSON`() async throws {
+        let answer = try await node.ask(
+            json: #"""
+                {"from":"a@one.example","to":"joe@x.example","html":"Hi","tracking":{"opens":true},
+                 "scheduled_at":"2027-01-15T11:00:00.250+02:00"}
+                """#)
+        #expect(answer.status == 202, "\(answer.body)")
+        let message = try #require(node.intake.kept.first)
+        #expect(message.tracking == .init(opens: true, clicks: false))
+        #expect(message.scheduledAt == 1_800_003_600_250)
+    }
+
     @Test func `one address may stand for a list, and a comma list for its members`() async throws {
         let answer = try await node.ask(
             json: #"{"from":"a@one.example","to":"\"Doe, J\" <j@x.example>, k@x.example","html":"x"}"#)

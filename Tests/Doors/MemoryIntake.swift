@@ -64,6 +64,12 @@ final class MemoryIntake: Intake {
             credentials: [
                 .init(
                     id: UUID(), username: "\(name)@dispatch.example", passwordSHA256: sha256("dp_sk_\(name)"))
+            ],
+            templates: [
+                .init(
+                    id: UUID(), slug: "welcome", subject: "Welcome {{name}}",
+                    html: "<p>{{name}}, {{city}}</p>",
+                    text: nil)
             ])
     }
 

@@ -227,7 +227,7 @@ final class CatcherSession {
                 "to": .string(message.recipients.joined(separator: ", ")), "bytes": .int(content.count),
                 "tls": .string(message.tlsVersion ?? "none"),
             ])
-        say(SMTPReply(250, .init(2, 0, 0), "Ok: caught as \(number)"))
+        say(SMTPReply(250, .init(2, 0, 0), "Ok: queued as \(number)"))
     }
 
     // MARK: Reading and writing

@@ -18,7 +18,7 @@ package struct FormData: Sendable {
         package let filename: String?
         /// The part's own type, as it was sent.
         package let contentType: String?
-        package let bytes: ArraySlice<UInt8>
+        package let bytes: [UInt8]
 
         /// The value as text, or nil when it is not UTF-8.
         package var text: String? { String(validating: bytes, as: UTF8.self) }
@@ -34,25 +34,15 @@ package struct FormData: Sendable {
     /// Every field of that name.
     package func all(_ name: String) -> [Field] { fields.filter { $0.name == name } }
 
-    /// Reads a body by its type: `multipart/form-data` or `application/x-www-form-urlencoded`. Pure.
+    /// Reads a whole body by its type: `multipart/form-data` or `application/x-www-form-urlencoded`. Pure.
     ///
     /// - Throws: 415 for any other type, 400 for what is malformed or passes a limit.
     package static func parse(
         contentType: String, body: [UInt8], limits: FormLimits = FormLimits()
     ) throws(APIError) -> FormData {
-        let type = try MediaType(contentType)
-        switch type.name {
-        case "multipart/form-data":
-            guard let boundary = type.parameters["boundary"] else { throw malformed("it has no boundary") }
-            var parser = try MultipartParser(body: body, boundary: boundary, limits: limits)
-            return FormData(fields: try parser.parse())
-        case "application/x-www-form-urlencoded":
-            return FormData(fields: try URLEncodedForm.parse(body, limits: limits))
-        default:
-            throw APIError(
-                415, "unsupported_media_type",
-                "A form must be multipart/form-data or application/x-www-form-urlencoded.")
-        }
+        var reader = try FormReader(contentType: contentType, limits: limits)
+        try reader.take(body[...])
+        return try reader.finish()
     }
 
     static func malformed(_ reason: String) -> APIError {

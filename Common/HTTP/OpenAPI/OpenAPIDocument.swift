@@ -7,10 +7,26 @@ package enum OpenAPIDocument {
         let schema: Schema
         /// How a code is spelt, which is a word in `snake_case` inside.
         let spell: @Sendable (String) -> String
+        /// An example: the body with this code, as it is spelt, and this sentence.
+        let body: @Sendable (_ code: String, _ message: String) -> DocumentValue
 
-        package init(schema: Schema, spell: @escaping @Sendable (String) -> String = { $0 }) {
+        package init(
+            schema: Schema, spell: @escaping @Sendable (String) -> String = { $0 },
+            body: @escaping @Sendable (_ code: String, _ message: String) -> DocumentValue = Self.nested
+        ) {
             self.schema = schema
             self.spell = spell
+            self.body = body
+        }
+
+        /// `{"error":{"code":…,"message":…,"request_id":…}}`
+        package static let nested: @Sendable (String, String) -> DocumentValue = { code, message in
+            [
+                "error": [
+                    "code": .string(code), "message": .string(message),
+                    "request_id": "5f2b8c1d9e3a4f60a7b8c9d0e1f20314",
+                ]
+            ]
         }
     }
 

@@ -59,12 +59,18 @@ package struct Router: Sendable {
 
     /// The error in the shape of the surface that the path belongs to.
     package func render(_ error: APIError, for request: HTTPRequest) -> HTTPResponse {
-        finish(surface(of: request.path).render(error, request.requestID), error)
+        let path = request.path
+        let surface = surface { $0.match(count: path.count) { path[$0] == $1 } }
+        return finish(surface.render(error, request.requestID), error)
     }
 
-    /// The error of something that was no request, so that it has no path.
-    package func render(_ error: APIError, requestID: String) -> HTTPResponse {
-        finish(surfaces[0].render(error, requestID), error)
+    /// The error of something that was no request.
+    ///
+    /// - Parameter path: as it was written; empty when there was none.
+    package func render(_ error: APIError, requestID: String, path: String) -> HTTPResponse {
+        let segments = path.split(separator: "/")
+        let surface = surface { $0.match(count: segments.count) { segments[$0] == $1 } }
+        return finish(surface.render(error, requestID), error)
     }
 
     private func match(_ request: HTTPRequest) -> RouteTree.Match? {
@@ -93,10 +99,11 @@ package struct Router: Sendable {
         return .internalError
     }
 
-    private func surface(of path: RequestPath) -> Surface {
+    /// - Parameter match: how many segments of a path a surface claims.
+    private func surface(by match: (Surface) -> Int?) -> Surface {
         var best = (surface: surfaces[0], segments: -1)
         for surface in surfaces.dropFirst() {
-            if let segments = surface.match(path), segments > best.segments { best = (surface, segments) }
+            if let segments = match(surface), segments > best.segments { best = (surface, segments) }
         }
         return best.surface
     }

@@ -30,10 +30,12 @@ package struct Surface: Sendable {
         }
     }
 
-    /// The number of segments of the longest prefix that `path` begins with, or nil.
-    func match(_ path: RequestPath) -> Int? {
+    /// The number of segments of the longest prefix that a path of `count` segments begins with, or nil.
+    ///
+    /// - Parameter has: whether a segment of the path is this text.
+    func match(count: Int, has: (_ index: Int, _ text: String) -> Bool) -> Int? {
         prefixSegments.filter { prefix in
-            prefix.count <= path.count && prefix.indices.allSatisfy { path[$0] == prefix[$0] }
+            prefix.count <= count && prefix.indices.allSatisfy { has($0, prefix[$0]) }
         }.map(\.count).max()
     }
 }

@@ -91,7 +91,8 @@ final class HTTPConnection {
     /// Answers bytes that are no request, and ends the connection.
     private func refuse(_ error: APIError) async throws(StreamError) {
         let id = worker.ids.next()
-        let response = worker.router.render(error, requestID: id.description)
+        let response = worker.router.render(
+            error, requestID: id.description, path: parser.refusedPath)
         write(response, id: id, closes: true, omitsBody: false)
         log(nil, response, id: id, began: nil)
         try await flush()
@@ -176,7 +177,7 @@ final class HTTPConnection {
             HTTPAccessRecord(
                 method: request?.method, routePattern: request?.routePattern, status: response.status,
                 duration: began.map { MonotonicTime.now() - $0 } ?? .zero,
-                requestBodyBytes: body?.bytes.count ?? 0, responseBodyBytes: response.body.count, id: id,
+                requestBodyBytes: body?.receivedBytes ?? 0, responseBodyBytes: response.body.count, id: id,
                 remoteAddress: stream.remoteAddress))
     }
 }
@@ -186,34 +187,58 @@ final class HTTPConnection {
 extension HTTPConnection {
     /// Receives the whole body of the request that is being answered.
     func readBody(of request: HTTPRequest, maxBytes: Int) async throws(HTTPError) -> [UInt8] {
-        do throws(HTTPError) {
-            return try await receiveBody(of: request, maxBytes: maxBytes)
-        } catch {
-            mustClose = true
-            throw error
-        }
-    }
-
-    private func receiveBody(of request: HTTPRequest, maxBytes: Int) async throws(HTTPError) -> [UInt8] {
         guard var reader = body else { throw .disconnected }
         // The reader is taken out while it is used, so that its array is not copied for each piece.
         body = nil
         defer { body = reader }
-        if case .length(let length) = request.head.framing, length > maxBytes {
-            throw .bodyTooLarge(maxBytes: maxBytes)
-        }
-        try await invite(request)
-        let began = MonotonicTime.now()
-        while true {
-            let isFinished = try take(&reader, maxBytes)
-            count(reader)
-            if isFinished { return reader.bytes }
-            guard reader.bytes.count <= maxBytes else { throw .bodyTooLarge(maxBytes: maxBytes) }
-            guard worker.bufferedBodyBytes <= configuration.maxBufferedBodyBytesPerLoop else {
-                throw .overloaded
+        try await receive(into: &reader, of: request, maxBytes) { _ in }
+        return reader.bytes
+    }
+
+    /// Receives the body in pieces, each of which `take` sees once; nothing is kept of them. What it throws
+    /// is the result, after the rest was received and dropped.
+    func readBody<Failure: Error>(
+        of request: HTTPRequest, maxBytes: Int, _ take: (ArraySlice<UInt8>) throws(Failure) -> Void
+    ) async throws(HTTPError) -> Result<Void, Failure> {
+        guard var reader = body else { throw .disconnected }
+        body = nil
+        defer { body = reader }
+        var failure: Failure?
+        try await receive(into: &reader, of: request, maxBytes) { reader in
+            if failure == nil {
+                do throws(Failure) { try take(reader.bytes[...]) } catch { failure = error }
             }
-            try await fillBody(began, received: reader.bytes.count)
-            await giveWay()
+            reader.drop()
+        }
+        return failure.map { .failure($0) } ?? .success(())
+    }
+
+    /// - Parameter took: told of each piece, when it has come.
+    private func receive(
+        into reader: inout BodyReader, of request: HTTPRequest, _ maxBytes: Int,
+        took: (inout BodyReader) -> Void
+    ) async throws(HTTPError) {
+        do throws(HTTPError) {
+            if case .length(let length) = request.head.framing, length > maxBytes {
+                throw .bodyTooLarge(maxBytes: maxBytes)
+            }
+            try await invite(request)
+            let began = MonotonicTime.now()
+            while true {
+                let isFinished = try take(&reader, maxBytes)
+                took(&reader)
+                count(reader)
+                if isFinished { return }
+                guard reader.receivedBytes <= maxBytes else { throw .bodyTooLarge(maxBytes: maxBytes) }
+                guard worker.bufferedBodyBytes <= configuration.maxBufferedBodyBytesPerLoop else {
+                    throw .overloaded
+                }
+                try await fillBody(began, received: reader.receivedBytes)
+                await giveWay()
+            }
+        } catch {
+            mustClose = true
+            throw error
         }
     }
 
@@ -248,8 +273,8 @@ extension HTTPConnection {
     }
 
     private func count(_ reader: BodyReader) {
-        worker.bufferedBodyBytes += reader.bytes.count - countedBodyBytes
-        countedBodyBytes = reader.bytes.count
+        worker.bufferedBodyBytes += reader.receivedBytes - countedBodyBytes
+        countedBodyBytes = reader.receivedBytes
     }
 
     private func releaseBody() {

@@ -91,6 +91,22 @@ package final class HTTPRequest {
         return bytes
     }
 
+    /// The body in pieces as they arrive, each of which `take` sees once. Nothing is kept of it here: this is
+    /// for bodies of which `take` keeps less, or in another shape, and it is called once.
+    ///
+    /// - Returns: what `take` threw. The rest of the body is received all the same, so that the caller reads
+    ///   the answer.
+    package func readBody<Failure: Error>(
+        maxBytes: Int, _ take: (ArraySlice<UInt8>) throws(Failure) -> Void
+    ) async throws(HTTPError) -> Result<Void, Failure> {
+        if let received {
+            guard received.count <= maxBytes else { throw .bodyTooLarge(maxBytes: maxBytes) }
+            do throws(Failure) { return .success(try take(received[...])) } catch { return .failure(error) }
+        }
+        guard let connection else { throw .disconnected }
+        return try await connection.readBody(of: self, maxBytes: maxBytes, take)
+    }
+
     /// For a request that a trusted party passed on: where its caller really is.
     package func comes(from address: SocketAddress) { remoteAddress = address }
 

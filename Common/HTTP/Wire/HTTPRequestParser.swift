@@ -17,6 +17,7 @@ package struct HTTPRequestParser: Sendable {
     private var scanned = 0
     private var lines = 0
     private var skippedEmptyLine = false
+    private var refusedHead: [UInt8] = []
 
     package init(limits: HTTPLimits = HTTPLimits()) { self.limits = limits }
 
@@ -25,7 +26,19 @@ package struct HTTPRequestParser: Sendable {
         guard try hasBegun(&input), let count = try headCount(input) else { return nil }
         let bytes = input.take(count)
         (lineStart, scanned, lines, skippedEmptyLine) = (0, 0, 0, false)
-        return try HeadReader(bytes: bytes, limits: limits).read()
+        do throws(HTTPParseError) { return try HeadReader(bytes: bytes, limits: limits).read() } catch {
+            refusedHead = bytes
+            throw error
+        }
+    }
+
+    /// The path of a head that was refused, as it was written: enough to tell whose it was. Empty when there
+    /// is none.
+    var refusedPath: String {
+        let line = refusedHead.prefix { $0 != ASCII.carriageReturn }
+        let words = line.split(separator: ASCII.space, maxSplits: 2, omittingEmptySubsequences: false)
+        guard words.count > 1 else { return "" }
+        return String(decoding: words[1].prefix { $0 != UInt8(ascii: "?") }, as: UTF8.self)
     }
 
     /// Skips one empty line (RFC 9112 §2.2) and refuses at once what cannot be a request, such as a TLS

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTP
 import NodeProtocol
 import Postgres
+import Relay
 
 /// The ingestion API's questions about messages: from the node that holds one while it does, from the log
 /// otherwise.
@@ -40,25 +41,15 @@ struct IngestStatusRoutes: Sendable {
     let relay: SendRelay
 
     func add(to router: inout Router) {
-        router.on(
-            .get, "/api/v1/messages",
-            RouteInfo(
-                summary: "Recent messages of the calling key", tag: "messages", scope: "emails:read",
-                parameters: [
-                    .query("limit", .integer.described("1 to 200, else 50.")),
-                    .query(
-                        "status",
-                        .string.described("queued, processing, delivered, retrying, failed; by commas.")),
-                ])
-        ) { request in try await PostgresError.answered { try await list(request) } }
-        router.on(
-            .get, "/api/v1/messages/{id}",
-            RouteInfo(summary: "The status of a message", tag: "messages", scope: "emails:read")
-        ) { request in try await PostgresError.answered { try await show(request) } }
+        router.home(
+            .get, IngestRoutes.path, authenticator, needs: .scope("emails:read"), IngestRoutes.list, list)
+        router.home(
+            .get, IngestRoutes.path + "/{id}", authenticator, needs: .scope("emails:read"),
+            IngestRoutes.status, show)
     }
 
-    private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let (caller, tenant) = try await reader(request)
+    @Sendable private func list(_ call: TenantCall) async throws -> HTTPResponse {
+        let (request, caller, tenant) = (call.request, call.caller, call.tenant)
         let limit = try request.query.integer("limit", default: 50, in: 1...200)
         var filter: SQL = "erased_at IS NULL"
         if let words = request.query["status"] {
@@ -97,14 +88,16 @@ struct IngestStatusRoutes: Sendable {
         return try .json(List(messages: messages))
     }
 
-    private func show(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let (_, tenant) = try await reader(request)
+    @Sendable private func show(_ call: TenantCall) async throws -> HTTPResponse {
+        let (request, tenant) = (call.request, call.tenant)
         let text = request.parameter("id")
         guard let message = MessageID(text: text) else { return try unknown(text) }
         // The node knows what is under way; what it has forgotten stands in the log.
         if let answer = await relay.askNode(request, holding: message) { return answer }
-        let status = try await context.pool.transaction(as: .tenant(tenant.uuid), mode: .readOnly) {
-            try await Self.status(message, tenant, $0)
+        let status = try await FreshEmail(context: context).find(message) {
+            try await context.pool.transaction(as: .tenant(tenant.uuid), mode: .readOnly) {
+                try await Self.status(message, tenant, $0)
+            }
         }
         guard let status else { return try unknown(text) }
         return try .json(status)
@@ -149,15 +142,6 @@ struct IngestStatusRoutes: Sendable {
         var status = Status(id: id, status: "unknown")
         status.error = "there is no such message"
         return try .json(status, status: 404)
-    }
-
-    private func reader(_ request: HTTPRequest) async throws -> (Caller, TenantID) {
-        let caller = try await authenticator.caller(request, tenant: nil)
-        guard let tenant = caller.homeTenant else {
-            throw APIError(403, "forbidden", "This needs an API key or a credential of a tenant.")
-        }
-        try caller.require("emails:read", in: tenant)
-        return (caller, tenant)
     }
 
     private static func id(_ uuid: UUID) -> String { "spl_\(uuid.text.replacing("-", with: ""))" }

@@ -1,4 +1,5 @@
 import HTTP
+import Relay
 
 /// The OpenAPI documents, made of the routes that are served: one for each dialect of the customers' API, and
 /// `/api/v1/openapi.json`, which is everything, for operators and those who run nodes.
@@ -12,7 +13,7 @@ enum Documents {
         let title: String
         let details: String
         let prefixes: [String]
-        /// Nil for an error of a shape of its own, which its routes tell themselves.
+        /// Nil for an error of a shape of its own, which `styles` or its routes tell.
         var errors: OpenAPIDocument.ErrorStyle? = .init(schema: .error) { $0 }
 
         func has(_ pattern: String) -> Bool {
@@ -60,8 +61,13 @@ enum Documents {
         }
     }
 
+    /// By the beginning of a path, where a document has more than one shape of error.
+    private static let styles: [(prefix: String, style: OpenAPIDocument.ErrorStyle)] = [
+        ("/api/v1/auth/", .init(schema: .error)), ("/api/v1/messages", .ingest), ("/v3/", .mailgun),
+    ]
+
     private static let style: @Sendable (String) -> OpenAPIDocument.ErrorStyle? = { pattern in
-        if pattern.hasPrefix("/api/v1/auth/") { return .init(schema: .error) { $0 } }
+        if let own = styles.first(where: { pattern.hasPrefix($0.prefix) }) { return own.style }
         guard let dialect = dialects.first(where: { $0.has(pattern) }) else {
             return .init(schema: .error) { $0 }
         }

@@ -51,11 +51,10 @@ struct SendRelay: Sendable {
     }
 
     func add(to router: inout Router) {
-        let ingest = RouteInfo(
-            summary: "Send a message", details: "Handled by a node.", tag: "messages", scope: "emails:send",
-            requestContentTypes: ["application/json"])
         let routes: [(String, RouteInfo)] = [
-            ("/api/v1/messages", ingest), (SendRoutes.prefix + "/send", SendRoutes.send),
+            (IngestRoutes.path, IngestRoutes.send), (MailgunRoutes.path, MailgunRoutes.send),
+            (MailgunRoutes.path + ".mime", MailgunRoutes.sendMIME),
+            (SendRoutes.prefix + "/send", SendRoutes.send),
             (SendRoutes.prefix + "/send-bulk", SendRoutes.sendBulk),
         ]
         for (path, info) in routes {

@@ -19,8 +19,11 @@ struct AttachmentField: TabledFields {
     /// - Parameter index: its place in the list, for the refusal.
     func attachment(_ index: Int) throws(APIError) -> Submission.Composed.Attachment {
         // Line breaks inside base64 are common; anything else is a mistake that would break the file.
-        let encoded = content.utf8.filter { $0 != 0x0D && $0 != 0x0A }
-        guard let bytes = Base64.decode(Array(encoded)) else {
+        let isPlain = !content.utf8.contains { $0 == 0x0D || $0 == 0x0A }
+        let decoded =
+            isPlain
+            ? Base64.decode(content) : Base64.decode(content.utf8.filter { $0 != 0x0D && $0 != 0x0A })
+        guard let bytes = decoded else {
             throw APIError(
                 400, Refusal.Code.invalid.rawValue, "The content of an attachment must be base64.",
                 field: "attachments[\(index)].content")

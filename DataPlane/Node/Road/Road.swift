@@ -57,10 +57,13 @@ struct Road: Intake {
         return try result.get()
     }
 
-    func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt {
+    func submit(
+        _ submission: consuming Submission, from principal: Principal
+    ) async throws(Refusal) -> Receipt {
         let started = MonotonicTime.now()
         let item = KeyedSending.current?.item(of: submission)
         if let receipt = item?.receipt { return receipt }
+        let door = submission.door
         do throws(Refusal) {
             var accepted = try admit(submission, from: principal)
             accepted.item = item
@@ -68,7 +71,7 @@ struct Road: Intake {
             report(accepted, since: started)
             return Receipt(accepted.admitted)
         } catch {
-            metrics.refused(submission.door, error.code.rawValue).increment()
+            metrics.refused(door, error.code.rawValue).increment()
             throw error
         }
     }
@@ -161,7 +164,7 @@ struct Road: Intake {
     }
 
     private func admit(
-        _ submission: Submission, from principal: Principal
+        _ submission: consuming Submission, from principal: Principal
     ) throws(Refusal) -> AcceptedMessage {
         let snapshot = try snapshot()
         let now = clock.now()

@@ -46,6 +46,14 @@ struct DocumentTour {
         ]
     }
 
+    /// With a tenant's key, in a dialect whose tenant is that of the key.
+    init(_ cluster: Cluster, _ document: APIDocument, of tenant: TestTenant, at plane: APICaller) {
+        self.cluster = cluster
+        self.document = document
+        caller = plane.with(token: tenant.apiKey)
+        values = ["domain": tenant.domain]
+    }
+
     mutating func run(_ operations: [APIDocument.Operation]) async throws {
         for operation in operations.sorted(by: { Self.rank($0) < Self.rank($1) }) {
             try await call(operation)
@@ -99,12 +107,26 @@ struct DocumentTour {
             return (request.type, Array(text.utf8))
         }
         var example = request.content["example"]
+        if request.type == "application/x-www-form-urlencoded" {
+            return (request.type, Array(Self.form(example).utf8))
+        }
         // Providers know no token and no zone of an example.
         if operation.path.contains("/dns-"), case .object(let members) = example {
             example = .object(
                 members.merging(values.mapValues { .string($0) }.filter { members[$0.key] != nil }) { $1 })
         }
         return (request.type, Array(try example.encoded()))
+    }
+
+    /// The fields of an object as a form.
+    private static func form(_ example: JSONValue) -> String {
+        example.members.sorted { $0.key < $1.key }.map { name, value in
+            let text = (value.text ?? "").utf8.map { byte in
+                let digits = String(byte, radix: 16)
+                return "%" + (digits.count == 1 ? "0" : "") + digits
+            }
+            return "\(name)=\(text.joined())"
+        }.joined(separator: "&")
     }
 
     /// Notes the ids of what was made, and makes true what the examples that follow take for granted.
@@ -115,6 +137,7 @@ struct DocumentTour {
         let data = answer.json["data"]
         let id =
             data["id"].text ?? data["domain"]["id"].text ?? data["subject"].text ?? data["undo_id"].text
+            ?? answer.json["id"].text
         let maker = document.operations.first { other in
             other.path.hasPrefix(operation.path + "/{")
                 && other.parameters.count == operation.parameters.count + 1

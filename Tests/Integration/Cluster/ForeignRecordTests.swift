@@ -100,6 +100,7 @@ extension ClusterScenarios {
                 "credential_id": tenant.credentialID, "webhook_id": tenant.webhookID, "log_id": id,
                 "provider_id": account, "undo_id": try Cluster.text(setUp["data"]["undo_id"].text, "undo id"),
                 "message_id": id, "id": id, "template_id": template["data"]["id"].text ?? "", "version": "1",
+                "domain": tenant.domain,
                 "suppression_id": suppression["data"]["id"].text ?? "", "email": "no@other.example",
                 "subject": member, "user_id": member,
                 "node": "1", "code": "free", "sha256": String(repeating: "0", count: 64),
@@ -116,7 +117,8 @@ extension ClusterScenarios {
             ]
             return Dictionary(uniqueKeysWithValues: ids.map { ($0, random()) }).merging(
                 [
-                    "node": "999", "version": "1", "code": "none", "email": "nobody@nowhere.example",
+                    "node": "999", "version": "1", "code": "none", "domain": "nobody.example",
+                    "email": "nobody@nowhere.example",
                     "sha256": String(repeating: "1", count: 64),
                 ]) { $1 }
         }
