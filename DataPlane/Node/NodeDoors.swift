@@ -107,9 +107,11 @@ struct NodeDoors {
             metrics.relayed($0.map(String.init) ?? "unreachable").increment()
         }
         let link = parts.link
-        var router = DoorRouter.make(intake: parts.road, idempotency: idempotency) { request, isKnown in
-            try await link.relay(request, by: relay, isKnown: isKnown)
-        }
+        let clock = parts.clock
+        var router = DoorRouter.make(
+            intake: parts.road, idempotency: idempotency,
+            openHours: { await link.openHours(of: $1, tenant: $0) }, clock: { clock.now() }
+        ) { request, isKnown in try await link.relay(request, by: relay, isKnown: isKnown) }
         let gate = RelayGate(signingKeys: parts.identity.signingKeys, clock: parts.clock)
         router.gate = { try gate.pass($0) }
         router.reportInternalError = { error, pattern, id in

@@ -61,6 +61,8 @@ struct SendRelay: Sendable {
         let routes: [(String, RouteInfo)] = [
             ("/api/v1/messages", ingest), (SendRoutes.prefix + "/send", SendRoutes.send),
             (SendRoutes.prefix + "/send-bulk", SendRoutes.sendBulk),
+            (MessagesRoutes.prefix + "/send", MessagesRoutes.send),
+            (MessagesRoutes.prefix + "/batch", MessagesRoutes.batch),
         ]
         for (path, info) in routes {
             router.on(.post, path, info) { request in

@@ -1,5 +1,7 @@
 import Admission
+import FoundationEssentials
 import HTTP
+import NodeProtocol
 
 /// The routes of a node's HTTP listeners: its own doors, and everything else of a customer's API passed on to
 /// the control plane.
@@ -10,9 +12,19 @@ package enum DoorRouter {
     package typealias Relay =
         @Sendable (_ request: HTTPRequest, _ isKnown: @escaping () -> Bool) async throws -> HTTPResponse?
 
-    /// - Parameter idempotency: shared with the node's other doors.
+    /// How often each of these case-folded addresses opened mail of the tenant, by hour of the day in UTC;
+    /// nil when nobody knows in time.
+    package typealias OpenHours =
+        @Sendable (_ tenant: TenantID, _ addresses: [String]) async -> [String: [Int]]?
+
+    /// - Parameters:
+    ///   - idempotency: shared with the node's other doors.
+    ///   - clock: milliseconds since 1970.
     package static func make(
-        intake: any Intake, idempotency: IdempotencyKeys = IdempotencyKeys(), relay: @escaping Relay
+        intake: any Intake, idempotency: IdempotencyKeys = IdempotencyKeys(),
+        openHours: @escaping OpenHours = { _, _ in nil },
+        clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) },
+        relay: @escaping Relay
     ) -> Router {
         var router = Router()
         router.add(.messages)
@@ -23,6 +35,9 @@ package enum DoorRouter {
         }
         IngestDoor(intake: intake, idempotency: idempotency, relay: ask).add(to: &router)
         SendDoor(intake: intake, idempotency: idempotency).add(to: &router)
+        MessagesDoor(
+            intake: intake, idempotency: idempotency, relay: ask, openHours: openHours, clock: clock
+        ).add(to: &router)
         router.fallback = { request, miss in
             guard isForCustomers(request.path) else { return nil }
             return try await ask(request, miss)

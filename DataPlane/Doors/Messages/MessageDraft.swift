@@ -1,4 +1,5 @@
 import Admission
+import FoundationEssentials
 import HTTP
 import MailFormat
 import Relay
@@ -9,7 +10,7 @@ struct MessageDraft: Sendable {
     var submission: Submission
     /// As the caller gave them.
     let from: String
-    let to: [String]
+    private(set) var to: [String]
     /// Whether its time is to be found by what its readers did before.
     let optimizesTime: Bool
     /// The time that was found.
@@ -36,19 +37,24 @@ struct MessageDraft: Sendable {
 
     /// The same message to one recipient alone.
     func to(_ address: String, variables: [String: TemplateValue]) -> MessageDraft {
-        MessageDraft(self, to: address, variables)
-    }
-
-    private init(_ shared: MessageDraft, to address: String, _ variables: [String: TemplateValue]) {
-        self = shared
-        to = [address]
-        guard case .composed(var composed) = submission.content else { return }
+        var draft = self
+        draft.to = [address]
+        guard case .composed(var composed) = submission.content else { return draft }
         composed.to = [address]
         composed.variables.merge(variables) { $1 }
         composed.variablesField = "recipient_variables.\(address)"
         composed.fillsPlaceholders = composed.template == nil
-        submission.content = .composed(composed)
+        draft.submission.content = .composed(composed)
+        return draft
     }
+
+    /// When it leaves, as the answer tells it; who lets the time be found is told it even when it is now.
+    func scheduledAt(_ receipt: Receipt) -> String? {
+        (receipt.scheduledAt ?? sendTime.map { _ in receipt.acceptedAt }).map(Date.text)
+    }
+
+    /// Whether its time is that of its readers' history.
+    var isOptimized: Bool? { sendTime.map { $0.reason == nil } }
 
     /// The addresses alone, without names, as far as they are any.
     static func addresses(_ texts: [String]) -> [MailAddress] {

@@ -28,7 +28,8 @@ struct SendTime: Sendable, Equatable {
         let sums = (0..<OpenHours.hoursOfDay).map { hour in
             opens.reduce(0) { sum, counts in
                 let count = counts.indices.contains(hour) ? counts[hour] : 0
-                return sum.addingReportingOverflow(max(0, count)).partialValue
+                let (next, isTooMany) = sum.addingReportingOverflow(max(0, count))
+                return isTooMany ? .max : next
             }
         }
         guard let most = sums.max(), most > 0 else {
