@@ -26,6 +26,7 @@ struct ReportStatements {
         if !late.recipients.isEmpty { _ = try await store(late.recipients) }
         for marks in [batch.marks, late.marks] where !marks.isEmpty { try await store(marks) }
         try await insert(batch.events + late.events, areNew: areNew)
+        try await countOpenHours()
         if !batch.webhookAttempts.isEmpty { try await insertWebhookAttempts() }
         usage += late.usage
         if !usage.isEmpty { try await add(usage) }

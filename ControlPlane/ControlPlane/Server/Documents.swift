@@ -1,4 +1,5 @@
 import HTTP
+import Relay
 
 /// The OpenAPI documents, made of the routes that are served: one for each dialect of the customers' API, and
 /// `/api/v1/openapi.json`, which is everything, for operators and those who run nodes.
@@ -33,7 +34,7 @@ enum Documents {
         Dialect(
             path: "/openapi/messages-v1.json", title: "Dispatch Messages API",
             details: "Sending, batches, scheduling, analysis and what became of messages. \(common)",
-            prefixes: ["/v1"]),
+            prefixes: ["/v1"], errors: .init(schema: .error) { Surface.messagesCode($0) }),
         Dialect(
             path: "/openapi/emails.json", title: "Dispatch emails API",
             details: "Sending and reading e-mails, as Resend's clients do. \(common)",
