@@ -95,21 +95,24 @@ private struct KnownOfMessage: Sendable {
 
     /// The message as it would be sent.
     func message(_ body: MessageBody) -> AnalyzedMessage {
-        var filled = MessageTemplate.Filled(subject: body.subject ?? "")
-        filled.html = body.htmlPart
-        filled.text = body.textPart
+        var parts = Parts(subject: body.subject ?? "", html: body.htmlPart, text: body.textPart)
         var problem: String?
-        do { filled = try self.filled(body) ?? filled } catch { problem = error.message }
-        var message = AnalyzedMessage(
-            body, subject: filled.subject, html: filled.html, text: filled.text)
+        do throws(APIError) { parts = try filled(body) ?? parts } catch { problem = error.message }
+        var message = AnalyzedMessage(body, subject: parts.subject, html: parts.html, text: parts.text)
         message.templateProblem = problem
         message.suppressedCount = message.recipients.count { suppressed.contains($0.caseFolded) }
         if let from = message.from { message.sender = sender(from.address.domain) }
         return message
     }
 
+    private struct Parts {
+        let subject: String
+        let html: String?
+        let text: String?
+    }
+
     /// Nil when nothing is to be filled in.
-    private func filled(_ body: MessageBody) throws(APIError) -> MessageTemplate.Filled? {
+    private func filled(_ body: MessageBody) throws(APIError) -> Parts? {
         let template: MessageTemplate
         if body.template_id != nil {
             guard let stored = self.template else { throw .noSuch("template") }
@@ -121,7 +124,10 @@ private struct KnownOfMessage: Sendable {
                     subject: body.subject ?? "", html: body.htmlPart, text: body.textPart)
             } catch { throw APIError(error) }
         }
-        do { return try template.render(body.template_data ?? [:]) } catch { throw APIError(error) }
+        do {
+            let filled = try template.render(body.template_data ?? [:])
+            return Parts(subject: filled.subject, html: filled.html, text: filled.text)
+        } catch { throw APIError(error) }
     }
 
     private func sender(_ name: String) -> AnalyzedMessage.SenderDomain {
