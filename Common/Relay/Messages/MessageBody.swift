@@ -4,12 +4,26 @@ import Templates
 
 /// A message in the words of the Messages API: what `send` takes, what a batch has several of, and what
 /// `analyze` looks at. Nothing is required here: what is missing has a code of its own.
-package struct MessageBody: Decodable, Sendable {
+package struct MessageBody: TabledFields, Sendable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case from, to, cc, bcc, reply_to, subject, html, text, headers, attachments, template_id,
+            template_data, tags, metadata, tracking, scheduled_at, optimize_send_time, stream
+    }
+
+    package static let fields = FieldTable(
+        CodingKeys.self, open: [.headers, .metadata, .template_data],
+        inner: [
+            .attachments: FieldTable(Attachment.CodingKeys.self),
+            .tracking: FieldTable(Tracking.CodingKeys.self),
+        ])
+
     /// How many files a message may have, and how large each may be before it is encoded.
     package static let maxAttachments = 10
     package static let maxAttachmentBytes = 10 * 1024 * 1024
 
     package struct Attachment: Decodable, Sendable {
+        enum CodingKeys: CodingKey, CaseIterable { case filename, content, content_type, content_id }
+
         package let filename: String
         /// Base64.
         package let content: String
@@ -20,6 +34,8 @@ package struct MessageBody: Decodable, Sendable {
 
     /// Each is on unless it is declined.
     package struct Tracking: Decodable, Sendable {
+        enum CodingKeys: CodingKey, CaseIterable { case opens, clicks }
+
         package let opens: Bool?
         package let clicks: Bool?
     }

@@ -84,7 +84,8 @@ package enum MessagesRoutes {
             codes: ["idempotency_key_reused", "request_in_progress"]),
         .init(503, "No node can take it now.", codes: ["no_node_available", "overloaded", "stopping"]),
         .init(
-            504, "It may have been queued: repeat it with its `Idempotency-Key`.", codes: ["outcome_unknown"]),
+            504, "It may have been queued: repeat it with its `Idempotency-Key`.",
+            codes: ["outcome_unknown"]),
         .init(507, "The node's disk is full.", codes: ["storage_full"]),
     ]
 

