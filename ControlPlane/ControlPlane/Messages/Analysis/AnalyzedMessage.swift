@@ -41,6 +41,8 @@ struct AnalyzedMessage: Sendable {
     let subject: String
     let html: String?
     let text: String?
+    /// As much of the text as is read of HTML.
+    let readText: String
     let reading: HTMLReading
     let links: [Link]
     let attachments: [Attachment]
@@ -55,6 +57,7 @@ struct AnalyzedMessage: Sendable {
         self.subject = subject
         self.html = html
         self.text = text
+        readText = String(decoding: (text ?? "").utf8.prefix(HTMLReading.maxBytes), as: UTF8.self)
         from = body.from.flatMap { try? Mailbox($0) }
         var broken: [String] = []
         func addresses(_ field: AddressField?, _ name: String) -> [MailAddress] {
@@ -74,7 +77,7 @@ struct AnalyzedMessage: Sendable {
         reading = HTMLReading(html ?? "")
         links =
             reading.links.map { Link(target: $0.target, text: $0.text, url: try? HTTPURL($0.target)) }
-            + Self.links(inText: text ?? "")
+            + Self.links(inText: readText)
         attachments = (body.attachments ?? []).map { attachment in
             let encoded = attachment.content.utf8.filter { $0 != 0x0D && $0 != 0x0A }
             return Attachment(
@@ -85,7 +88,7 @@ struct AnalyzedMessage: Sendable {
     var recipients: [MailAddress] { to + cc + bcc }
 
     /// What a reader reads, whichever part he looks at.
-    var visibleText: String { html == nil ? text ?? "" : reading.text }
+    var visibleText: String { html == nil ? readText : reading.text }
 
     /// Bodies and files, before they are encoded.
     var sizeBytes: Int {

@@ -25,8 +25,9 @@ extension AnalysisRule {
         AnalysisRule(
             .content, "low_text_ratio", .medium, 8, "Use less markup, or say more."
         ) { message in
-            guard let bytes = message.html?.utf8.count, bytes >= minBytesOfRatio else { return nil }
-            let percent = message.reading.text.utf8.count * 100 / bytes
+            guard let html = message.html?.utf8.prefix(HTMLReading.maxBytes).count, html >= minBytesOfRatio
+            else { return nil }
+            let percent = message.reading.text.utf8.count * 100 / html
             return percent < minTextPercent ? "Only \(percent) % of the HTML is text" : nil
         },
         AnalysisRule(.content, "images_without_alt", .low, 2, "Describe pictures with `alt`.") { message in
@@ -103,7 +104,7 @@ extension AnalysisRule {
     ]
 
     private static func phrases(in message: AnalyzedMessage) -> [String] {
-        let text = "\(message.subject)\n\(message.visibleText)\n\(message.text ?? "")".lowercased()
+        let text = "\(message.subject)\n\(message.reading.text)\n\(message.readText)".lowercased()
         return spamPhrases.filter { text.contains($0) }
     }
 

@@ -1,13 +1,15 @@
 /// What a reader sees of HTML, and what is told of it: text, links, pictures and the kinds of elements.
 ///
 /// Not a parser of HTML: it walks over the tags once, in their order, and takes any text for one. What was
-/// never closed goes to the end.
+/// never closed goes to the end. What lies behind `maxBytes` is not read.
 struct HTMLReading: Sendable {
     struct Link: Sendable, Equatable {
         let target: String
         /// What stands between the tags, as it is read.
         var text: String
     }
+
+    static let maxBytes = 1024 * 1024
 
     private(set) var text = ""
     private(set) var links: [Link] = []
@@ -27,7 +29,7 @@ struct HTMLReading: Sendable {
     private var raw: [UInt8] = []
 
     init(_ html: String) {
-        let bytes = Array(html.utf8)
+        let bytes = Array(html.utf8.prefix(Self.maxBytes))
         var index = 0
         while index < bytes.count {
             guard bytes[index] == UInt8(ascii: "<") else {
