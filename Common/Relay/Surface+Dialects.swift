@@ -24,8 +24,13 @@ extension Surface {
     /// The Messages API: `{"error":{"code":"snake_case","message":…,"field":…,"request_id":…}}`.
     package static let messages = Surface(name: "messages", prefixes: ["/v1"]) { error, requestID in
         let content = TenantsError.Content(
-            code: error.code, message: error.message, field: error.field, request_id: requestID)
+            code: messagesCode(error.code), message: error.message, field: error.field, request_id: requestID)
         return (try? .json(TenantsError(error: content), status: error.status)) ?? .empty(error.status)
+    }
+
+    /// A code as the Messages API spells it.
+    package static func messagesCode(_ code: String) -> String {
+        code == "rate_limited" ? "rate_limit_exceeded" : code
     }
 
     /// The emails API: `{"detail":"text","code":"snake_case"}`. Beside them what clients of Resend read.

@@ -67,6 +67,8 @@ package struct VerifiedSenderDomain: Sendable, Hashable {
 package struct Receipt: Sendable, Equatable {
     package let id: MessageID
     package let messageIDHeader: String
+    /// As it stands in the message, filled in.
+    package let subject: String
     package let queued: [String]
     package let suppressed: [String]
     /// Milliseconds since 1970.
@@ -77,11 +79,12 @@ package struct Receipt: Sendable, Equatable {
     package var isScheduled: Bool { scheduledAt != nil }
 
     package init(
-        id: MessageID, messageIDHeader: String, queued: [String], suppressed: [String], acceptedAt: Int64,
-        scheduledAt: Int64?
+        id: MessageID, messageIDHeader: String, subject: String, queued: [String], suppressed: [String],
+        acceptedAt: Int64, scheduledAt: Int64?
     ) {
         self.id = id
         self.messageIDHeader = messageIDHeader
+        self.subject = subject
         self.queued = queued
         self.suppressed = suppressed
         self.acceptedAt = acceptedAt
@@ -90,8 +93,8 @@ package struct Receipt: Sendable, Equatable {
 
     package init(_ admitted: Admitted) {
         self.init(
-            id: admitted.id, messageIDHeader: admitted.messageIDHeader, queued: admitted.recipients,
-            suppressed: admitted.suppressed, acceptedAt: admitted.acceptedAt,
+            id: admitted.id, messageIDHeader: admitted.messageIDHeader, subject: admitted.subject,
+            queued: admitted.recipients, suppressed: admitted.suppressed, acceptedAt: admitted.acceptedAt,
             scheduledAt: admitted.scheduledAt)
     }
 }

@@ -107,9 +107,10 @@ struct NodeDoors {
             metrics.relayed($0.map(String.init) ?? "unreachable").increment()
         }
         let link = parts.link
-        var router = DoorRouter.make(intake: parts.road, idempotency: idempotency) { request, isKnown in
-            try await link.relay(request, by: relay, isKnown: isKnown)
-        }
+        var router = DoorRouter.make(
+            intake: parts.road, idempotency: idempotency,
+            openHours: { await link.openHours(of: $1, tenant: $0) }
+        ) { request, isKnown in try await link.relay(request, by: relay, isKnown: isKnown) }
         let gate = RelayGate(
             signingKeys: parts.identity.signingKeys, holder: parts.holder, clock: parts.clock)
         router.gate = { try gate.pass($0) }

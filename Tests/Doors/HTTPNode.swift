@@ -19,11 +19,16 @@ final class HTTPNode: Sendable {
     private let loop: EventLoop
     private let server: HTTPServer
 
-    init(_ intake: MemoryIntake, idempotency: IdempotencyKeys = IdempotencyKeys()) throws {
+    init(
+        _ intake: MemoryIntake, idempotency: IdempotencyKeys = IdempotencyKeys(),
+        openHours: @escaping DoorRouter.OpenHours = { _, _ in nil }
+    ) throws {
         self.intake = intake
         loop = try EventLoop(name: "test-doors")
         loop.start()
-        let router = DoorRouter.make(intake: intake, idempotency: idempotency) { _, _ in nil }
+        let router = DoorRouter.make(
+            intake: intake, idempotency: idempotency, openHours: openHours
+        ) { _, _ in nil }
         server = try HTTPServer(HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)
         try server.start(on: [loop])
     }

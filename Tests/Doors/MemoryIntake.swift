@@ -19,7 +19,9 @@ final class MemoryIntake: Intake {
     static let one = "11111111-1111-4111-8111-111111111101"
     static let two = "11111111-1111-4111-8111-111111111102"
     let hostName = "node.example"
-    private let now: Int64 = 1_800_000_000
+    /// Seconds since 1970: 2027-01-15T08:00:00Z.
+    static let now: Int64 = 1_800_000_000
+    private let now = MemoryIntake.now
     private let snapshot: Snapshot
     private let admission = Admission(node: 9, hostName: "node.example")
     private let state = Locked(State())

@@ -117,6 +117,11 @@ enum TenantRows {
                 INSERT INTO suppression_totals (tenant_id, entries, bytes) VALUES (\(tenant), 0, 0)
                 ON CONFLICT DO NOTHING
                 """
+        case "open_hours":
+            return """
+                INSERT INTO open_hours (tenant_id, address, hour, opens)
+                VALUES (\(tenant), 'reader@example.test', 9, 1)
+                """
         case "usage_daily":
             return """
                 INSERT INTO usage_daily (tenant_id, day, node, messages)

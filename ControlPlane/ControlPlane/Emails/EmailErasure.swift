@@ -66,6 +66,8 @@ struct EmailErasure: Sendable {
         let record = Hex.encode(Array(Digest.sha256(address).prefix(8)))
         let (actor, count) = (call.actor, erased)
         try await context.pool.transaction(as: call.rows) { connection in
+            try await connection.query(
+                "DELETE FROM open_hours WHERE tenant_id = \(tenant.uuid) AND address = \(address)")
             try await Audit.write(
                 connection, actor, tenant: tenant, "email.address_erased", record: ("address", record),
                 detail: ["messages": String(count)])

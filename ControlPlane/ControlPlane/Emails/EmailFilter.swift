@@ -23,13 +23,14 @@ struct EmailFilter: Sendable {
         .query("tag", .string), .query("since", .dateTime), .query("until", .dateTime),
     ]
 
+    /// - Parameter states: the states that a dialect's words mean; throws 400 for others.
     /// - Throws: 400 naming the parameter.
-    init(_ query: QueryItems) throws(APIError) {
+    init(
+        _ query: QueryItems,
+        states: (_ words: String) throws(APIError) -> [String] = Self.tenantStates
+    ) throws(APIError) {
         if let words = query["status"] {
-            guard let states = RecipientState.states(words, by: \.tenantWord) else {
-                throw .invalid(
-                    "status", "must be queued, deferred, delivered, bounced, failed, cancelled or suppressed")
-            }
+            let states = try states(words)
             // One state is found in the order of the list.
             if states.count == 1, let state = states.first {
                 conditions.append("e.status = \(state)")
@@ -47,6 +48,17 @@ struct EmailFilter: Sendable {
         }
         since = try query.time("since")
         until = try query.time("until")
+    }
+
+    /// All messages in this state.
+    init(state: RecipientState) { conditions = ["e.status = \(state.rawValue)"] }
+
+    private static func tenantStates(_ words: String) throws(APIError) -> [String] {
+        guard let states = RecipientState.states(words, by: \.tenantWord) else {
+            throw .invalid(
+                "status", "must be queued, deferred, delivered, bounced, failed, cancelled or suppressed")
+        }
+        return states
     }
 
     /// The times of acceptance and the ids, newest first.

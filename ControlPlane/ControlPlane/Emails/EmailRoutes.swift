@@ -7,8 +7,6 @@ import Postgres
 /// The log of sent mail: list, detail with the opened body, erasure.
 package struct EmailRoutes: Sendable {
     private static let maxEvents: Int32 = 1_000
-    /// Lists count no further, unless the page itself lies behind it.
-    private static let maxCounted = 10_000
 
     private let context: ControlContext
     private let authenticator: Authenticator
@@ -48,30 +46,19 @@ package struct EmailRoutes: Sendable {
         let page = try PageRequest(call.request.query)
         let filter = try EmailFilter(call.request.query)
         let tenant = call.tenant.uuid
-        let counted = max(Self.maxCounted, page.offset + page.limit)
-        let keys = filter.keys(of: tenant, limit: counted + 1)
-        let (total, items) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
+        let (found, items) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
             connection in
-            let found = try await connection.query(
-                """
-                WITH found AS MATERIALIZED (\(keys))
-                SELECT (SELECT count(*) FROM found) AS total,
-                    ARRAY(SELECT id FROM found ORDER BY accepted_at DESC, id DESC
-                          LIMIT \(page.limit) OFFSET \(page.offset)) AS ids
-                """
-            ).first
-            guard let found else { return (0, [EmailListItem]()) }
-            let ids: [UUID] = try found["ids"]
+            let found = try await EmailPage.find(filter, page, of: tenant, connection)
             let rows = try await connection.query(
                 """
-                SELECT \(EmailListItem.columns) FROM unnest(\(ids)) AS u(message)
+                SELECT \(EmailListItem.columns) FROM unnest(\(found.ids)) AS u(message)
                 JOIN emails ON tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.message)
                     AND id = u.message
                 ORDER BY accepted_at DESC, id DESC
                 """)
-            return (try found["total", as: Int.self], try rows.map { try EmailListItem($0) })
+            return (found, try rows.map { try EmailListItem($0) })
         }
-        let pagination = page.pagination(total: min(total, counted), isMinimum: total > counted)
+        let pagination = page.pagination(total: found.total, isMinimum: found.isMinimum)
         return try .data(items, pagination: pagination)
     }
 

@@ -19,7 +19,8 @@ struct FreshEmail: Sendable {
         while true {
             if let found = try await look() { return found }
             let age = context.nowSeconds * 1000 - Int64(clamping: message.milliseconds)
-            guard age < Self.youngMilliseconds, MonotonicTime.now() - started < Self.maxWait else {
+            // An id from far ahead is no message of ours.
+            guard abs(age) < Self.youngMilliseconds, MonotonicTime.now() - started < Self.maxWait else {
                 return nil
             }
             await EventLoop.current?.sleep(Self.pause)

@@ -29,6 +29,7 @@ struct ReportStatements {
             try await store(marks)
         }
         try await insert(batch.events + late.events, areNew: areNew)
+        try await countOpenHours()
         if !batch.webhookAttempts.isEmpty { try await insertWebhookAttempts() }
         usage += late.usage
         if !usage.isEmpty { try await add(usage) }

@@ -39,6 +39,11 @@ enum ControlRouter {
         QueueRoutes(context, authenticator).add(to: &router)
         UsageRoutes(context, authenticator).add(to: &router)
         IngestStatusRoutes(context: context, authenticator: authenticator, relay: relay).add(to: &router)
+        MessagesAPI(
+            context: context, authenticator: authenticator, scheduled: ScheduledMessages(nodes: control)
+        ).add(to: &router)
+        AnalyzeRoute(context: context, authenticator: authenticator).add(to: &router)
+        OpenHoursRoute(context: context, nodes: nodes).add(to: &router)
         NodeRoutes(context: context, authenticator: authenticator, keys: keys).add(to: &router)
         ShapingRoutes(context: context, authenticator: authenticator).add(to: &router)
         QueueControlRoutes(context: context, authenticator: authenticator, nodes: control).add(to: &router)

@@ -34,7 +34,7 @@ enum Documents {
         Dialect(
             path: "/openapi/messages-v1.json", title: "Dispatch Messages API",
             details: "Sending, batches, scheduling, analysis and what became of messages. \(common)",
-            prefixes: ["/v1"]),
+            prefixes: ["/v1"], errors: .init(schema: .error) { Surface.messagesCode($0) }),
         Dialect(
             path: "/openapi/emails.json", title: "Dispatch emails API",
             details: "Sending and reading e-mails, as Resend's clients do. \(common)",

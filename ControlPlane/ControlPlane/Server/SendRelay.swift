@@ -56,6 +56,8 @@ struct SendRelay: Sendable {
             (MailgunRoutes.path + ".mime", MailgunRoutes.sendMIME),
             (SendRoutes.prefix + "/send", SendRoutes.send),
             (SendRoutes.prefix + "/send-bulk", SendRoutes.sendBulk),
+            (MessagesRoutes.prefix + "/send", MessagesRoutes.send),
+            (MessagesRoutes.prefix + "/batch", MessagesRoutes.batch),
         ]
         for (path, info) in routes {
             router.on(.post, path, info) { request in

@@ -1,5 +1,6 @@
 import Admission
 import HTTP
+import NodeProtocol
 
 /// The routes of a node's HTTP listeners: its own doors, and everything else of a customer's API passed on to
 /// the control plane.
@@ -10,9 +11,16 @@ package enum DoorRouter {
     package typealias Relay =
         @Sendable (_ request: HTTPRequest, _ isKnown: @escaping () -> Bool) async throws -> HTTPResponse?
 
+    /// How often each of these case-folded addresses opened mail of the tenant, by hour of the day in UTC;
+    /// nil when nobody knows in time.
+    package typealias OpenHours =
+        @Sendable (_ tenant: TenantID, _ addresses: [String]) async -> [String: [Int]]?
+
     /// - Parameter idempotency: shared with the node's other doors.
     package static func make(
-        intake: any Intake, idempotency: IdempotencyKeys = IdempotencyKeys(), relay: @escaping Relay
+        intake: any Intake, idempotency: IdempotencyKeys = IdempotencyKeys(),
+        openHours: @escaping OpenHours = { _, _ in nil },
+        relay: @escaping Relay
     ) -> Router {
         var router = Router()
         router.add(.messages)
@@ -24,6 +32,8 @@ package enum DoorRouter {
         IngestDoor(intake: intake, idempotency: idempotency, relay: ask).add(to: &router)
         SendDoor(intake: intake, idempotency: idempotency).add(to: &router)
         MailgunDoor(intake: intake, idempotency: idempotency).add(to: &router)
+        MessagesDoor(intake: intake, idempotency: idempotency, relay: ask, openHours: openHours)
+            .add(to: &router)
         router.fallback = { request, miss in
             guard isForCustomers(request.path) else { return nil }
             return try await ask(request, miss)

@@ -85,6 +85,26 @@ struct ControlPlaneLink: Sendable {
             }, isKnown: { isKnown() })
     }
 
+    /// How often each of these addresses opened the tenant's mail, by hour of the day. Of the control plane
+    /// that is asked first alone, and with little time: a sender waits for it.
+    ///
+    /// - Returns: nil when no answer came.
+    func openHours(of addresses: [String], tenant: TenantID) async -> [String: [Int]]? {
+        guard let baseURL = addresses.isEmpty ? nil : self.addresses.inOrder.first else { return nil }
+        do {
+            let body = try JSONEncoder().encode(OpenHours.Question(tenant: tenant, addresses: addresses))
+            let bytes = try await send(
+                "POST", baseURL, NodePaths.openHours, body: Array(body), maxBytes: 16 * 1024 * 1024,
+                timeout: .seconds(2))
+            return try JSONDecoder().decode(OpenHours.Answer.self, from: Data(bytes)).opens
+        } catch {
+            if let failure = error as? Failure, failure.concernsOneControlPlane {
+                self.addresses.failed(baseURL)
+            }
+            return nil
+        }
+    }
+
     private func send(_ method: String, _ path: String, body: [UInt8], maxBytes: Int) async throws -> [UInt8]
     {
         var failure = Failure.unreachable("it has no address")
@@ -101,12 +121,14 @@ struct ControlPlaneLink: Sendable {
     }
 
     private func send(
-        _ method: String, _ baseURL: String, _ path: String, body: [UInt8], maxBytes: Int
+        _ method: String, _ baseURL: String, _ path: String, body: [UInt8], maxBytes: Int,
+        timeout: Duration = .seconds(60)
     ) async throws(Failure) -> [UInt8] {
         let response: HTTPClientResponse
-        do { response = try await exchange(method, baseURL, path, body: body, maxBytes: maxBytes) } catch {
-            throw .unreachable("\(error)")
-        }
+        do {
+            response = try await exchange(
+                method, baseURL, path, body: body, maxBytes: maxBytes, timeout: timeout)
+        } catch { throw .unreachable("\(error)") }
         guard response.status == 200 else {
             let text = String(decoding: response.body.prefix(500), as: UTF8.self)
             throw .refused(status: response.status, text)
@@ -115,7 +137,7 @@ struct ControlPlaneLink: Sendable {
     }
 
     private func exchange(
-        _ method: String, _ baseURL: String, _ path: String, body: [UInt8], maxBytes: Int
+        _ method: String, _ baseURL: String, _ path: String, body: [UInt8], maxBytes: Int, timeout: Duration
     ) async throws -> HTTPClientResponse {
         let signed = try RequestSignature.headers(
             method: method, path: path, body: body, signer: signer, time: clock.now() / 1000,
@@ -123,7 +145,7 @@ struct ControlPlaneLink: Sendable {
         var request = HTTPClientRequest(
             method, baseURL + path, headers: signed, body: method == "GET" ? nil : body)
         if method != "GET" { request.headers.append(("Content-Type", Report.contentType)) }
-        request.totalTimeout = .seconds(60)
+        request.totalTimeout = timeout
         request.maxResponseBytes = maxBytes
         return try await loop.run { [client, request] in try await client.send(request) }
     }

@@ -19,6 +19,16 @@ enum AccessTable {
         return rows
     }()
 
+    /// Those of the Messages API that are about messages.
+    static let messages: [(route: String, access: String)] = [
+        ("GET /v1/messages", "scope emails:read"), ("GET /v1/messages/scheduled", "scope emails:read"),
+        ("GET /v1/messages/{message_id}", "scope emails:read"),
+        ("GET /v1/messages/{message_id}/events", "scope emails:read"),
+        ("DELETE /v1/messages/{message_id}/schedule", "scope emails:send"),
+        ("POST /v1/messages/send", "scope emails:send"), ("POST /v1/messages/batch", "scope emails:send"),
+        ("POST /v1/messages/analyze", "scope emails:send"),
+    ]
+
     /// The routes below a tenant.
     private static let ofTenants = [
         "GET": "tenant", "PUT": "role admin", "GET /usage": "tenant",

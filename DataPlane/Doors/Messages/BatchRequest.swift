@@ -1,0 +1,105 @@
+import Admission
+import HTTP
+import Relay
+import Templates
+
+/// The body of `POST /v1/messages/batch` in either of its forms: a message for each of `messages`, or one
+/// message that each of `recipient_variables` gets filled in for himself.
+enum BatchRequest {
+    /// What the copies of one message for many may come to, before they are encoded.
+    static let maxCopiedBytes = 256 * 1024 * 1024
+
+    /// One message, or why it is none.
+    typealias Element = Result<MessageDraft, APIError>
+
+    private struct Messages: Decodable {
+        /// An element of which nothing is asked yet.
+        struct Element: Decodable {
+            init(from decoder: any Decoder) throws {}
+        }
+
+        let messages: [Element]
+    }
+
+    private struct Personal: Decodable {
+        let shared: MessageBody
+        let recipient_variables: [String: [String: TemplateValue]]?
+
+        private enum CodingKeys: CodingKey { case recipient_variables }
+
+        init(from decoder: any Decoder) throws {
+            shared = try MessageBody(from: decoder)
+            recipient_variables = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(
+                [String: [String: TemplateValue]].self, forKey: .recipient_variables)
+        }
+    }
+
+    /// The messages in the order of the request.
+    ///
+    /// - Throws: 400 for an envelope that is not well formed, or holds none or too many; 413 for copies that
+    ///   come to too much.
+    static func messages(in body: [UInt8]) throws(APIError) -> [Element] {
+        if let list = JSONOutline.member("messages", of: body[...]) { return try single(body, list) }
+        return try personal(body)
+    }
+
+    private static func single(_ body: [UInt8], _ list: ArraySlice<UInt8>) throws(APIError) -> [Element] {
+        let envelope = try StrictDecoding.decode(Messages.self, from: body, unknownFields: .refuse)
+        let elements = JSONOutline.elements(list)
+        try checkCount(elements.count, field: "messages")
+        guard elements.count == envelope.messages.count else {
+            throw APIError(400, "invalid_field", "`messages` must be a list.", field: "messages")
+        }
+        return elements.map { element in
+            do throws(APIError) {
+                return .success(
+                    try MessageDraft(
+                        try StrictDecoding.decode(
+                            MessageBody.self, from: Array(element), unknownFields: .refuse)))
+            } catch { return .failure(error) }
+        }
+    }
+
+    private static func personal(_ body: [UInt8]) throws(APIError) -> [Element] {
+        let request = try StrictDecoding.decode(Personal.self, from: body, unknownFields: .refuse)
+        guard let variables = request.recipient_variables else {
+            throw APIError(
+                400, "missing_field", "One of `messages` and `recipient_variables` is required.",
+                field: "messages")
+        }
+        try checkCount(variables.count, field: "recipient_variables")
+        guard request.shared.to == nil else {
+            throw APIError(
+                400, "invalid_field", "The recipients are the names in `recipient_variables`.", field: "to")
+        }
+        let list = JSONOutline.member("recipient_variables", of: body[...]) ?? []
+        let recipients = JSONOutline.members(list).map(\.name)
+        var shared = request.shared
+        shared.to = AddressField([recipients.first ?? ""])
+        let draft = try MessageDraft(shared)
+        guard draft.contentBytes <= maxCopiedBytes / max(1, recipients.count) else {
+            throw APIError(
+                413, "message_too_large",
+                "The copies of the message may have at most \(maxCopiedBytes) bytes together.")
+        }
+        return recipients.map { .success(draft.to($0, variables: variables[$0] ?? [:])) }
+    }
+
+    private static func checkCount(_ count: Int, field: String) throws(APIError) {
+        guard (1...MessagesRoutes.maxBatchMessages).contains(count) else {
+            throw APIError(
+                400, "invalid_field",
+                "`\(field)` must have 1 to \(MessagesRoutes.maxBatchMessages) elements.", field: field)
+        }
+    }
+}
+
+extension MessageDraft {
+    /// Of bodies and files, before they are encoded.
+    fileprivate var contentBytes: Int {
+        guard case .composed(let composed) = submission.content else { return 0 }
+        return composed.attachments.reduce(
+            (composed.text?.utf8.count ?? 0) + (composed.html?.utf8.count ?? 0)
+        ) { $0 + $1.bytes.count }
+    }
+}
