@@ -27,11 +27,14 @@ package final class IdempotencyKeys: Sendable {
 
     /// Runs `produce` unless the request repeats one that was answered.
     ///
+    /// - Parameters:
+    ///   - bodyDigest: of what makes two bodies the same, where it is not their bytes: a form's fields.
+    ///   - replayedStatus: of a repetition whose first was accepted, where it is another.
     /// - Throws: 400 for a malformed key, 409 `idempotency_key_reused` or `request_in_progress`, and what
     ///   `produce` throws.
     func answer(
         _ request: HTTPRequest, from principal: Principal, route: String, body: [UInt8],
-        _ produce: () async throws -> HTTPResponse
+        bodyDigest: [UInt8]? = nil, replayedStatus: HTTPStatus? = nil, _ produce: () async throws -> HTTPResponse
     ) async throws -> HTTPResponse {
         guard let key = request.headers[Self.header] else { return try await produce() }
         guard Self.isValid(key) else {
@@ -40,7 +43,10 @@ package final class IdempotencyKeys: Sendable {
                 field: Self.header)
         }
         let (name, tenant) = (Self.name(principal, route, key), principal.tenant.id)
-        if let known = try begin(name, tenant, Digest.sha256(body)) { return known }
+        if var known = try begin(name, tenant, bodyDigest ?? Digest.sha256(body)) {
+            if let replayedStatus, known.status.code < 300 { known.status = replayedStatus }
+            return known
+        }
         do {
             let response = try await produce()
             end(name, tenant, response.status.code >= 500 ? nil : .response(response))
