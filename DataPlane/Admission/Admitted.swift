@@ -67,21 +67,32 @@ package struct VerifiedSenderDomain: Sendable, Hashable {
 package struct Receipt: Sendable, Equatable {
     package let id: MessageID
     package let messageIDHeader: String
+    /// As it stands in the message, filled in.
+    package let subject: String
     package let queued: [String]
     package let suppressed: [String]
     /// Milliseconds since 1970.
     package let acceptedAt: Int64
     /// Milliseconds since 1970; nil for a message that leaves at once.
     package let scheduledAt: Int64?
+    /// What the message turned out to be, for dialects that print it.
+    package private(set) var from = ""
+    package private(set) var cc: [String] = []
+    package private(set) var bcc: [String] = []
+    package private(set) var tags: [String] = []
+    package private(set) var metadata: [String: String] = [:]
+    package private(set) var tracking = Submission.Tracking.off
+    package private(set) var templateID: UUID?
 
     package var isScheduled: Bool { scheduledAt != nil }
 
     package init(
-        id: MessageID, messageIDHeader: String, queued: [String], suppressed: [String], acceptedAt: Int64,
-        scheduledAt: Int64?
+        id: MessageID, messageIDHeader: String, subject: String, queued: [String], suppressed: [String],
+        acceptedAt: Int64, scheduledAt: Int64?
     ) {
         self.id = id
         self.messageIDHeader = messageIDHeader
+        self.subject = subject
         self.queued = queued
         self.suppressed = suppressed
         self.acceptedAt = acceptedAt
@@ -90,8 +101,13 @@ package struct Receipt: Sendable, Equatable {
 
     package init(_ admitted: Admitted) {
         self.init(
-            id: admitted.id, messageIDHeader: admitted.messageIDHeader, queued: admitted.recipients,
-            suppressed: admitted.suppressed, acceptedAt: admitted.acceptedAt,
+            id: admitted.id, messageIDHeader: admitted.messageIDHeader, subject: admitted.subject,
+            queued: admitted.recipients, suppressed: admitted.suppressed, acceptedAt: admitted.acceptedAt,
             scheduledAt: admitted.scheduledAt)
+        from = admitted.from
+        (cc, bcc) = (admitted.cc, admitted.bcc)
+        (tags, metadata) = (admitted.tags, admitted.metadata)
+        tracking = admitted.tracking
+        templateID = admitted.templateID
     }
 }

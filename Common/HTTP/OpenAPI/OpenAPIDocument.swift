@@ -7,10 +7,22 @@ package enum OpenAPIDocument {
         let schema: Schema
         /// How a code is spelt, which is a word in `snake_case` inside.
         let spell: @Sendable (String) -> String
+        /// The body with this code and this text.
+        let example: @Sendable (_ status: Int, _ code: String, _ text: String) -> DocumentValue
 
-        package init(schema: Schema, spell: @escaping @Sendable (String) -> String = { $0 }) {
+        /// The id of a request in examples.
+        package static let requestID: DocumentValue = "5f2b8c1d9e3a4f60a7b8c9d0e1f20314"
+
+        package init(
+            schema: Schema, spell: @escaping @Sendable (String) -> String = { $0 },
+            example: @escaping @Sendable (_ status: Int, _ code: String, _ text: String) -> DocumentValue =
+                { _, code, text in
+                    ["error": ["code": .string(code), "message": .string(text), "request_id": requestID]]
+                }
+        ) {
             self.schema = schema
             self.spell = spell
+            self.example = example
         }
     }
 

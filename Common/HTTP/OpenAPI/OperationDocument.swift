@@ -113,13 +113,7 @@ struct OperationDocument {
         guard let errors else { return .object(["description": .string(response.description)]) }
         let codes = response.codes.map { errors.spell($0) }
         let list = codes.map { "`\($0)`" }.joined(separator: ", ")
-        let example = codes.first.map { code -> DocumentValue in
-            [
-                "error": [
-                    "code": .string(code), "message": .string(response.description), "request_id": requestID,
-                ]
-            ]
-        }
+        let example = codes.first.map { errors.example(response.status, $0, response.description) }
         return .object([
             "description": .string(
                 list.isEmpty ? response.description : "\(response.description) Codes: \(list)."),
@@ -130,6 +124,4 @@ struct OperationDocument {
             ]),
         ])
     }
-
-    private var requestID: DocumentValue { "5f2b8c1d9e3a4f60a7b8c9d0e1f20314" }
 }

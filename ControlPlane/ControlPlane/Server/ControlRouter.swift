@@ -35,6 +35,10 @@ enum ControlRouter {
         EmailRoutes(context, authenticator).add(to: &router)
         QueueRoutes(context, authenticator).add(to: &router)
         UsageRoutes(context, authenticator).add(to: &router)
+        EmailsAPI(
+            context: context, authenticator: authenticator, relay: relay,
+            scheduled: ScheduledMessages(nodes: control)
+        ).add(to: &router)
         IngestStatusRoutes(context: context, authenticator: authenticator, relay: relay).add(to: &router)
         NodeRoutes(context: context, authenticator: authenticator, keys: keys).add(to: &router)
         ShapingRoutes(context: context, authenticator: authenticator).add(to: &router)

@@ -1,4 +1,5 @@
 import HTTP
+import Relay
 
 /// The OpenAPI documents, made of the routes that are served: one for each dialect of the customers' API, and
 /// `/api/v1/openapi.json`, which is everything, for operators and those who run nodes.
@@ -37,7 +38,8 @@ enum Documents {
         Dialect(
             path: "/openapi/emails.json", title: "Dispatch emails API",
             details: "Sending and reading e-mails, as Resend's clients do. \(common)",
-            prefixes: ["/api/v1/emails"], errors: nil),
+            prefixes: ["/api/v1/emails"],
+            errors: .init(schema: EmailSchemas.error, example: EmailSchemas.errorExample)),
     ]
 
     /// Added last: they hold what was added before.

@@ -1,6 +1,7 @@
 import Admission
 import Crypto
 import HTTP
+import Relay
 
 /// A file inside a JSON request: `filename`, `content_type`, `content` (base64), `inline`, `content_id`.
 struct AttachmentField: TabledFields {
@@ -38,20 +39,7 @@ struct AttachmentField: TabledFields {
     }
 }
 
-/// One address or a list of them: dialects and their callers differ.
-struct AddressField: Decodable, FieldDescribed {
-    static var fieldDescription: String { "an address or a list of addresses" }
-    let values: [String]
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let one = try? container.decode(String.self) {
-            values = [one]
-        } else {
-            values = try container.decode([String].self)
-        }
-    }
-}
+typealias AddressField = Relay.AddressField
 
 /// What the doors read of a request at most: a message of 25 MiB as base64 inside JSON, and the rest of it.
 enum DoorLimits {

@@ -23,6 +23,7 @@ package enum DoorRouter {
         }
         IngestDoor(intake: intake, idempotency: idempotency, relay: ask).add(to: &router)
         SendDoor(intake: intake, idempotency: idempotency).add(to: &router)
+        EmailsDoor(intake: intake, idempotency: idempotency, relay: ask).add(to: &router)
         router.fallback = { request, miss in
             guard isForCustomers(request.path) else { return nil }
             return try await ask(request, miss)

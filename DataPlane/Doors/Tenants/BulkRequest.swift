@@ -21,7 +21,7 @@ enum BulkRequest {
     /// - Throws: 400 for an envelope that is not well formed, or holds none or too many.
     static func messages(in body: [UInt8]) throws(APIError) -> [ArraySlice<UInt8>] {
         let envelope = try StrictDecoding.decode(Envelope.self, from: body, unknownFields: .refuse)
-        let messages = elements(body)
+        let messages = JSONOutline.member("messages", of: body[...]).map(JSONOutline.elements) ?? []
         guard (1...maxMessages).contains(envelope.messages.count), messages.count == envelope.messages.count
         else {
             throw APIError(
@@ -29,42 +29,5 @@ enum BulkRequest {
                 field: "messages")
         }
         return messages
-    }
-
-    /// The elements of the one list that the outermost object of valid JSON has.
-    private static func elements(_ json: [UInt8]) -> [ArraySlice<UInt8>] {
-        var elements: [ArraySlice<UInt8>] = []
-        var depth = 0
-        var start: Int?
-        var index = 0
-        while index < json.count {
-            switch json[index] {
-            case UInt8(ascii: "\""): index = endOfString(json, from: index)
-            case UInt8(ascii: "["), UInt8(ascii: "{"):
-                depth += 1
-                if depth == 2 { start = index + 1 }
-            case UInt8(ascii: ","):
-                if depth == 2, let from = start {
-                    elements.append(json[from..<index])
-                    start = index + 1
-                }
-            case UInt8(ascii: "]"), UInt8(ascii: "}"):
-                if depth == 2, let from = start { elements.append(json[from..<index]) }
-                depth -= 1
-                if depth < 2 { start = nil }
-            default: break
-            }
-            index += 1
-        }
-        return elements
-    }
-
-    /// Where the closing quote is.
-    private static func endOfString(_ json: [UInt8], from quote: Int) -> Int {
-        var index = quote + 1
-        while index < json.count, json[index] != UInt8(ascii: "\"") {
-            index += json[index] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        return index
     }
 }
