@@ -44,7 +44,7 @@ let common: [Target] = [
     module("Crypto", in: "Common", ["COpenSSL"]),
     module("HTTP", in: "Common", ["EventLoop", "CLinux"]),
     module("HTTPClient", in: "Common", ["EventLoop", "CCurl"]),
-    module("Relay", in: "Common", ["HTTP", "HTTPClient", "NodeProtocol", "Templates"]),
+    module("Relay", in: "Common", ["HTTP", "HTTPClient", "NodeProtocol"]),
     module("DNS", in: "Common", ["EventLoop"]),
     module("SMTPWire", in: "Common", []),
     module("MailFormat", in: "Common", []),

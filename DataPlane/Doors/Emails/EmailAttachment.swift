@@ -4,7 +4,12 @@ import HTTP
 
 /// A file of an e-mail: `filename`, `content_type`, and its bytes as `content_b64` or, as Resend's clients
 /// have it, as `content`: base64 or a list of bytes.
-struct EmailAttachment: Decodable {
+struct EmailAttachment: TabledFields {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case filename, content_type, content_b64, content, content_id, inline_content_id, path
+    }
+
+    static let fields = FieldTable(CodingKeys.self)
     static let maxCount = 5
     static let maxBytes = 5 * 1024 * 1024
 

@@ -5,9 +5,25 @@ import Relay
 import Templates
 
 /// One e-mail of `POST /api/v1/emails`, in the words of the API and in those of Resend's clients.
-struct EmailRequest: Decodable {
+struct EmailRequest: TabledFields {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case from, from_, to, cc, bcc, reply_to, subject, html, text, template_id, template_vars, template,
+            domain_id, headers, tags, metadata, stream, track_opens, track_clicks, enable_unsubscribe,
+            scheduled_at, attachments
+    }
+
+    static let fields = FieldTable(
+        CodingKeys.self, open: [.template_vars, .headers, .metadata],
+        inner: [
+            .template: Template.fields, .tags: EmailTag.fields, .attachments: EmailAttachment.fields,
+        ])
+
     /// A template in Resend's way.
-    struct Template: Decodable {
+    struct Template: TabledFields {
+        enum CodingKeys: String, CodingKey, CaseIterable { case id, variables }
+
+        static let fields = FieldTable(CodingKeys.self, open: [.variables])
+
         let id: String
         let variables: [String: TemplateValue]?
     }

@@ -8,7 +8,11 @@ enum EmailTag: Decodable, FieldDescribed {
     static var fieldDescription: String { "a string or an object with `name` and `value`" }
     static var pluralFieldDescription: String { "strings or objects with `name` and `value`" }
 
+    static let fields = FieldTable(Pair.CodingKeys.self)
+
     private struct Pair: Decodable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case name, value }
+
         let name: String
         let value: String
     }

@@ -128,7 +128,8 @@ import Testing
 
     @Test func `the trace of the first way is gone, that of others stays`() async throws {
         let trace =
-            "X-Dispatch-ID: \(original)\r\nReceived: by n.example with ESMTPSA\r\n\tid \(original.hexadecimal); x\r\n"
+            "X-Dispatch-ID: \(original)\r\nReceived: by n.example with ESMTPSA\r\n"
+            + "\tid \(original.hexadecimal); x\r\n"
             + "Received: by other.example id 7; x\r\n"
         let rest = message.split(separator: "\r\n", maxSplits: 1, omittingEmptySubsequences: false)[1]
         #expect(try await sendAgain(kept(trace + rest, composed: false)).status == 202)

@@ -35,14 +35,16 @@ import Testing
     static let cases: [Case] = [
         .init("no JSON", whole: "{", 400, "invalid_json", nil),
         .init(
-            "no sender", whole: #"{"to":"j@x.example","subject":"","text":""}"#, 400, "missing_field", "from"),
+            "no sender", whole: #"{"to":"j@x.example","subject":"","text":""}"#, 400, "missing_field",
+            "from"),
         .init(
             "two senders", whole: #"{"from":"a@one.example","from_":"b@one.example","to":"j@x.example"}"#,
             400,
             "content_conflict", "from_"),
         .init("no recipient", whole: #"{"from":"a@one.example",\#(body)}"#, 400, "missing_field", "to"),
         .init(
-            "an empty list", whole: #"{"from":"a@one.example","to":[],\#(body)}"#, 400, "missing_field", "to"),
+            "an empty list", whole: #"{"from":"a@one.example","to":[],\#(body)}"#, 400, "missing_field",
+            "to"),
         .init(
             "no address", whole: #"{"from":"a@one.example","to":"x",\#(body)}"#, 400, "invalid_field", "to"),
         .init(
@@ -54,7 +56,8 @@ import Testing
         .init("no subject", #""text":"x""#, 400, "missing_field", "subject"),
         .init("no content", #""subject":"s""#, 400, "missing_field", "html"),
         .init(
-            "content and a template", #""template_id":"welcome","html":"x""#, 400, "content_conflict", "html"),
+            "content and a template", #""template_id":"welcome","html":"x""#, 400, "content_conflict",
+            "html"),
         .init(
             "a subject and a template", #""template_id":"welcome","subject":"x""#, 400, "content_conflict",
             "subject"),
