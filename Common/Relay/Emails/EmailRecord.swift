@@ -61,6 +61,17 @@ package struct EmailRecord: Encodable, Sendable {
             inline = isInline
             content_id = contentID
         }
+
+        private enum CodingKeys: CodingKey { case filename, content_type, size_bytes, inline, content_id }
+
+        package func encode(to encoder: any Encoder) throws {
+            var fields = encoder.container(keyedBy: CodingKeys.self)
+            try fields.encode(filename, forKey: .filename)
+            try fields.encode(content_type, forKey: .content_type)
+            try fields.encode(size_bytes, forKey: .size_bytes)
+            try fields.encode(inline, forKey: .inline)
+            try fields.encode(content_id, forKey: .content_id)
+        }
     }
 
     /// One recipient and where the message to him is.
@@ -75,6 +86,16 @@ package struct EmailRecord: Encodable, Sendable {
             self.status = status
             self.attempts = attempts
             self.response = response
+        }
+
+        private enum CodingKeys: CodingKey { case address, status, attempts, response }
+
+        package func encode(to encoder: any Encoder) throws {
+            var fields = encoder.container(keyedBy: CodingKeys.self)
+            try fields.encode(address, forKey: .address)
+            try fields.encode(status, forKey: .status)
+            try fields.encode(attempts, forKey: .attempts)
+            try fields.encode(response, forKey: .response)
         }
     }
 
