@@ -7,22 +7,26 @@ package enum OpenAPIDocument {
         let schema: Schema
         /// How a code is spelt, which is a word in `snake_case` inside.
         let spell: @Sendable (String) -> String
-        /// The body with this code and this text.
-        let example: @Sendable (_ status: Int, _ code: String, _ text: String) -> DocumentValue
-
-        /// The id of a request in examples.
-        package static let requestID: DocumentValue = "5f2b8c1d9e3a4f60a7b8c9d0e1f20314"
+        /// An example: the body with this code, as it is spelt, and this sentence.
+        let body: @Sendable (_ code: String, _ message: String) -> DocumentValue
 
         package init(
             schema: Schema, spell: @escaping @Sendable (String) -> String = { $0 },
-            example: @escaping @Sendable (_ status: Int, _ code: String, _ text: String) -> DocumentValue =
-                { _, code, text in
-                    ["error": ["code": .string(code), "message": .string(text), "request_id": requestID]]
-                }
+            body: @escaping @Sendable (_ code: String, _ message: String) -> DocumentValue = Self.nested
         ) {
             self.schema = schema
             self.spell = spell
-            self.example = example
+            self.body = body
+        }
+
+        /// `{"error":{"code":…,"message":…,"request_id":…}}`
+        package static let nested: @Sendable (String, String) -> DocumentValue = { code, message in
+            [
+                "error": [
+                    "code": .string(code), "message": .string(message),
+                    "request_id": "5f2b8c1d9e3a4f60a7b8c9d0e1f20314",
+                ]
+            ]
         }
     }
 

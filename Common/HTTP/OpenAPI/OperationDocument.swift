@@ -113,7 +113,7 @@ struct OperationDocument {
         guard let errors else { return .object(["description": .string(response.description)]) }
         let codes = response.codes.map { errors.spell($0) }
         let list = codes.map { "`\($0)`" }.joined(separator: ", ")
-        let example = codes.first.map { errors.example(response.status, $0, response.description) }
+        let example = codes.first.map { errors.body($0, response.description) }
         return .object([
             "description": .string(
                 list.isEmpty ? response.description : "\(response.description) Codes: \(list)."),

@@ -125,18 +125,19 @@ package enum EmailSchemas {
     ])
 
     /// `statusCode`, `name` and `message` are for clients of Resend.
-    package static let error = Schema.record([
+    static let error = Schema.record([
         "detail": .string, "code": .string,
         "field": .string.optional.described("The path of the field at fault."), "request_id": .string,
-        "statusCode": .integer, "name": .string, "message": .string,
+        "statusCode": .integer.optional, "name": .string, "message": .string,
     ]).named("EmailsError")
+}
 
-    package static let errorExample: @Sendable (Int, String, String) -> DocumentValue = {
-        status, code, text in
+extension OpenAPIDocument.ErrorStyle {
+    /// That of the emails API.
+    package static let emails = Self(schema: EmailSchemas.error) { code, message in
         [
-            "detail": .string(text), "code": .string(code),
-            "request_id": OpenAPIDocument.ErrorStyle.requestID, "statusCode": .integer(status),
-            "name": .string(code), "message": .string(text),
+            "detail": .string(message), "code": .string(code), "name": .string(code),
+            "message": .string(message), "request_id": "5f2b8c1d9e3a4f60a7b8c9d0e1f20314",
         ]
     }
 }

@@ -39,7 +39,7 @@ enum Documents {
             path: "/openapi/emails.json", title: "Dispatch emails API",
             details: "Sending and reading e-mails, as Resend's clients do. \(common)",
             prefixes: ["/api/v1/emails"],
-            errors: .init(schema: EmailSchemas.error, example: EmailSchemas.errorExample)),
+            errors: .emails),
     ]
 
     /// Added last: they hold what was added before.

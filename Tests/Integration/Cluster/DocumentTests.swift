@@ -4,15 +4,32 @@ import Testing
 extension ClusterScenarios {
     /// What the OpenAPI document says is what is served.
     @Suite struct DocumentTests {
+        private static let whole = "/openapi/dispatch.json"
+        /// The documents of the dialects whose tenant is that of the key.
+        private static let dialects = ["/openapi/emails.json"]
+        private static let documents = [whole] + dialects
+
         @Test func `every route answers the example of the document as the document says`() async throws {
             guard let provider = try await ProviderDouble.ifInstalled() else { return }
             let cluster = try await Cluster(settings: provider.settings)
             let document = APIDocument(
-                try await cluster.api.with(token: nil).must("GET", "/openapi/dispatch.json"))
+                try await cluster.api.with(token: nil).must("GET", Self.whole))
             #expect(document.operations.count >= 55)
             var tour = try await DocumentTour(cluster, document, at: provider)
             try await tour.run(document.operations)
             print("\(tour.calls) routes of the document called with their examples")
+        }
+
+        @Test(arguments: dialects)
+        func `every route of a key's dialect answers its example at both planes`(path: String) async throws {
+            let cluster = try await Cluster()
+            let tenant = try await cluster.makeTenant("Toured", domain: "yourdomain.com")
+            let document = APIDocument(try await cluster.api.must("GET", path))
+            for plane in [cluster.api, try await cluster.node.caller()] {
+                var tour = DocumentTour(cluster, document, of: tenant, at: plane)
+                try await tour.run(document.operations)
+                print("\(tour.calls) routes of \(path) called with their examples at \(plane.baseURL)")
+            }
         }
 
         @Test func `the operators' routes answer theirs too`()
@@ -28,25 +45,27 @@ extension ClusterScenarios {
             print("\(tour.calls) routes of operators called with their examples")
         }
 
-        @Test func `what is wrong with a request is answered as the document says, at both planes`()
+        @Test(arguments: documents)
+        func `what is wrong with a request is answered as the document says, at both planes`(path: String)
             async throws
         {
             let cluster = try await Cluster()
             let tenant = try await cluster.makeTenant("Wrong", domain: "wrong.example")
-            let document = APIDocument(try await cluster.api.must("GET", "/openapi/dispatch.json"))
+            let document = APIDocument(try await cluster.api.must("GET", path))
             let node = try await cluster.node.caller()
             var count = 0
-            for var caller in [cluster.api, node] {
-                caller.headers = cluster.api.headers
+            for plane in [cluster.api, node] {
+                var caller = plane.with(token: tenant.apiKey)
+                if path == Self.whole { caller.headers = cluster.api.headers }
                 for operation in document.operations {
                     for wrong in Self.wrongs {
                         var values = Dictionary(
                             operation.parameters.map { ($0, wrong.id) }
                         ) { first, _ in first }
                         values["tenant_id"] = tenant.id
-                        let path = operation.filled(values) + wrong.query
+                        let target = operation.filled(values) + wrong.query
                         let body = operation.request == nil ? nil : Array(wrong.body.utf8)
-                        let answer = try await caller.send(operation.method, path, bytes: body)
+                        let answer = try await caller.send(operation.method, target, bytes: body)
                         count += 1
                         let what = "\(operation.name) with \(wrong.name) at \(caller.baseURL)"
                         #expect(answer.status < 500, "\(what): \(answer.status) \(answer.text)")
@@ -55,7 +74,7 @@ extension ClusterScenarios {
                     }
                 }
             }
-            print("\(count) wrong requests answered as documented")
+            print("\(count) wrong requests answered as \(document.json["info"]["title"].text ?? path) says")
         }
 
         /// What may be wrong with a request; ids are none that exist.
@@ -75,9 +94,11 @@ extension ClusterScenarios {
             ]
         }()
 
-        @Test func `the document has an example of every body, which fits its own schema`() async throws {
+        @Test(arguments: documents)
+        func `the document has an example of every body, which fits its own schema`(path: String) async throws
+        {
             let cluster = try await Cluster(nodes: 0)
-            let document = APIDocument(try await cluster.api.must("GET", "/openapi/dispatch.json"))
+            let document = APIDocument(try await cluster.api.must("GET", path))
             for operation in document.operations {
                 if let request = operation.request {
                     check(request.content, "\(operation.name): request", document)
@@ -96,10 +117,10 @@ extension ClusterScenarios {
             #expect(problems.isEmpty, "\(what): \(problems)")
         }
 
-        @Test func `both planes serve the same document`() async throws {
+        @Test(arguments: documents)
+        func `both planes serve the same document`(path: String) async throws {
             let cluster = try await Cluster()
             let node = try await cluster.node.caller()
-            let path = "/openapi/dispatch.json"
             #expect(try await node.must("GET", path) == cluster.api.must("GET", path))
         }
     }

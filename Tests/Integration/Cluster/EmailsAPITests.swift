@@ -153,6 +153,36 @@ extension ClusterScenarios {
             return fields.filter { field in !changing.contains { field.lowercased().hasPrefix($0 + ":") } }
         }
 
+        @Test func `each route asks for its scope at both planes, and the document says which`() async throws
+        {
+            let cluster = try await Cluster()
+            let callers = try await AccessCallers(cluster)
+            let document = APIDocument(try await cluster.api.must("GET", "/openapi/emails.json"))
+            let rows = Dictionary(uniqueKeysWithValues: AccessTable.emails.map { ($0.route, $0.access) })
+            #expect(Set(document.operations.map(\.name)) == Set(rows.keys))
+            for operation in document.operations {
+                #expect(operation.access == rows[operation.name], "\(operation.name)")
+                for plane in [cluster.api.with(token: nil), try await cluster.node.caller()] {
+                    for caller in callers.all {
+                        let answer = try await plane.send(
+                            operation.method, operation.filled([:]), [:], headers: caller.headers)
+                        let what = "\(caller.name): \(operation.name) at \(plane.baseURL): \(answer.text)"
+                        switch caller.standing {
+                        case .notProven: #expect(answer.status == 401, "\(what)")
+                        case .key(let scopes) where !scopes.contains("*") && !scopes.contains("emails:send"):
+                            #expect(answer.status == 403, "\(what)")
+                            #expect(answer.json["code"] == "scope_missing", "\(what)")
+                        case .stranger, .role, .suspended:
+                            // A user's token names its tenant at a node, and at the other plane none.
+                            #expect(answer.status != 401 && answer.status < 500, "\(what)")
+                        case .foreignKey, .key: #expect(![401, 403].contains(answer.status), "\(what)")
+                        }
+                        #expect(document.problems(of: answer, to: operation).isEmpty, "\(what)")
+                    }
+                }
+            }
+        }
+
         @Test func `of a batch all are sent or none, or those that can be`() async throws {
             let cluster = try await Cluster()
             let tenant = try await cluster.makeTenant("Batch", domain: "batch.example")
