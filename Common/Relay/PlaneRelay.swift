@@ -13,7 +13,7 @@ package struct PlaneRelay: Sendable {
     package static let maxUnknownBodyBytes = 64 * 1024
     private static let maxAnswerBytes = 64 * 1024 * 1024
     private static let passedOn = [
-        "Authorization", "Content-Type", "Accept", "Idempotency-Key", "User-Agent",
+        "Authorization", "Content-Type", "Accept", "Idempotency-Key", "User-Agent", EmailsRoutes.batchMode,
     ]
     private static let passedBack = [
         "Content-Type", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining",
@@ -57,6 +57,8 @@ package struct PlaneRelay: Sendable {
     /// Sends the request to the first of `baseURLs` that can be reached and gives back what came.
     ///
     /// - Parameters:
+    ///   - ownBody: what this plane says in place of the caller's body. Such a request is this plane's own,
+    ///     so it does not matter that the caller's was relayed already.
     ///   - unreachable: told of each that did not answer.
     ///   - marked: the mark with its signature.
     ///   - isKnown: whether the caller's credentials are good; asked only for a larger body, before it is
@@ -65,13 +67,13 @@ package struct PlaneRelay: Sendable {
     /// - Throws: 401 for a large body of a caller who is not known, 503 `other_plane_unreachable` when
     ///   nothing was sent or may be sent again, 504 `outcome_unknown` when it may have been carried out.
     package func relay(
-        _ request: HTTPRequest, to baseURLs: [String], by client: HTTPClient,
+        _ request: HTTPRequest, ownBody: [UInt8]? = nil, to baseURLs: [String], by client: HTTPClient,
         unreachable: (String) -> Void = { _ in },
         marked: () async throws -> [(name: String, value: String)],
         isKnown: () async throws -> Bool
     ) async throws -> HTTPResponse? {
-        guard !Self.isRelayed(request) else { return nil }
-        let body = try await body(of: request, isKnown)
+        guard ownBody != nil || !Self.isRelayed(request) else { return nil }
+        let body = if let ownBody { ownBody } else { try await body(of: request, isKnown) }
         var failure = Self.unreachable
         for baseURL in baseURLs {
             do {

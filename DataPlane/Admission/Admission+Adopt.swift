@@ -55,7 +55,7 @@ extension Admission {
 
     /// The envelope's sender, From, Sender and the Resent- fields must all be of the tenant's verified
     /// domains.
-    private func checkSenders(
+    func checkSenders(
         _ headers: MessageHeaders, _ envelopeSender: String?, _ principal: Principal, _ snapshot: Snapshot
     ) throws(Refusal) -> (VerifiedSenderDomain, String) {
         let (authors, others): ([Mailbox], [Mailbox])
@@ -79,7 +79,7 @@ extension Admission {
         return (domain, author.description)
     }
 
-    private func recipients(_ texts: [String]) throws(Refusal) -> [MailAddress] {
+    func recipients(_ texts: [String]) throws(Refusal) -> [MailAddress] {
         var addresses: [MailAddress] = []
         for text in texts {
             do { addresses.append(try MailAddress(text)) } catch {
@@ -124,11 +124,11 @@ extension HeaderField {
 
 extension MessageHeaders {
     /// RFC 8689 §5: `TLS-Required: No`, once; any other value means nothing.
-    fileprivate var asksForNoTLSPolicy: Bool { values("TLS-Required").map { $0.lowercased() } == ["no"] }
+    var asksForNoTLSPolicy: Bool { values("TLS-Required").map { $0.lowercased() } == ["no"] }
 
     /// Whether the message is of a type that carries attachments; a look at the top type is enough for the
     /// log.
-    fileprivate var hasAttachments: Bool {
+    var hasAttachments: Bool {
         value("Content-Type")?.lowercased().hasPrefix("multipart/mixed") ?? false
     }
 }

@@ -43,7 +43,10 @@ package struct Admission: Sendable {
                 composed, id: id, principal: principal, snapshot: snapshot, now: now, seed: random.2)
         case .raw(let raw):
             draft = try adopt(raw, id: id, principal: principal, snapshot: snapshot, now: now)
+        case .again(let again):
+            draft = try repeated(again, id: id, principal: principal, snapshot: snapshot, now: now)
         }
+        try check(draft.senderDomain, isOf: submission.senderDomain, principal.tenant)
         let limits = principal.tenant.limits
         guard size(of: draft.message, submission.content) <= limits.maxMessageBytes else {
             throw tooLarge(limits)
@@ -139,6 +142,22 @@ package struct Admission: Sendable {
                 field: field)
         }
         return domain
+    }
+
+    /// The sender is of the domain that the caller named, if he named one.
+    private func check(
+        _ domain: VerifiedSenderDomain, isOf id: UUID?, _ tenant: TenantRecord
+    ) throws(Refusal) {
+        guard let id else { return }
+        guard let named = tenant.domains.first(where: { $0.id == id }) else {
+            throw Refusal(
+                .domainNotVerified, "no verified domain of this tenant has this id", field: "domain_id")
+        }
+        guard named.name == domain.name else {
+            throw Refusal(
+                .invalid, "the sender is of the domain \(domain.name), and this id is of another",
+                field: "domain_id")
+        }
     }
 
     /// Each recipient once, the suppressed ones apart; `kept` are the places of the others in the list.

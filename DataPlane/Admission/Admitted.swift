@@ -75,6 +75,14 @@ package struct Receipt: Sendable, Equatable {
     package let acceptedAt: Int64
     /// Milliseconds since 1970; nil for a message that leaves at once.
     package let scheduledAt: Int64?
+    /// What the message turned out to be, for dialects that print it.
+    package private(set) var from = ""
+    package private(set) var cc: [String] = []
+    package private(set) var bcc: [String] = []
+    package private(set) var tags: [String] = []
+    package private(set) var metadata: [String: String] = [:]
+    package private(set) var tracking = Submission.Tracking.off
+    package private(set) var templateID: UUID?
 
     package var isScheduled: Bool { scheduledAt != nil }
 
@@ -96,5 +104,10 @@ package struct Receipt: Sendable, Equatable {
             id: admitted.id, messageIDHeader: admitted.messageIDHeader, subject: admitted.subject,
             queued: admitted.recipients, suppressed: admitted.suppressed, acceptedAt: admitted.acceptedAt,
             scheduledAt: admitted.scheduledAt)
+        from = admitted.from
+        (cc, bcc) = (admitted.cc, admitted.bcc)
+        (tags, metadata) = (admitted.tags, admitted.metadata)
+        tracking = admitted.tracking
+        templateID = admitted.templateID
     }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MailFormat
 import NodeProtocol
 import Templates
@@ -98,6 +99,7 @@ package struct Submission: Sendable {
     package enum Content: Sendable {
         case composed(Composed)
         case raw(Raw)
+        case again(Again)
     }
 
     package enum Stream: String, Sendable, Codable { case transactional, bulk }
@@ -116,7 +118,7 @@ package struct Submission: Sendable {
         }
     }
 
-    /// `ingest`, `tenants`, `smtp`.
+    /// `ingest`, `tenants`, `emails`, `smtp`.
     package var door: String
     package var content: Content
     package var tags: [String]
@@ -132,6 +134,8 @@ package struct Submission: Sendable {
     package var isTest = false
     /// The message that this one repeats.
     package var resentFrom: MessageID?
+    /// The id of the verified domain that the sender must be of; nil for any of the tenant's.
+    package var senderDomain: UUID?
 
     package init(
         door: String, content: Content, tags: [String] = [], metadata: [String: String] = [:],

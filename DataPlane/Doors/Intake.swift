@@ -25,6 +25,13 @@ package protocol Intake: Sendable {
     /// - Returns: one for each, in their order.
     func submit(_ submissions: [Submission], from principal: Principal) async -> [Result<Receipt, Refusal>]
 
+    /// The same, but all of them or none: nothing is sent when one of them is refused.
+    ///
+    /// - Returns: one for each, in their order.
+    func submitAll(
+        _ submissions: [Submission], from principal: Principal
+    ) async throws(BatchRefusal) -> [Receipt]
+
     /// Withdraws a message of this tenant that still waits for its time.
     ///
     /// - Returns: how it stands then; nil when this node does not hold it.
@@ -46,6 +53,21 @@ package protocol Intake: Sendable {
 
     /// The name in banners and trace fields.
     var hostName: String { get }
+
+    /// Milliseconds since 1970.
+    func now() -> Int64
+}
+
+/// Why none of several messages was taken.
+package struct BatchRefusal: Error, Sendable {
+    /// The place of the message that was refused; nil when it is none alone.
+    package let index: Int?
+    package let refusal: Refusal
+
+    package init(_ refusal: Refusal, at index: Int?) {
+        self.refusal = refusal
+        self.index = index
+    }
 }
 
 /// Where a message is, as its node knows it.

@@ -18,10 +18,15 @@ final class MemoryIntake: Intake {
 
     static let one = "11111111-1111-4111-8111-111111111101"
     static let two = "11111111-1111-4111-8111-111111111102"
+    static let domainOfOne = "22222222-2222-4222-8222-222222222201"
+    static let domainOfTwo = "22222222-2222-4222-8222-222222222202"
     let hostName = "node.example"
     /// Seconds since 1970: 2027-01-15T08:00:00Z.
-    static let now: Int64 = 1_800_000_000
-    private let now = MemoryIntake.now
+    static let nowSeconds: Int64 = 1_800_000_000
+    private let nowSeconds = MemoryIntake.nowSeconds
+
+    func now() -> Int64 { nowSeconds * 1000 }
+
     private let snapshot: Snapshot
     private let admission = Admission(node: 9, hostName: "node.example")
     private let state = Locked(State())
@@ -40,7 +45,7 @@ final class MemoryIntake: Intake {
                 try encoder.encode(SuppressionsChunk(addresses: [Self.one: suppressed]))),
         ]
         let manifest = Manifest(
-            clusterID: "c", version: 1, issuedAt: now, expiresAt: now + 600, keyID: "k",
+            clusterID: "c", version: 1, issuedAt: nowSeconds, expiresAt: nowSeconds + 600, keyID: "k",
             chunks: chunks.map { name, bytes in
                 .init(name: name, sha256: Hex.encode(Digest.sha256(bytes)), sizeBytes: bytes.count)
             })
@@ -51,9 +56,10 @@ final class MemoryIntake: Intake {
         -> TenantRecord
     {
         func sha256(_ text: String) -> String { Hex.encode(Digest.sha256(Array(text.utf8))) }
+        let domain = try #require(UUID(uuidString: name == "one" ? domainOfOne : domainOfTwo))
         return TenantRecord(
             id: try #require(TenantID(text: id)), name: name, limits: limits,
-            domains: [.init(id: UUID(), name: "\(name).example", selector: "dispatch", sealedKey: Data())],
+            domains: [.init(id: domain, name: "\(name).example", selector: "dispatch", sealedKey: Data())],
             apiKeys: [
                 .init(
                     id: UUID(), sha256: sha256("dsp_live_\(name)"), scopes: ["emails:send", "emails:read"]),
@@ -71,7 +77,8 @@ final class MemoryIntake: Intake {
                 .init(
                     id: UUID(), slug: "welcome", subject: "Welcome {{name}}",
                     html: "<p>{{name}}, {{city}}</p>",
-                    text: nil)
+                    text: nil),
+                .init(id: domain, slug: "hello", subject: "Hello {{name}}", html: nil, text: "Hi {{name}}."),
             ])
     }
 
@@ -93,13 +100,13 @@ final class MemoryIntake: Intake {
         _ credential: PresentedCredential, tenant: TenantID?, sourceIP: String
     ) throws(Refusal) -> Principal {
         try Authentication.authenticate(
-            credential, tenant: tenant, sourceIP: sourceIP, snapshot: snapshot, now: now)
+            credential, tenant: tenant, sourceIP: sourceIP, snapshot: snapshot, now: nowSeconds)
     }
 
     func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing? {
         let result: Result<Meters.Standing?, Refusal> = state.withLock { state in
             do throws(Refusal) {
-                return .success(try state.meters.takeRate(principal, usage: nil, now: now))
+                return .success(try state.meters.takeRate(principal, usage: nil, now: nowSeconds))
             } catch {
                 return .failure(error)
             }
@@ -114,10 +121,11 @@ final class MemoryIntake: Intake {
             do throws(Refusal) {
                 if let refusal = state.refusal { throw refusal }
                 let admitted = try admission.admit(
-                    submission, from: principal, snapshot: snapshot, now: now * 1000,
+                    submission, from: principal, snapshot: snapshot, now: nowSeconds * 1000,
                     random: (0, UInt64(state.kept.count), 0),
                     takeQuota: { (count: Int) throws(Refusal) in
-                        try state.meters.takeQuota(principal.tenant, usage: nil, recipients: count, now: now)
+                        try state.meters.takeQuota(
+                            principal.tenant, usage: nil, recipients: count, now: nowSeconds)
                     })
                 state.kept.append(admitted)
                 if let item { state.keyRecords.append(item.record(Receipt(admitted))) }
@@ -139,6 +147,20 @@ final class MemoryIntake: Intake {
             } catch { results.append(.failure(error)) }
         }
         return results
+    }
+
+    func submitAll(
+        _ submissions: [Submission], from principal: Principal
+    ) async throws(BatchRefusal) -> [Receipt] {
+        let before = state.withLock { ($0.kept, $0.meters) }
+        var receipts: [Receipt] = []
+        for (index, submission) in submissions.enumerated() {
+            do throws(Refusal) { receipts.append(try await submit(submission, from: principal)) } catch {
+                state.withLock { ($0.kept, $0.meters) = before }
+                throw BatchRefusal(error, at: index)
+            }
+        }
+        return receipts
     }
 
     func cancelScheduled(

@@ -108,6 +108,7 @@ extension Event.Accepted {
         if tracksClicks { writer.put(16, true) }
         if let templateID { writer.put(17, templateID) }
         if let resentFrom { writer.put(18, resentFrom) }
+        if offersUnsubscribe { writer.put(19, true) }
     }
 
     /// Nil when the bytes are something else.
@@ -138,6 +139,7 @@ extension Event.Accepted {
             case 16: log.tracksClicks = field.isTrue
             case 17: log.templateID = field.uuid
             case 18: log.resentFrom = field.messageID
+            case 19: log.offersUnsubscribe = field.isTrue
             default: break
             }
         }

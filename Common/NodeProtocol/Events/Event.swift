@@ -91,6 +91,7 @@ package struct Event: Sendable, Equatable {
         package var bcc: [String] = []
         package var tracksOpens = false
         package var tracksClicks = false
+        package var offersUnsubscribe = false
         package var templateID: UUID?
         /// The message that this one repeats.
         package var resentFrom: MessageID?

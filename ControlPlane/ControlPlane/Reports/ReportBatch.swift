@@ -163,7 +163,8 @@ struct ReportBatch: Sendable {
                 scheduled_at: content.scheduledAt.map(Self.time),
                 to: recipients.filter { !copied.contains($0) }, cc: content.cc.map { $0.storable(320) },
                 bcc: content.bcc.map { $0.storable(320) }, track_opens: content.tracksOpens,
-                track_clicks: content.tracksClicks, template_id: content.templateID?.text,
+                track_clicks: content.tracksClicks, offers_unsubscribe: content.offersUnsubscribe,
+                template_id: content.templateID?.text,
                 resent_from: content.resentFrom?.description,
                 state: MessageState(
                     RecipientRow(tenant: tenant, id: id, address: "", state: state.rawValue)),

@@ -20,7 +20,8 @@ extension [EmailRow] {
             \(column(\.tenant))::uuid[], \(column(\.id))::uuid[], \(column(\.mode)), \(column(\.door)),
             \(column(\.message_id)), \(column(\.from_address)), \(column(\.to.arrayLiteral)),
             \(column(\.cc.arrayLiteral)), \(column(\.bcc.arrayLiteral)),
-            \(column(\.track_opens)), \(column(\.track_clicks)), \(column(\.template_id))::uuid[],
+            \(column(\.track_opens)), \(column(\.track_clicks)),
+            \(column(\.offers_unsubscribe)), \(column(\.template_id))::uuid[],
             \(column(\.resent_from))::uuid[], \(column(\.subject)), \(column(\.size_bytes)),
             \(column(\.has_attachments)), \(column(\.tags.arrayLiteral)), \(column(\.metadataText)),
             \(column(\.api_key_id))::uuid[],
@@ -30,7 +31,7 @@ extension [EmailRow] {
             \(column(\.state.bounce_class))
         ) AS u(
             tenant, id, mode, door, message_id, from_address, to_addresses, cc, bcc, track_opens,
-            track_clicks, template_id, resent_from, subject, size_bytes,
+            track_clicks, offers_unsubscribe, template_id, resent_from, subject, size_bytes,
             has_attachments, tags, metadata, api_key_id, credential_id, scheduled_at, body_offset, body_bytes,
             status, sent_at, delivered_at, bounced_at, bounce_type, bounce_class)
         """

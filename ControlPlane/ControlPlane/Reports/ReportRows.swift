@@ -26,6 +26,7 @@ struct EmailRow: Sendable {
     let bcc: [String]
     let track_opens: Bool
     let track_clicks: Bool
+    let offers_unsubscribe: Bool
     let template_id: String?
     let resent_from: String?
     /// By what the report says of its recipients.

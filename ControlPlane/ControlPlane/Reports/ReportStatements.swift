@@ -54,13 +54,14 @@ struct ReportStatements {
             """
             INSERT INTO emails (
                 tenant_id, accepted_at, id, node, mode, door, message_id, from_address, to_addresses,
-                cc_addresses, bcc_addresses, track_opens, track_clicks, template_id, resent_from, subject,
-                size_bytes, has_attachments, tags, metadata, api_key_id, credential_id, status, scheduled_at,
-                sent_at, delivered_at, bounced_at, bounce_type, bounce_class, body_sealed, expires_at)
+                cc_addresses, bcc_addresses, track_opens, track_clicks, offers_unsubscribe, template_id,
+                resent_from, subject, size_bytes, has_attachments, tags, metadata, api_key_id, credential_id,
+                status, scheduled_at, sent_at, delivered_at, bounced_at, bounce_type, bounce_class,
+                body_sealed, expires_at)
             SELECT t.id, message_accepted_at(u.id), u.id, \(node), u.mode, u.door, u.message_id,
                 u.from_address, u.to_addresses::text[], u.cc::text[], u.bcc::text[], u.track_opens,
-                u.track_clicks, u.template_id, u.resent_from, u.subject, u.size_bytes, u.has_attachments,
-                u.tags::text[], u.metadata::jsonb, u.api_key_id, u.credential_id, u.status,
+                u.track_clicks, u.offers_unsubscribe, u.template_id, u.resent_from, u.subject, u.size_bytes,
+                u.has_attachments, u.tags::text[], u.metadata::jsonb, u.api_key_id, u.credential_id, u.status,
                 to_timestamp(u.scheduled_at / 1000::float8), to_timestamp(u.sent_at / 1000::float8),
                 to_timestamp(u.delivered_at / 1000::float8), to_timestamp(u.bounced_at / 1000::float8),
                 u.bounce_type, u.bounce_class,

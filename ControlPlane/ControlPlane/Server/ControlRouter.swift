@@ -38,6 +38,10 @@ enum ControlRouter {
         EmailRoutes(context, authenticator).add(to: &router)
         QueueRoutes(context, authenticator).add(to: &router)
         UsageRoutes(context, authenticator).add(to: &router)
+        EmailsAPI(
+            context: context, authenticator: authenticator, relay: relay,
+            scheduled: ScheduledMessages(nodes: control)
+        ).add(to: &router)
         IngestStatusRoutes(context: context, authenticator: authenticator, relay: relay).add(to: &router)
         MessagesAPI(
             context: context, authenticator: authenticator, scheduled: ScheduledMessages(nodes: control)

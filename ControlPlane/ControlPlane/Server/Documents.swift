@@ -38,7 +38,8 @@ enum Documents {
         Dialect(
             path: "/openapi/emails.json", title: "Dispatch emails API",
             details: "Sending and reading e-mails, as Resend's clients do. \(common)",
-            prefixes: ["/api/v1/emails"], errors: nil),
+            prefixes: ["/api/v1/emails"],
+            errors: .emails),
     ]
 
     /// Added last: they hold what was added before.

@@ -58,6 +58,7 @@ struct SendRelay: Sendable {
             (SendRoutes.prefix + "/send-bulk", SendRoutes.sendBulk),
             (MessagesRoutes.prefix + "/send", MessagesRoutes.send),
             (MessagesRoutes.prefix + "/batch", MessagesRoutes.batch),
+            (EmailsRoutes.path, EmailsRoutes.send), (EmailsRoutes.batchPath, EmailsRoutes.batch),
         ]
         for (path, info) in routes {
             router.on(.post, path, info) { request in
@@ -81,18 +82,25 @@ struct SendRelay: Sendable {
     func askNode(_ request: HTTPRequest, holding message: MessageID) async -> HTTPResponse? {
         guard let client = clients.current,
             let node = try? await nodes().first(where: { $0.number == message.node }),
-            let answer = try? await pass(request, to: node, by: client), answer.status.code < 400
+            let answer = try? await pass(request, nil, to: node, by: client), answer.status.code < 400
         else { return nil }
         return answer
     }
 
-    private func send(_ request: HTTPRequest) async throws -> HTTPResponse? {
+    /// Has a node answer the caller's request with a body of this plane's own making.
+    func send(_ request: HTTPRequest, ownBody: [UInt8]) async throws -> HTTPResponse {
+        let answer: HTTPResponse? = try await send(request, ownBody)
+        guard let answer else { throw APIError.notFound }
+        return answer
+    }
+
+    private func send(_ request: HTTPRequest, _ ownBody: [UInt8]? = nil) async throws -> HTTPResponse? {
         let unavailable = APIError(
             503, "no_node_available", "No node can take messages at the moment; try again.",
             retryAfterSeconds: 5)
         let all = try await nodes()
         guard let node = node(for: request, of: all), let client = clients.current else { throw unavailable }
-        do { return try await pass(request, to: node, by: client) } catch {
+        do { return try await pass(request, ownBody, to: node, by: client) } catch {
             if ["other_plane_unreachable", "outcome_unknown"].contains((error as? APIError)?.code) {
                 state.withLock { $0.failedAt[node.number] = MonotonicTime.now() }
             }
@@ -100,11 +108,11 @@ struct SendRelay: Sendable {
         }
     }
 
-    private func pass(_ request: HTTPRequest, to node: ClusterNode, by client: HTTPClient) async throws
-        -> HTTPResponse?
-    {
+    private func pass(
+        _ request: HTTPRequest, _ ownBody: [UInt8]?, to node: ClusterNode, by client: HTTPClient
+    ) async throws -> HTTPResponse? {
         try await relay.relay(
-            request, to: [node.url], by: client,
+            request, ownBody: ownBody, to: [node.url], by: client,
             marked: {
                 let signing = try await signer.signing().current
                 return try RelayMark.headers(

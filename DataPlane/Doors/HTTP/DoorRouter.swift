@@ -34,6 +34,7 @@ package enum DoorRouter {
         MailgunDoor(intake: intake, idempotency: idempotency).add(to: &router)
         MessagesDoor(intake: intake, idempotency: idempotency, relay: ask, openHours: openHours)
             .add(to: &router)
+        EmailsDoor(intake: intake, idempotency: idempotency, relay: ask).add(to: &router)
         router.fallback = { request, miss in
             guard isForCustomers(request.path) else { return nil }
             return try await ask(request, miss)

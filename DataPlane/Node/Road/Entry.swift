@@ -70,6 +70,7 @@ final class MailEntry: Sendable {
         log.bcc = admitted.bcc
         log.tracksOpens = admitted.tracking.opens
         log.tracksClicks = admitted.tracking.clicks
+        log.offersUnsubscribe = admitted.offersUnsubscribe
         log.templateID = admitted.templateID
         log.resentFrom = admitted.resentFrom
         self.log = log

@@ -117,6 +117,30 @@ struct Road: Intake {
         return results
     }
 
+    func submitAll(
+        _ submissions: [Submission], from principal: Principal
+    ) async throws(BatchRefusal) -> [Receipt] {
+        let started = MonotonicTime.now()
+        var accepted: [AcceptedMessage] = []
+        for (place, submission) in submissions.enumerated() {
+            do throws(Refusal) { accepted.append(try admit(submission, from: principal)) } catch {
+                returnQuota(of: accepted)
+                metrics.refused(submission.door, error.code.rawValue).increment()
+                throw BatchRefusal(error, at: place)
+            }
+        }
+        do throws(Refusal) { try await commit(accepted) } catch {
+            for message in accepted {
+                metrics.refused(message.mail.log.origin.door, error.code.rawValue).increment()
+            }
+            throw BatchRefusal(error, at: nil)
+        }
+        for message in accepted { report(message, since: started) }
+        return accepted.map { Receipt($0.admitted) }
+    }
+
+    func now() -> Int64 { clock.now() }
+
     private func report(_ accepted: AcceptedMessage, since started: MonotonicTime) {
         metrics.accepted(accepted.mail.log.origin.door).increment()
         metrics.acceptSeconds.observe(MonotonicTime.now() - started)
@@ -191,15 +215,19 @@ struct Road: Intake {
         do throws(SpoolError) {
             _ = try await spool.commit(group)
         } catch {
-            for message in messages where !message.mail.log.isTest {
-                meters.withLock {
-                    $0.returnQuota(message.mail.tenant, recipients: message.mail.log.recipients.count)
-                }
-            }
+            returnQuota(of: messages)
             throw Refusal(error)
         }
         for message in messages { message.item?.wasQueued(Receipt(message.admitted)) }
         enqueue(messages.flatMap(\.opened))
+    }
+
+    private func returnQuota(of messages: [AcceptedMessage]) {
+        for message in messages where !message.mail.log.isTest {
+            meters.withLock {
+                $0.returnQuota(message.mail.tenant, recipients: message.mail.log.recipients.count)
+            }
+        }
     }
 
     private func takeQuota(

@@ -51,6 +51,14 @@ final class FakeNode: Sendable {
                     "signer": request.headers["X-Dispatch-Signer"] ?? "",
                 ], status: 202)
         }
+        for path in ["/api/v1/emails", "/api/v1/emails/batch", "/api/v1/emails/{id}/resend"] {
+            router.on(.post, path, RouteInfo(summary: "echo", authentication: .none)) { request in
+                let body = String(decoding: try await request.readBody(maxBytes: 100_000), as: UTF8.self)
+                let names = ["X-Dispatch-Relayed", "Authorization", "Idempotency-Key", "x-batch-validation"]
+                let headers = names.map { request.headers[$0] ?? "" }
+                return try .json(["body": [body], "headers": headers], status: 202)
+            }
+        }
         let queue = QueueStub()
         queue.add(to: &router)
         let server = try HTTPServer(

@@ -29,7 +29,7 @@ import Testing
         }
         #expect(data["status"] == "scheduled" && data["optimized"] == true)
         #expect(data["scheduled_at"] == "2027-01-15T19:00:00Z")
-        #expect(scheduledAt == (MemoryIntake.now + 11 * 3600) * 1000)
+        #expect(scheduledAt == (MemoryIntake.nowSeconds + 11 * 3600) * 1000)
     }
 
     @Test func `without a history, or without an answer, it leaves at once and says so`() async throws {

@@ -29,6 +29,15 @@ enum AccessTable {
         ("POST /v1/messages/analyze", "scope emails:send"),
     ]
 
+    /// Those of the emails API.
+    static let emails: [(route: String, access: String)] = [
+        ("GET /api/v1/emails", "scope emails:read"), ("GET /api/v1/emails/{id}", "scope emails:read"),
+        ("POST /api/v1/emails", "scope emails:send"), ("POST /api/v1/emails/batch", "scope emails:send"),
+        ("PATCH /api/v1/emails/{id}", "scope emails:send"),
+        ("POST /api/v1/emails/{id}/cancel", "scope emails:send"),
+        ("POST /api/v1/emails/{id}/resend", "scope emails:send"),
+    ]
+
     /// The routes below a tenant.
     private static let ofTenants = [
         "GET": "tenant", "PUT": "role admin", "GET /usage": "tenant",

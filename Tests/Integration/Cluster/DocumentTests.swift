@@ -6,7 +6,7 @@ extension ClusterScenarios {
     @Suite struct DocumentTests {
         private static let whole = "/openapi/dispatch.json"
         /// The documents of the dialects whose tenant is that of the key.
-        private static let dialects = ["/openapi/messages.json"]
+        private static let dialects = ["/openapi/messages.json", "/openapi/emails.json"]
         private static let documents = [whole] + dialects
 
         @Test func `every route answers the example of the document as the document says`() async throws {

@@ -168,6 +168,10 @@ extension ClusterScenarios {
         /// A body that the route would take, so that it is not the body that is refused.
         private static func body(_ method: String, _ path: String) -> JSONValue? {
             guard method != "GET", method != "DELETE" else { return nil }
+            if method == "PATCH", path == "/api/v1/emails/{id}" {
+                let soon = Date(timeIntervalSinceNow: 3600).formatted(Date.ISO8601FormatStyle())
+                return ["scheduled_at": .string(soon)]
+            }
             switch path.split(separator: "/").last {
             case "send":
                 return ["from": "a@mine.example", "to": ["b@example.net"], "subject": "s", "text_body": "x"]

@@ -1,0 +1,130 @@
+import Admission
+import HTTP
+import NodeProtocol
+import Relay
+
+extension EmailsDoor {
+    private struct Queued: Encodable {
+        let index: Int
+        let id: String
+        let status: String
+        let suppressed: [String]
+
+        init(_ index: Int, _ receipt: Receipt) {
+            self.index = index
+            id = receipt.id.description
+            status = receipt.isScheduled ? "scheduled" : "queued"
+            suppressed = receipt.suppressed
+        }
+    }
+
+    private struct Refused: Encodable {
+        let index: Int
+        let code: String
+        let message: String
+        let field: String?
+
+        init(_ index: Int, _ error: APIError) {
+            self.index = index
+            (code, message, field) = (error.code, error.message, error.field)
+        }
+    }
+
+    private struct Answer: Encodable {
+        var data: [Queued]
+        /// Of the permissive way alone.
+        var errors: [Refused]?
+    }
+
+    /// `POST /api/v1/emails/batch`. One is taken from the rate before the body is read, for the first e-mail,
+    /// and one for each further e-mail.
+    @Sendable func sendBatch(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send")
+        return try await call.answer {
+            let isPermissive = try Self.isPermissive(request)
+            let body = try await request.readBody(maxBytes: DoorLimits.maxBulkBodyBytes)
+            // Whoever repeats a batch in the other way asks for something else.
+            let route = isPermissive ? "emails-batch-permissive" : "emails-batch"
+            return try await idempotency.answer(request, from: call.principal, route: route, body: body) {
+                let emails = try EmailList.emails(in: body)
+                for _ in emails.dropFirst() { try takeRate(call.principal) }
+                return isPermissive
+                    ? try await sendEach(emails, from: call.principal)
+                    : try await sendAll(emails, from: call.principal)
+            }
+        }
+    }
+
+    private static func isPermissive(_ request: HTTPRequest) throws(APIError) -> Bool {
+        switch request.headers[EmailsRoutes.batchMode]?.lowercased() {
+        case nil, "strict": return false
+        case "permissive": return true
+        default:
+            throw APIError(
+                400, Refusal.Code.invalid.rawValue,
+                "`\(EmailsRoutes.batchMode)` must be strict or permissive.", field: EmailsRoutes.batchMode)
+        }
+    }
+
+    private func takeRate(_ principal: Principal) throws(APIError) {
+        do throws(Refusal) { _ = try intake.takeRate(principal) } catch { throw error.apiError }
+    }
+
+    /// All of them, or none and a refusal that names the first at fault.
+    private func sendAll(_ emails: [ArraySlice<UInt8>], from principal: Principal) async throws
+        -> HTTPResponse
+    {
+        var submissions: [Submission] = []
+        for (index, email) in emails.enumerated() {
+            do throws(APIError) { submissions.append(try submission(of: email)) } catch {
+                throw error.inBatch(index)
+            }
+        }
+        let receipts: [Receipt]
+        do throws(BatchRefusal) { receipts = try await intake.submitAll(submissions, from: principal) } catch
+        {
+            let shown = error.refusal.emailsError
+            throw error.index.map { shown.inBatch($0) } ?? shown
+        }
+        return try .json(Answer(data: receipts.enumerated().map { Queued($0.offset, $0.element) }))
+    }
+
+    /// Those that can be sent, and what is wrong with the others.
+    private func sendEach(_ emails: [ArraySlice<UInt8>], from principal: Principal) async throws
+        -> HTTPResponse
+    {
+        var answer = Answer(data: [], errors: [])
+        var submissions: [(index: Int, submission: Submission)] = []
+        var errors: [Refused] = []
+        for (index, email) in emails.enumerated() {
+            do throws(APIError) { submissions.append((index, try submission(of: email))) } catch {
+                errors.append(Refused(index, error))
+            }
+        }
+        let results = await intake.submit(submissions.map(\.submission), from: principal)
+        for ((index, _), result) in zip(submissions, results) {
+            switch result {
+            case .success(let receipt): answer.data.append(Queued(index, receipt))
+            case .failure(let refusal): errors.append(Refused(index, refusal.emailsError))
+            }
+        }
+        answer.errors = errors.sorted { $0.index < $1.index }
+        return try .json(answer)
+    }
+
+    private func submission(of email: ArraySlice<UInt8>) throws(APIError) -> Submission {
+        try StrictDecoding.decode(EmailRequest.self, from: Array(email), unknownFields: .refuse)
+            .submission(now: intake.now())
+    }
+}
+
+extension APIError {
+    /// The same about one e-mail of several.
+    fileprivate func inBatch(_ index: Int) -> APIError {
+        var error = self
+        error.message = "Email \(index): \(message)"
+        error.field = field.map { "[\(index)].\($0)" } ?? "[\(index)]"
+        error.details = []
+        return error
+    }
+}
