@@ -1,6 +1,7 @@
 /// A part on its way to be written: its header fields, and its body or the parts inside it.
 indirect enum MIMENode {
-    case leaf(fields: [UInt8], encoding: TransferEncoding, body: [UInt8])
+    /// `places` are ranges of the encoded body.
+    case leaf(fields: [UInt8], encoding: TransferEncoding, body: [UInt8], places: [LinkPlace] = [])
     /// `parameters` come behind the boundary.
     case multipart(subtype: String, parameters: [(name: String, value: String)], children: [MIMENode])
 
@@ -16,7 +17,7 @@ indirect enum MIMENode {
     /// about.
     func contains(_ token: [UInt8]) -> Bool {
         switch self {
-        case .leaf(_, let encoding, let body):
+        case .leaf(_, let encoding, let body, _):
             return (encoding == .sevenBit || encoding == .eightBit) && Self.find(token, in: body)
         case .multipart(_, _, let children): return children.contains { $0.contains(token) }
         }
@@ -36,21 +37,32 @@ indirect enum MIMENode {
     ///
     /// The level comes first in a boundary: none may begin with another, because readers compare line
     /// beginnings.
-    func write(to output: inout [UInt8], token: String, level: Int = 0) throws(HeaderError) {
+    ///
+    /// - Returns: the places of its texts in the output.
+    @discardableResult
+    func write(to output: inout [UInt8], token: String, level: Int = 0) throws(HeaderError) -> [LinkPlace] {
         switch self {
-        case .leaf(let fields, _, let body):
+        case .leaf(let fields, _, let body, let places):
             output += fields
             output += [.carriageReturn, .lineFeed]
+            let start = output.count
             output += body
+            return places.map { LinkPlace($0.kind, $0.range.shifted(by: start)) }
         case .multipart(let subtype, let parameters, let children):
             let boundary = "=_\(level)\(token)"
             let type = ParameterizedValue("multipart/\(subtype)", [("boundary", boundary)] + parameters)
             output += try HeaderField.encode(name: "Content-Type", structured: type.headerValue)
+            var places: [LinkPlace] = []
             for child in children {
                 output += Array("\r\n--\(boundary)\r\n".utf8)
-                try child.write(to: &output, token: token, level: level + 1)
+                places += try child.write(to: &output, token: token, level: level + 1)
             }
             output += Array("\r\n--\(boundary)--\r\n".utf8)
+            return places
         }
     }
+}
+
+extension Range<Int> {
+    func shifted(by count: Int) -> Range<Int> { lowerBound + count..<upperBound + count }
 }
