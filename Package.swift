@@ -118,7 +118,7 @@ let testTargets: [Target] = [
         "Simulator", in: "Tests",
         [
             "CLinux", "EventLoop", "DNS", "NodeProtocol", "Spool", "Journal", "Queue", "Delivery", "SMTPWire",
-            "Admission", "Node",
+            "Admission", "MailFormat", "Node",
             "Crypto", "Service",
         ]),
     program("simulate", in: "Tests", ["Simulator", "EventLoop"]),
@@ -152,8 +152,8 @@ let testTargets: [Target] = [
     tests(
         "Node",
         [
-            "Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "MailFormat", "SMTPWire",
-            "Spool", "EventLoop", "HTTP", "TestSupport",
+            "Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "MailFormat", "MailAuth",
+            "SMTPWire", "Spool", "EventLoop", "HTTP", "Crypto", "TestSupport",
         ]),
     tests(
         "Doors",

@@ -14,25 +14,44 @@ package enum MIMEBuilder {
     /// Fields that `OutgoingMessage` has members for.
     private static let ownFields = ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date"]
 
+    /// A message, and where its recipients' copies differ.
+    package struct Built: Sendable {
+        package var bytes: [UInt8]
+        package var places: [LinkPlace]
+    }
+
+    package static func build(_ message: OutgoingMessage) throws(MIMEBuildError) -> [UInt8] {
+        try built(message).bytes
+    }
+
+    /// As `build`; a text that has places is quoted-printable.
+    ///
     /// - Parameter start: whole header fields that come before all others.
-    package static func build(
+    package static func built(
         _ message: OutgoingMessage, after start: [UInt8] = []
-    ) throws(MIMEBuildError) -> [UInt8] {
+    ) throws(MIMEBuildError) -> Built {
         let header = try header(of: message)
+        var places: [LinkPlace] = []
+        let isGiven = message.headers.contains { $0.name.hasPrefixIgnoringCase("List-Unsubscribe") }
+        if message.links.addsListUnsubscribe, !isGiven {
+            let end = start.count + header.count
+            places.append(LinkPlace(.listUnsubscribe, end..<end))
+        }
         let root = try content(of: message)
         var output: [UInt8] = []
         output.reserveCapacity(start.count + header.count + root.estimatedBytes)
         output += start
         output += header
         do {
-            try root.write(to: &output, token: boundaryToken(seed: message.boundarySeed, notIn: root))
+            let token = boundaryToken(seed: message.boundarySeed, notIn: root)
+            places += try root.write(to: &output, token: token)
         } catch {
             // Every value inside was checked against its length before.
             throw MIMEBuildError(field: "attachments", reason: .malformed)
         }
         let lineEnd: [UInt8] = [.carriageReturn, .lineFeed]
         if !output[...].suffix(2).elementsEqual(lineEnd) { output += lineEnd }
-        return output
+        return Built(bytes: output, places: places)
     }
 
     // MARK: Header
@@ -156,14 +175,11 @@ package enum MIMEBuilder {
     }
 
     private static func body(of message: OutgoingMessage) -> MIMENode {
-        switch (message.text, message.html) {
-        case (let text?, let html?):
-            .multipart(
-                subtype: "alternative", parameters: [],
-                children: [text.textNode("plain"), html.textNode("html")])
-        case (nil, let html?): html.textNode("html")
-        case (let text, nil): (text ?? "").textNode("plain")
-        }
+        let html = message.html.map { $0.textNode("html") { message.links.places(inHTML: $0) } }
+        if let html, message.text == nil { return html }
+        let text = (message.text ?? "").textNode("plain") { message.links.places(inText: $0) }
+        guard let html else { return text }
+        return .multipart(subtype: "alternative", parameters: [], children: [text, html])
     }
 
     // MARK: Boundaries
@@ -196,11 +212,21 @@ package enum MIMEBuilder {
 
 extension String {
     /// A text part of this content. The charset is always named as UTF-8, of which ASCII is a part.
-    func textNode(_ subtype: String) -> MIMENode {
+    func textNode(_ subtype: String, _ places: ([UInt8]) -> [LinkPlace] = { _ in [] }) -> MIMENode {
         let body = LineEndings.normalized(Array(utf8))
-        let encoding = TransferEncoding.chosen(forText: body)
+        let places = places(body)
+        let encoding = places.isEmpty ? TransferEncoding.chosen(forText: body) : .quotedPrintable
         var fields = "Content-Type: text/\(subtype); charset=utf-8\r\n"
         fields += "Content-Transfer-Encoding: \(encoding.rawValue)\r\n"
-        return .leaf(fields: Array(fields.utf8), encoding: encoding, body: body)
+        guard !places.isEmpty else {
+            return .leaf(fields: Array(fields.utf8), encoding: encoding, body: body)
+        }
+        let seams = places.flatMap { [$0.range.lowerBound, $0.range.upperBound] }
+        let (encoded, ends) = QuotedPrintable.encode(body, seams: seams)
+        return .linkedText(
+            fields: Array(fields.utf8), encoded: encoded,
+            places: places.enumerated().map { number, place in
+                LinkPlace(place.kind, ends[2 * number]..<ends[2 * number + 1])
+            })
     }
 }

@@ -19,6 +19,9 @@ package struct OutgoingMessage: Sendable {
     /// so that nobody can write a text that holds the boundary.
     package var boundarySeed: UInt64 = 0
 
+    /// Which links are to be each recipient's own.
+    package var links = LinkWishes()
+
     package init() {}
 
     package struct Attachment: Sendable {

@@ -4,26 +4,39 @@ package enum QuotedPrintable {
 
     /// Encodes text whose lines end in CRLF; those stay line ends. Lines that a mail store or SMTP would
     /// alter (`From `, a dot, blanks at the end) are escaped.
-    package static func encode(_ text: [UInt8]) -> [UInt8] {
+    package static func encode(_ text: [UInt8]) -> [UInt8] { encode(text, seams: []).encoded }
+
+    /// - Parameter seams: offsets in the text, in order, at which it may be cut and a line be broken later on.
+    /// - Returns: where each of them is in what comes out.
+    static func encode(_ text: [UInt8], seams: [Int]) -> (encoded: [UInt8], seams: [Int]) {
         var encoded: [UInt8] = []
+        var places: [Int] = []
+        places.reserveCapacity(seams.count)
+        var nextSeam = seams.first ?? .max
         encoded.reserveCapacity(text.count + text.count / 8 + 16)
         var column = 0
         var index = 0
         while index < text.count {
             let byte = text[index]
+            let isSeam = index >= nextSeam
+            while index >= nextSeam {
+                places.append(encoded.count)
+                nextSeam = places.count < seams.count ? seams[places.count] : .max
+            }
             if byte == .carriageReturn, isCRLF(text, at: index) {
                 encoded.append(.carriageReturn)
                 encoded.append(.lineFeed)
                 (column, index) = (0, index + 2)
                 continue
             }
-            if column > 0 {
-                let run = plainRun(text, from: index, maxBytes: maxLineBytes - 1 - column)
+            if column > 0, !isSeam {
+                let room = min(maxLineBytes - 1 - column, nextSeam - index)
+                let run = plainRun(text, from: index, maxBytes: room)
                 encoded.append(contentsOf: text[index..<index + run])
                 (column, index) = (column + run, index + run)
                 if run > 0 { continue }
             }
-            let isPlain = isPlain(text, at: index, column: column)
+            let isPlain = isPlain(text, at: index, column: isSeam ? 0 : column)
             let width = isPlain ? 1 : 3
             if column + width > maxLineBytes - 1 {
                 encoded.append(.equals)
@@ -36,7 +49,8 @@ package enum QuotedPrintable {
             column += width
             index += 1
         }
-        return encoded
+        while places.count < seams.count { places.append(encoded.count) }
+        return (encoded, places)
     }
 
     /// How many bytes from `start` on stand for themselves wherever they are: no blanks, no `=`.

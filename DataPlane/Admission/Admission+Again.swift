@@ -24,7 +24,6 @@ extension Admission {
         draft.cc = again.cc
         draft.bcc = again.bcc
         draft.isComposed = again.isComposed
-        draft.hasHTML = again.isComposed
         draft.request.ignoresTLSPolicy = headers.asksForNoTLSPolicy
         return draft
     }

@@ -4,26 +4,25 @@ import NodeProtocol
 extension Admission {
     /// Makes the message of a dialect whose caller gives its parts.
     func compose(
-        _ composed: Submission.Composed, id: MessageID, principal: Principal, snapshot: Snapshot, now: Int64,
-        seed: UInt64
+        _ composed: Submission.Composed, of submission: Submission, id: MessageID, principal: Principal,
+        snapshot: Snapshot, now: Int64, seed: UInt64
     ) throws(Refusal) -> Draft {
         try checkNames(composed.headers)
+        let from = try mailbox(composed.from, field: "from")
+        let domain = try verified(from.address, principal, snapshot, field: "from")
+        let links = snapshot.trackingLinks(of: principal.tenant, domain: domain.name, message: id)
         let composed = try filledIn(
-            composed, tenant: principal.tenant, masterTemplate: snapshot.global.masterTemplate)
+            composed, tenant: principal.tenant, masterTemplate: snapshot.global.masterTemplate,
+            knowsUnsubscribe: links != nil)
         guard composed.text != nil || composed.html != nil else {
             throw Refusal(
                 .missing, "one of \(composed.textField) and \(composed.htmlField) is required",
                 field: composed.htmlField)
         }
         // Before any of it is encoded, because a message only grows by that.
-        let contentBytes = composed.attachments.reduce(
-            (composed.text?.utf8.count ?? 0) + (composed.html?.utf8.count ?? 0)
-        ) { $0 + $1.bytes.count }
-        guard contentBytes <= principal.tenant.limits.maxMessageBytes else {
+        guard composed.contentBytes <= principal.tenant.limits.maxMessageBytes else {
             throw tooLarge(principal.tenant.limits)
         }
-        let from = try mailbox(composed.from, field: "from")
-        let domain = try verified(from.address, principal, snapshot, field: "from")
         try checkOtherSenders(composed.headers, principal, snapshot)
         var message = OutgoingMessage()
         message.from = [from]
@@ -37,19 +36,22 @@ extension Admission {
         message.dateSecondsSince1970 = Int(now / 1000)
         message.boundarySeed = seed
         message.messageID = "<\(id)@\(domain.name)>"
+        message.links = LinkWishes(composed, of: submission, links)
         try setHeaders(composed.headers, of: &message)
         let bcc = try mailboxes(composed.bcc, field: "bcc")
-        let bytes = try build(message, after: Array("X-Dispatch-ID: \(id)\r\n".utf8))
+        let built = try build(message, after: Array("X-Dispatch-ID: \(id)\r\n".utf8))
         var draft = Draft(
             senderDomain: domain, envelopeSender: from.address.description, from: from.description,
             recipients: (message.to + message.cc + bcc).map(\.address),
-            message: bytes, subject: composed.subject,
+            message: built.bytes, subject: composed.subject,
             messageIDHeader: message.messageID, hasAttachments: composed.attachments.contains { !$0.isInline }
         )
         draft.cc = message.cc.map(\.address.description)
         draft.bcc = bcc.map(\.address.description)
         draft.isComposed = true
-        draft.hasHTML = composed.html != nil
+        draft.tracking = message.links.tracking
+        draft.offersUnsubscribe = message.links.addsListUnsubscribe
+        draft.links = LinkPlaces(built.places)
         draft.templateID = composed.template.flatMap { principal.tenant.template($0.name)?.id }
         draft.request.requiresTLS = composed.requiresTLS
         for header in composed.headers {
@@ -92,7 +94,9 @@ extension Admission {
         }
     }
 
-    private func build(_ message: OutgoingMessage, after start: [UInt8]) throws(Refusal) -> [UInt8] {
+    private func build(
+        _ message: OutgoingMessage, after start: [UInt8]
+    ) throws(Refusal) -> MIMEBuilder.Built {
         if message.headers.contains(where: { $0.name.isIdempotencyKey }) {
             throw Refusal(
                 .headerNotAllowed, "the header Idempotency-Key of the request does this over HTTP",
@@ -103,7 +107,7 @@ extension Admission {
         }
         var message = message
         message.headers.removeAll { HeaderPolicy.isInstruction($0.name) }
-        do { return try MIMEBuilder.build(message, after: start) } catch {
+        do { return try MIMEBuilder.built(message, after: start) } catch {
             throw Refusal(.invalid, error.description, field: error.field)
         }
     }
@@ -139,4 +143,13 @@ extension Admission {
 
 extension String {
     fileprivate var isIdempotencyKey: Bool { lowercased() == "x-dispatch-idempotency-key" }
+}
+
+extension Submission.Composed {
+    /// What counts against the limit of a message.
+    fileprivate var contentBytes: Int {
+        let header = headers.reduce(subject.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        let bodies = (text?.utf8.count ?? 0) + (html?.utf8.count ?? 0)
+        return attachments.reduce(header + bodies) { $0 + $1.bytes.count }
+    }
 }

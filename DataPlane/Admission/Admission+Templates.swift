@@ -1,3 +1,4 @@
+import MailFormat
 import NodeProtocol
 import Templates
 
@@ -7,18 +8,27 @@ extension Admission {
     /// A template gives subject and both bodies in place of the caller's. The tenant's own frame comes before
     /// the service's, and that before the built-in one.
     ///
-    /// - Parameter masterTemplate: the service's frame.
+    /// - Parameters:
+    ///   - masterTemplate: the service's frame.
+    ///   - knowsUnsubscribe: whether there is a link for the variable `unsubscribe_url`, which the caller may
+    ///     give as well.
     /// - Throws: `.templateNotFound`, `.missingVariable` and `.invalidVariable` naming the variable.
     func filledIn(
-        _ composed: Submission.Composed, tenant: TenantRecord, masterTemplate: String?
+        _ composed: Submission.Composed, tenant: TenantRecord, masterTemplate: String?,
+        knowsUnsubscribe: Bool
     ) throws(Refusal) -> Submission.Composed {
-        guard composed.template != nil || composed.usesMasterTemplate || composed.fillsPlaceholders else {
+        guard composed.isFilledIn else {
             guard composed.variables.isEmpty else {
                 throw Refusal(
                     .invalid, "variables are for a template, and none is used", field: composed.variablesField
                 )
             }
             return composed
+        }
+        var composed = composed
+        if knowsUnsubscribe, composed.variables["unsubscribe_url"] == nil {
+            // Filled in for each recipient when its copy is made.
+            composed.variables["unsubscribe_url"] = .text(LinkWishes.unsubscribePlaceholder)
         }
         var message = composed
         if let use = composed.template {

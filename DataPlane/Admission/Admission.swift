@@ -16,8 +16,6 @@ package struct Admission: Sendable {
     package let node: UInt16
     /// The name in trace fields.
     package let hostName: String
-    /// Header and part headers of a composed message, which do not count as content.
-    private static let composedHeaderBytes = 64 * 1024
 
     package init(node: UInt16, hostName: String) {
         self.node = node
@@ -40,7 +38,8 @@ package struct Admission: Sendable {
         switch submission.content {
         case .composed(let composed):
             draft = try compose(
-                composed, id: id, principal: principal, snapshot: snapshot, now: now, seed: random.2)
+                composed, of: submission, id: id, principal: principal, snapshot: snapshot, now: now,
+                seed: random.2)
         case .raw(let raw):
             draft = try adopt(raw, id: id, principal: principal, snapshot: snapshot, now: now)
         case .again(let again):
@@ -48,7 +47,8 @@ package struct Admission: Sendable {
         }
         try check(draft.senderDomain, isOf: submission.senderDomain, principal.tenant)
         let limits = principal.tenant.limits
-        guard size(of: draft.message, submission.content) <= limits.maxMessageBytes else {
+        // Of a composed one the content was measured before it was encoded.
+        guard draft.isComposed || draft.message.count <= limits.maxMessageBytes else {
             throw tooLarge(limits)
         }
         let (recipients, suppressed, kept) = try sort(draft.recipients, limits, snapshot, principal.tenant.id)
@@ -65,15 +65,14 @@ package struct Admission: Sendable {
             isTest: isTest, senderDomain: draft.senderDomain, envelopeSender: draft.envelopeSender,
             from: draft.from, recipients: recipients, suppressed: suppressed,
             cc: draft.cc.filter(recipients.contains), bcc: draft.bcc.filter(recipients.contains),
-            message: draft.message,
+            message: draft.message, links: draft.links,
             subject: draft.subject, messageIDHeader: draft.messageIDHeader,
             hasAttachments: draft.hasAttachments,
             tags: tags, metadata: metadata, stream: draft.stream ?? submission.stream, acceptedAt: now,
             scheduledAt: scheduledAt,
             deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000,
             request: draft.request.isEmpty ? nil : draft.request.keeping(kept),
-            tracking: draft.hasHTML ? submission.tracking : .off,
-            offersUnsubscribe: draft.isComposed && submission.offersUnsubscribe,
+            tracking: draft.tracking, offersUnsubscribe: draft.offersUnsubscribe,
             templateID: draft.templateID, resentFrom: submission.resentFrom)
     }
 
@@ -99,7 +98,9 @@ package struct Admission: Sendable {
         var cc: [String] = []
         var bcc: [String] = []
         var isComposed = false
-        var hasHTML = false
+        var tracking = Submission.Tracking.off
+        var offersUnsubscribe = false
+        var links = LinkPlaces.none
         var templateID: UUID?
         var message: [UInt8]
         var subject: String
@@ -109,13 +110,6 @@ package struct Admission: Sendable {
         var metadata: [String: String] = [:]
         var stream: Submission.Stream?
         var request = EnvelopeRequest()
-    }
-
-    /// What counts against the limit: a finished message as it is; of a composed one, whose content is
-    /// measured before it is encoded, two thirds, because base64 makes three bytes four and a little more.
-    private func size(of message: [UInt8], _ content: Submission.Content) -> Int {
-        if case .raw = content { return message.count }
-        return message.count - message.count / 3 - Self.composedHeaderBytes
     }
 
     func tooLarge(_ limits: TenantRecord.Limits) -> Refusal {

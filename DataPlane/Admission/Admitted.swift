@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MailFormat
 import NodeProtocol
 
 /// A message that passed every check and only has to be put on disk. Only `Admission` makes one.
@@ -19,8 +20,10 @@ package struct Admitted: Sendable {
     /// Those of the recipients that the message names as Cc, and those that it does not name.
     package let cc: [String]
     package let bcc: [String]
-    /// The whole message without its DKIM signature, CRLF line ends.
+    /// The whole message as its sender wrote it, without its DKIM signature, CRLF line ends.
     package let message: [UInt8]
+    /// Where in it the copy of each recipient has links of its own.
+    package let links: LinkPlaces
     package let subject: String
     package let messageIDHeader: String
     package let hasAttachments: Bool

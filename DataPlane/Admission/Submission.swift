@@ -118,6 +118,16 @@ package struct Submission: Sendable {
         }
     }
 
+    /// How readers may leave by one click (RFC 8058). `{{unsubscribe_url}}` in the bodies is the link with each
+    /// but the first.
+    package enum Unsubscribe: Sendable {
+        case none
+        /// List-Unsubscribe and List-Unsubscribe-Post.
+        case headers
+        /// As well a link at the end of each body that has none.
+        case headersAndLink
+    }
+
     /// `ingest`, `tenants`, `emails`, `smtp`.
     package var door: String
     package var content: Content
@@ -128,8 +138,8 @@ package struct Submission: Sendable {
     package var scheduledAt: Int64?
     /// Of composed messages with HTML; a finished one stays as it is.
     package var tracking = Tracking.off
-    /// Whether readers may leave by one click (RFC 8058).
-    package var offersUnsubscribe = false
+    /// Of composed messages.
+    package var unsubscribe = Unsubscribe.none
     /// Whether it goes no further than the captured mail, as with a test key.
     package var isTest = false
     /// The message that this one repeats.
@@ -147,5 +157,11 @@ package struct Submission: Sendable {
         self.metadata = metadata
         self.stream = stream
         self.scheduledAt = scheduledAt
+    }
+
+    /// Whether readers may leave by one click; set, it asks for the headers.
+    package var offersUnsubscribe: Bool {
+        get { unsubscribe != .none }
+        set { unsubscribe = newValue ? .headers : .none }
     }
 }

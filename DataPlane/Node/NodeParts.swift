@@ -123,8 +123,9 @@ struct NodeParts: Sendable {
         let bodies = BodyLog()
         let restart = Restart(node: identity.node, spool: spool, log: log, metrics: metrics) {
             id, mail, body in
-            guard let tenant = holder.current?.tenant(mail.tenant) else { return [] }
-            return bodies.seal(body, id: id, tenant: tenant, now: clock.now() / 1000)
+            guard let snapshot = holder.current, let tenant = snapshot.tenant(mail.tenant) else { return [] }
+            let logged = RecipientCopy.logged(body, id, mail, tenant, snapshot)
+            return bodies.seal(logged, id: id, tenant: tenant, now: clock.now() / 1000)
         }
         await restart.run(recovery) { messages in
             // Waited for: else all of them would be in memory until this loop had time for the first.

@@ -18,7 +18,8 @@ struct World {
     init(
         limits: TenantRecord.Limits = .init(), suppressed: [String] = [],
         tokensVoidBefore: [String: Int64] = [:], coversSubdomains: Bool = true,
-        templates: [TenantRecord.Template]? = nil, tenantMaster: String? = nil, serviceMaster: String? = nil
+        templates: [TenantRecord.Template]? = nil, tenantMaster: String? = nil, serviceMaster: String? = nil,
+        hasLinks: Bool = false
     ) throws {
         var one = try Self.tenant(
             1, "one", limits: limits, domains: ["one.example", "xn--bcher-kva.example"])
@@ -35,9 +36,14 @@ struct World {
         let token = GlobalChunk.TokenKey(
             keyID: nil, algorithm: "HS256", publicKeyPEM: nil,
             sealedSecret: Data(try seal.seal(secret, context: Array("token-key".utf8))))
-        let global = GlobalChunk(
+        var global = GlobalChunk(
             tokenKeys: [token], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: tokensVoidBefore,
             serviceHost: "dispatch.example", masterTemplate: serviceMaster)
+        if hasLinks {
+            let context = Array(GlobalChunk.TrackingKey.sealContext.utf8)
+            global.trackingKeys = [.init(id: 1, sealedSecret: Data(try seal.seal(secret, context: context)))]
+            global.trackingBaseURL = "https://links.example"
+        }
         let encoder = JSONEncoder.sorted
         let chunks: [String: [UInt8]] = [
             "global": Array(try encoder.encode(global)),

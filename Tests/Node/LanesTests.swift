@@ -1,18 +1,22 @@
 import Delivery
 import FoundationEssentials
+import MailFormat
 import NodeProtocol
 import Queue
 import Testing
 
 @testable import Node
 
-private func mail(_ recipients: [String], isTest: Bool = false, isBulk: Bool = false) -> MailEntry {
+private func mail(
+    _ recipients: [String], isTest: Bool = false, isBulk: Bool = false, links: LinkPlaces = .none
+) -> MailEntry {
     let accepted = Event.Accepted(
         origin: Event.Origin(kind: .apiKey, id: "k", door: "ingest"), from: "a@example.com",
         envelopeSender: "a@example.com", recipients: recipients, subject: "s",
         messageIDHeader: "<1@example.com>", bodyBytes: 10, hasAttachments: false, tags: [], metadata: [:],
         isTest: isTest, scheduledAt: nil)
-    return MailEntry(tenant: TenantID(UUID()), acceptedAt: 1, deadline: 100, isBulk: isBulk, log: accepted)
+    return MailEntry(
+        tenant: TenantID(UUID()), acceptedAt: 1, deadline: 100, isBulk: isBulk, log: accepted, links: links)
 }
 
 private func id(_ number: UInt64) -> MessageID {
@@ -29,6 +33,18 @@ private func id(_ number: UInt64) -> MessageID {
         let items = items(mail(["a@one.example", "b@two.example", "c@ONE.example"])) { _ in shared }
         #expect(items.map { Array($0.recipients) } == [[0, 2], [1]])
         #expect(items.map(\.lane) == [shared, shared])
+    }
+
+    @Test func `recipients whose copies differ have an item each, after a restart too`() {
+        let places = LinkPlaces([LinkPlace(.pixel, 3..<3)])
+        let entry = Entry.mail(mail(["a@one.example", "b@two.example", "c@one.example"], links: places))
+        guard case .mail(let read)? = Entry(entry.encoded()) else {
+            Issue.record("the entry does not come back")
+            return
+        }
+        #expect(read.links == places)
+        let items = items(read) { _ in .lookup }
+        #expect(items.map { Array($0.recipients) } == [[0], [2], [1]])
     }
 
     @Test func `mail of test keys waits for nobody`() {

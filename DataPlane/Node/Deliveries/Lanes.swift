@@ -2,7 +2,8 @@ import NodeProtocol
 import Queue
 
 /// The items that a message waits as: one for each domain of its recipients, so that each attempt is under
-/// one domain's TLS policy, whatever lanes the domains share.
+/// one domain's TLS policy, whatever lanes the domains share; and one for each recipient where their copies
+/// differ, so that each is one transaction with an outcome of its own.
 enum Lanes {
     /// Mail of test keys goes nowhere, so what becomes of it says nothing about any destination.
     static let captured = LaneKey(
@@ -30,7 +31,8 @@ enum Lanes {
             }
             return byDomain.sorted { $0.value[0] < $1.value[0] }.flatMap { domain, indexes in
                 let lane = mail.log.isTest ? captured : lane(mail, domain)
-                return byDueTime(indexes, message).map { indexes in
+                let shared = mail.links.isEmpty ? byDueTime(indexes, message) : indexes.map { [$0] }
+                return shared.map { indexes in
                     item(
                         message, indexes, domain: domain, lane, stream: mail.stream, bytes: mail.bodyBytes)
                 }

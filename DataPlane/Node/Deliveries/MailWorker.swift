@@ -58,7 +58,15 @@ final class MailWorker {
             return report(attempt, mail, isLost ? .failed : .deferred, text)
         }
         if mail.log.isTest { return captured(attempt, mail) }
-        return await deliver(work, mail, content, signer)
+        do throws(RecipientCopy.Failure) {
+            let copy = try RecipientCopy.make(
+                of: content, attempt.id, mail, for: attempt.recipients, tenant, snapshot)
+            var report = await deliver(work, mail, copy, signer)
+            if mail.request != nil { report.original = content }
+            return report
+        } catch {
+            return report(attempt, mail, error == .unreadable ? .failed : .deferred, error.description)
+        }
     }
 
     private func deliver(
@@ -95,9 +103,7 @@ final class MailWorker {
         }
         let outcomes = await delivery.deliver(request)
         let milliseconds = Int((MonotonicTime.now() - started).wholeMilliseconds)
-        var report = report(attempt, mail, outcomes, milliseconds)
-        if mail.request != nil { report.original = content }
-        return report
+        return report(attempt, mail, outcomes, milliseconds)
     }
 
     // MARK: Reports

@@ -1,5 +1,6 @@
 import Admission
 import FoundationEssentials
+import MailFormat
 import NodeProtocol
 
 /// The header of an entry in the spool: a Protocol Buffers message with one field, 1 for mail or 2 for a
@@ -42,6 +43,7 @@ extension MailEntry {
         writer.put(8) { log.write(to: &$0) }
         writer.put(9, repeated: suppressed)
         if let request { writer.put(10) { request.write(to: &$0) } }
+        if !links.isEmpty { writer.put(11, links.packed) }
     }
 
     fileprivate convenience init?(protobuf bytes: ArraySlice<UInt8>) {
@@ -53,6 +55,7 @@ extension MailEntry {
         var (isBulk, bodyBytes) = (false, 0)
         var suppressed: [String] = []
         var request: EnvelopeRequest?
+        var links = LinkPlaces.none
         while let field = reader.next() {
             switch field.number {
             case 1: tenant = field.tenantID
@@ -65,6 +68,7 @@ extension MailEntry {
             case 8: log = Event.Accepted(protobuf: field.bytes)
             case 9: suppressed.append(field.text)
             case 10: request = EnvelopeRequest(protobuf: field.bytes)
+            case 11: links = LinkPlaces(packed: Array(field.bytes))
             default: break
             }
         }
@@ -72,7 +76,7 @@ extension MailEntry {
         self.init(
             tenant: tenant, acceptedAt: acceptedAt, deadline: deadline, senderDomain: senderDomain,
             selector: selector, isBulk: isBulk, bodyBytes: bodyBytes, log: log, suppressed: suppressed,
-            request: request)
+            request: request, links: links)
     }
 }
 

@@ -1,5 +1,6 @@
 import Admission
 import FoundationEssentials
+import MailFormat
 import NodeProtocol
 
 /// What the spool keeps beside the body: everything that delivery, retries, events and a restart need.
@@ -31,12 +32,15 @@ final class MailEntry: Sendable {
     let suppressed: [String]
     /// What was asked for with the envelope; nil when nothing was.
     let request: EnvelopeRequest?
+    /// Where in the body the copy of each recipient has links of its own; none in most messages, and then all
+    /// recipients get the same bytes.
+    let links: LinkPlaces
 
     init(
         tenant: TenantID, acceptedAt: Int64, deadline: Int64, senderDomain: String = "",
         selector: String = "",
         isBulk: Bool = false, bodyBytes: Int? = nil, log: Event.Accepted, suppressed: [String] = [],
-        request: EnvelopeRequest? = nil
+        request: EnvelopeRequest? = nil, links: LinkPlaces = .none
     ) {
         self.tenant = tenant
         self.acceptedAt = acceptedAt
@@ -48,6 +52,7 @@ final class MailEntry: Sendable {
         self.log = log
         self.suppressed = suppressed
         self.request = request
+        self.links = links
     }
 
     init(_ admitted: Admitted) {
@@ -60,6 +65,7 @@ final class MailEntry: Sendable {
         bodyBytes = admitted.message.count
         suppressed = admitted.suppressed
         request = admitted.request
+        links = admitted.links
         var log = Event.Accepted(
             origin: admitted.origin, from: admitted.from, envelopeSender: admitted.envelopeSender,
             recipients: admitted.recipients, subject: admitted.subject,

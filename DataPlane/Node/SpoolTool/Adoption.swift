@@ -186,8 +186,9 @@ struct Adoption {
         return Restart(
             node: node, spool: disks.spool, log: log, metrics: NodeMetrics(MetricsRegistry())
         ) { id, mail, body in
-            guard let tenant = snapshot?.tenant(mail.tenant) else { return [] }
-            return bodies.seal(body, id: id, tenant: tenant, now: WallClock.system.now() / 1000)
+            guard let snapshot, let tenant = snapshot.tenant(mail.tenant) else { return [] }
+            let logged = RecipientCopy.logged(body, id, mail, tenant, snapshot)
+            return bodies.seal(logged, id: id, tenant: tenant, now: WallClock.system.now() / 1000)
         }
     }
 

@@ -2,6 +2,7 @@ import Admission
 import Crypto
 import EventLoop
 import FoundationEssentials
+import MailFormat
 import NodeProtocol
 
 @testable import Node
@@ -28,6 +29,7 @@ final class NodeWorld: Sendable {
         var known: Set<MessageID> = []
     }
 
+    static let linkBase = "https://links.test"
     static let domains = ["d0.test", "d1.test", "d2.test", "d3.test"]
     /// How long a suspension may take to reach an attempt that a stalled disk holds up.
     private static let suspensionSlackMilliseconds: Int64 = 15_000
@@ -114,13 +116,39 @@ final class NodeWorld: Sendable {
 
     static func mark(_ id: MessageID) -> String { "mark-\(id.low)-end" }
 
+    private static let html = "<p>Hello, <a href=\"https://shop.example/\">shop</a></p>"
+
+    /// Every third message gives each recipient links of its own.
+    static func isTracked(_ token: UInt64) -> Bool { token % 3 == 0 }
+
+    /// Whether all links of a copy are this recipient's.
+    func hasOwnLinks(_ copy: [UInt8], recipient: String) -> Bool {
+        let parsed = MIMEParser.parse(copy)
+        let texts = [parsed.html, parsed.plainText, parsed.header("List-Unsubscribe")].map { $0 ?? "" }
+        var acts: [TrackingClaim.Act] = []
+        for piece in texts.joined(separator: " ").split(whereSeparator: { " <>\"\r\n".contains($0) })
+        where piece.hasPrefix(Self.linkBase) {
+            let token = piece.split(separator: "/").last?.prefix { $0 != "." } ?? ""
+            guard let claim = snapshot.tracking?.claim(token), claim.recipient == recipient else {
+                return false
+            }
+            acts.append(claim.act)
+        }
+        return acts.map(\.rawValue).sorted() == [1, 2, 3, 3, 3]
+    }
+
     static func submission(_ token: UInt64, recipients: Int, tenant: Int, bodyBytes: Int) -> Submission {
         let padding = String(repeating: "0123456789 abcdefghij klmnopqrstuvwxyz\r\n", count: bodyBytes / 40)
         let composed = Submission.Composed(
             from: "sender@tenant\(tenant).example",
             to: (0..<recipients).map { address(token, $0, tenant: tenant) }, subject: "message \(token)",
-            text: "\(mark(id(token)))\r\n\(padding)", html: nil)
-        return Submission(door: "ingest", content: .composed(composed))
+            text: "\(mark(id(token)))\r\n\(padding)", html: isTracked(token) ? html : nil)
+        var submission = Submission(door: "ingest", content: .composed(composed))
+        if isTracked(token) {
+            submission.tracking = .on
+            submission.unsubscribe = .headersAndLink
+        }
+        return submission
     }
 }
 
@@ -148,9 +176,13 @@ extension NodeWorld.Fixture {
                         requestsPerMinute: 1_000_000_000)
                 ])
         }
-        let global = GlobalChunk(
+        var global = GlobalChunk(
             tokenKeys: [], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: [:],
             serviceHost: "localhost")
+        let secret = try seal.seal(
+            [UInt8](repeating: 8, count: 32), context: Array(GlobalChunk.TrackingKey.sealContext.utf8))
+        global.trackingKeys = [.init(id: 1, sealedSecret: Data(secret))]
+        global.trackingBaseURL = NodeWorld.linkBase
         let encoder = JSONEncoder.sorted
         let chunks = [
             "global": Array(try encoder.encode(global)),

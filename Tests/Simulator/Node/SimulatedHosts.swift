@@ -104,6 +104,12 @@ final class SimulatedHosts: MailCarrier {
         if !isWhole || places.contains(where: { $0.message != first.message }) {
             ledger.violate("what leaves for \(attempt.recipients.map(\.address)) is not what was given")
         }
+        if NodeWorld.isTracked(first.message.low) {
+            let recipients = attempt.recipients.map(\.address)
+            if recipients.count != 1 || !world.hasOwnLinks(attempt.content, recipient: recipients[0]) {
+                ledger.violate("what leaves for \(recipients) has not the links of one recipient")
+            }
+        }
         if attempt.sender?.hasSuffix("@dispatch.tenant\(first.tenant).example") != true {
             ledger.violate("\(first.message) leaves with another return path: \(attempt.sender ?? "<>")")
         }
