@@ -107,7 +107,11 @@ struct NodeDoors {
             metrics.relayed($0.map(String.init) ?? "unreachable").increment()
         }
         let link = parts.link
-        var router = DoorRouter.make(intake: parts.road, idempotency: idempotency) { request, isKnown in
+        var limits = LinkLimits()
+        limits.maxVisitsPerMinute = settings.trackingMaxPerMinute
+        var router = DoorRouter.make(
+            intake: parts.road, idempotency: idempotency, links: (parts.links, limits)
+        ) { request, isKnown in
             try await link.relay(request, by: relay, isKnown: isKnown)
         }
         let gate = RelayGate(signingKeys: parts.identity.signingKeys, clock: parts.clock)

@@ -19,11 +19,11 @@ final class HTTPNode: Sendable {
     private let loop: EventLoop
     private let server: HTTPServer
 
-    init(_ intake: MemoryIntake) throws {
+    init(_ intake: MemoryIntake, links: MemoryLinks? = nil) throws {
         self.intake = intake
         loop = try EventLoop(name: "test-doors")
         loop.start()
-        let router = DoorRouter.make(intake: intake) { _, _ in nil }
+        let router = DoorRouter.make(intake: intake, links: links.map { ($0, LinkLimits()) }) { _, _ in nil }
         server = try HTTPServer(HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)
         try server.start(on: [loop])
     }

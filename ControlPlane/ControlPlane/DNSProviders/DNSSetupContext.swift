@@ -52,7 +52,7 @@ struct DNSSetupContext: Sendable {
         _ domain: SendingDomain, _ account: DNSAccountRow, _ zone: DNSZone,
         _ request: DNSSetupRequest.Checked, _ context: ControlContext
     ) async throws -> DomainSetup {
-        let records = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
+        let records = try domain.records(context)
         func record(_ kind: DNSRecord.Kind) throws -> DNSRecord {
             guard let record = records.first(where: { $0.kind == kind }) else { throw APIError.internalError }
             return record

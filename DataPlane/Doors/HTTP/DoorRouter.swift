@@ -10,9 +10,12 @@ package enum DoorRouter {
     package typealias Relay =
         @Sendable (_ request: HTTPRequest, _ isKnown: @escaping () -> Bool) async throws -> HTTPResponse?
 
-    /// - Parameter idempotency: shared with the node's other doors.
+    /// - Parameters:
+    ///   - idempotency: shared with the node's other doors.
+    ///   - links: where the links of messages lead; nil: nowhere.
     package static func make(
-        intake: any Intake, idempotency: IdempotencyKeys = IdempotencyKeys(), relay: @escaping Relay
+        intake: any Intake, idempotency: IdempotencyKeys = IdempotencyKeys(),
+        links: (road: any LinkRoad, limits: LinkLimits)? = nil, relay: @escaping Relay
     ) -> Router {
         var router = Router()
         router.add(.messages)
@@ -23,7 +26,9 @@ package enum DoorRouter {
         }
         IngestDoor(intake: intake, idempotency: idempotency, relay: ask).add(to: &router)
         SendDoor(intake: intake, idempotency: idempotency).add(to: &router)
+        if let links { TrackingDoor(road: links.road, limits: links.limits).add(to: &router) }
         router.fallback = { request, miss in
+            if let answer = TrackingDoor.miss(request) { return answer }
             guard isForCustomers(request.path) else { return nil }
             return try await ask(request, miss)
         }
