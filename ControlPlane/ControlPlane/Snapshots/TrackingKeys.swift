@@ -63,7 +63,8 @@ struct TrackingKeys: Sendable {
     func rotate(_ connection: PostgresConnection, isCompromised: Bool) async throws -> View {
         try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended('tracking keys', 0))")
         let waiting = try await connection.query(
-            "SELECT * FROM tracking_keys WHERE in_use_since IS NULL ORDER BY created_at DESC LIMIT 1").first
+            "SELECT * FROM tracking_keys WHERE in_use_since IS NULL ORDER BY created_at DESC LIMIT 1"
+        ).first
         if let waiting {
             if !isCompromised { return try View(waiting) }
             try await connection.query("DELETE FROM tracking_keys WHERE in_use_since IS NULL")

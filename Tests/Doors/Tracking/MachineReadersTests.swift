@@ -7,8 +7,10 @@ import Testing
 /// Who counts as a machine, and by which rule.
 @Suite struct MachineReadersTests {
     @Test(arguments: [
-        ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
-         "google_image_proxy"),
+        (
+            "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+            "google_image_proxy"
+        ),
         ("Mozilla/5.0", "apple_mail_privacy"), ("Mozilla/5.0  ", "apple_mail_privacy"),
         ("YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html", "yahoo_mail_proxy"),
         ("Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", "bot"),

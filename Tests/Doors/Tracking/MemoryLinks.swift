@@ -20,10 +20,10 @@ final class MemoryLinks: LinkRoad {
     private let state = Locked(State())
 
     init() throws {
-        tokens = try #require(
-            TrackingTokens(keys: [
-                (7, [UInt8](repeating: 1, count: 32)), (9, [UInt8](repeating: 2, count: 32)),
-            ]))
+        let keys: [(id: UInt8, secret: [UInt8])] = [
+            (7, [UInt8](repeating: 1, count: 32)), (9, [UInt8](repeating: 2, count: 32)),
+        ]
+        tokens = try #require(TrackingTokens(keys: keys))
     }
 
     func token(

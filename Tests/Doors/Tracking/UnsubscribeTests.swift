@@ -19,7 +19,8 @@ import Testing
         #expect(bench.links.isUntouched)
     }
 
-    @Test func `the page asks with one button, without scripts, and shows half of the address`() async throws {
+    @Test func `the page asks with one button, without scripts, and shows half of the address`() async throws
+    {
         let bench = try LinkBench()
         let token = try bench.links.token(.unsubscribe, to: "j<b>\"&'@example.net")
         let page = try await bench.ask(.get, "/u/\(token)")
