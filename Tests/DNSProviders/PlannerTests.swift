@@ -19,8 +19,8 @@ enum PlanFixture {
         DomainSetup(
             domain: "d.example", ownership: ("_cybdispatch.d.example", token),
             dkim: ("dispatch._domainkey.d.example", key), serviceHost: "us.example",
-            returnPath: "dispatch.d.example", tracking: tracking.map { ($0, "us.example") }, spfAction: spf, dmarcAction: dmarc, reportAddress: report,
-            ownValues: own)
+            returnPath: "dispatch.d.example", tracking: tracking.map { ($0, "us.example") },
+            spfAction: spf, dmarcAction: dmarc, reportAddress: report, ownValues: own)
     }
 
     static func texts(_ name: String, _ texts: String...) -> RecordSet {

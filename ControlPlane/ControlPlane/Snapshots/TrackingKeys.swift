@@ -116,7 +116,8 @@ struct TrackingKeys: Sendable {
         // Looked at first: a statement that deletes nothing would wake the publisher all the same.
         let spent = try await connection.query(
             """
-            SELECT id FROM tracking_keys WHERE replaced_at < now() - make_interval(days => \(Self.provingDays))
+            SELECT id FROM tracking_keys
+            WHERE replaced_at < now() - make_interval(days => \(Self.provingDays))
             """)
         for row in spent {
             try await connection.query(

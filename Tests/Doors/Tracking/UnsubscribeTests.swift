@@ -49,7 +49,7 @@ import Testing
         #expect(answer.text.contains("<html lang=\"\(language)\">"))
     }
 
-    /// RFC 8058 §3.1: a POST with `List-Unsubscribe=One-Click`, in either form, without cookies, from nowhere.
+    /// RFC 8058 §3.1: a POST with `List-Unsubscribe=One-Click`, in either form, without cookies.
     @Test func `a mail program's one click unsubscribes`() async throws {
         let boundary = "----=_b1"
         let multipart =
