@@ -153,7 +153,7 @@ let testTargets: [Target] = [
         "Node",
         [
             "Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "MailFormat", "SMTPWire",
-            "Spool", "EventLoop", "HTTP", "TestSupport",
+            "Spool", "EventLoop", "HTTP", "Service", "TestSupport",
         ]),
     tests(
         "Doors",
