@@ -153,7 +153,7 @@ let testTargets: [Target] = [
         "Node",
         [
             "Node", "NodeProtocol", "Queue", "Delivery", "Doors", "Admission", "MailFormat", "MailAuth",
-            "SMTPWire", "Spool", "EventLoop", "HTTP", "Crypto", "TestSupport",
+            "SMTPWire", "Spool", "EventLoop", "HTTP", "Crypto", "Service", "TestSupport",
         ]),
     tests(
         "Doors",

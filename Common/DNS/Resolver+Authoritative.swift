@@ -50,8 +50,11 @@ extension Resolver {
     ) async -> ZoneAnswer {
         var zone: DomainName
         var servers: [DomainName]
+        // No alias stands at the top of a zone; and to ask for the name servers of an alias is to ask for
+        // those of its target, which may not answer.
+        let start = type == .cname ? name.parent ?? name : name
         do throws(DNSError) {
-            (zone, servers) = try await zoneCut(above: name, deadline)
+            (zone, servers) = try await zoneCut(above: start, deadline)
         } catch {
             return .answer(.unreachable("the zone of \(name) was not found: \(error)"))
         }

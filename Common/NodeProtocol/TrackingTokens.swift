@@ -35,8 +35,8 @@ package struct TrackingClaim: Sendable, Equatable {
 package struct TrackingTokens: Sendable {
     private static let macBytes = 16
     private static let fixedBytes = 36
-    /// What is looked at of a token at most, in characters.
-    package static let maxTokenBytes = 8 * 1024
+    /// What is looked at of a token at most, in characters: with the path before it, it fits into a request.
+    package static let maxTokenBytes = 8 * 1024 - 64
 
     private let keys: [UInt8: HMACKey]
     private let newest: UInt8

@@ -81,6 +81,9 @@ static const unsigned char sql_0025[] = {
 static const unsigned char sql_0026[] = {
 #embed "0026_rescheduled.sql"
 };
+static const unsigned char sql_0027[] = {
+#embed "0027_tracking.sql"
+};
 static const unsigned char sql_0029[] = {
 #embed "0029_unsubscribe_offers.sql"
 };
@@ -123,6 +126,7 @@ static const schema_migration table[] = {
     MIGRATION("0024_domain_keys.sql", sql_0024),
     MIGRATION("0025_usage_shares.sql", sql_0025),
     MIGRATION("0026_rescheduled.sql", sql_0026),
+    MIGRATION("0027_tracking.sql", sql_0027),
     MIGRATION("0029_unsubscribe_offers.sql", sql_0029),
     MIGRATION("0030_open_hours.sql", sql_0030),
     MIGRATION("0031_analytics_and_audit.sql", sql_0031),

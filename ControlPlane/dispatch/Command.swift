@@ -12,6 +12,7 @@ enum Command {
         case "user": try await UserCommand.run(arguments, client)
         case "domain": try await DomainCommand.run(arguments, client)
         case "snapshot": try await SnapshotCommand.run(arguments, client)
+        case "tracking-keys": try await TrackingKeyCommand.run(arguments, client)
         case "plan": try await PlanCommand.run(arguments, client)
         case "shaping": try await ShapingCommand.run(arguments, client)
         case "queue": try await QueueCommand.run(arguments, client)

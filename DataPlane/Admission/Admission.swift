@@ -16,10 +16,16 @@ package struct Admission: Sendable {
     package let node: UInt16
     /// The name in trace fields.
     package let hostName: String
+    /// Whether an address is not to be sent to although the snapshot does not say so yet.
+    private let isWithheld: @Sendable (_ address: String, _ tenant: TenantID) -> Bool
 
-    package init(node: UInt16, hostName: String) {
+    package init(
+        node: UInt16, hostName: String,
+        isWithheld: @escaping @Sendable (_ address: String, _ tenant: TenantID) -> Bool = { _, _ in false }
+    ) {
         self.node = node
         self.hostName = hostName
+        self.isWithheld = isWithheld
     }
 
     /// - Parameters:
@@ -163,7 +169,9 @@ package struct Admission: Sendable {
         var suppressed: [String] = []
         var kept: [Int] = []
         for (place, address) in addresses.enumerated() where seen.insert(address.caseFolded).inserted {
-            if snapshot.isSuppressed(address.caseFolded, tenant: tenant) {
+            if snapshot.isSuppressed(address.caseFolded, tenant: tenant)
+                || isWithheld(address.caseFolded, tenant)
+            {
                 suppressed.append(address.description)
             } else {
                 recipients.append(address.description)

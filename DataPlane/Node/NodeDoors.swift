@@ -107,9 +107,11 @@ struct NodeDoors {
             metrics.relayed($0.map(String.init) ?? "unreachable").increment()
         }
         let link = parts.link
+        var limits = LinkLimits()
+        limits.maxVisitsPerMinute = settings.trackingMaxPerMinute
         var router = DoorRouter.make(
             intake: parts.road, idempotency: idempotency,
-            openHours: { await link.openHours(of: $1, tenant: $0) }
+            openHours: { await link.openHours(of: $1, tenant: $0) }, links: (parts.links, limits)
         ) { request, isKnown in try await link.relay(request, by: relay, isKnown: isKnown) }
         let gate = RelayGate(
             signingKeys: parts.identity.signingKeys, holder: parts.holder, clock: parts.clock)

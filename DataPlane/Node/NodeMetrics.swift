@@ -17,6 +17,7 @@ struct NodeMetrics: Sendable {
     let relayed: Labelled<Counter>
     let tlsSessions: Labelled<Counter>
     let inbound: Labelled<Counter>
+    let links: Labelled<Counter>
 
     init(_ registry: MetricsRegistry) {
         self.registry = registry
@@ -52,6 +53,9 @@ struct NodeMetrics: Sendable {
             "dispatch_failed_reports_total", help: "Reports that the control plane did not take.")
         inbound = registry.counter(
             "dispatch_inbound_total", help: "Messages at the door for bounces and complaints.",
+            labels: ["outcome"])
+        links = registry.counter(
+            "dispatch_links_total", help: "Tracking and unsubscribe links that were followed.",
             labels: ["outcome"])
         relayed = registry.counter(
             "dispatch_relayed_requests_total", help: "Requests relayed to the control plane.",

@@ -27,6 +27,7 @@ struct NodeParts: Sendable {
     let workers: [LoopWorkers]
     let road: Road
     let inbound: InboundRoad
+    let links: LinkEvents
     let metrics: NodeMetrics
     let mailTLS: MailTLS
     let clock: WallClock
@@ -105,10 +106,15 @@ struct NodeParts: Sendable {
             if let snapshot = holder.current { dispatcher.value.take(snapshot) }
             dispatcher.value.restore(control.memory)
         }
+        let unsubscribed = keepUnsubscribed(files, holder, on: main, pool, clock, log)
         let road = Road(
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
             webhooks: webhooks,
-            dispatcher: dispatcher, random: random, clock: clock, metrics: metrics)
+            dispatcher: dispatcher, random: random, clock: clock, metrics: metrics,
+            unsubscribed: unsubscribed.list)
+        let links = LinkEvents(
+            node: identity.node, holder: holder, spool: spool, webhooks: webhooks, dispatcher: dispatcher,
+            file: unsubscribed, clock: clock, metrics: metrics, log: log.named("links"))
         idempotency.connect(
             book: NodeKeyBook(spool: spool, log: disks.keys),
             peers: NodePeers(
@@ -139,7 +145,8 @@ struct NodeParts: Sendable {
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
             spool: spool, keys: disks.keys, idempotency: idempotency,
-            dispatcher: dispatcher, workers: workers, road: road, inbound: inbound, metrics: metrics,
+            dispatcher: dispatcher, workers: workers, road: road, inbound: inbound, links: links,
+            metrics: metrics,
             mailTLS: mailTLS,
             clock: clock,
             group: group,
@@ -174,6 +181,22 @@ struct NodeParts: Sendable {
             log.error("suspensions and holds of before are lost", ["error": .error(error)])
             return (QueueStore.Memory(), [:])
         }
+    }
+
+    /// Who unsubscribed here is kept until a snapshot has him.
+    private static func keepUnsubscribed(
+        _ files: NodeFiles, _ holder: SnapshotHolder, on loop: EventLoop, _ pool: BlockingPool,
+        _ clock: WallClock, _ log: Log
+    ) -> UnsubscribedFile {
+        let file = UnsubscribedFile(files, pool: pool, log: log)
+        let settle: @Sendable (Snapshot) -> Void = { snapshot in
+            guard file.list.settle(by: snapshot, now: clock.now()) else { return }
+            // What is not written here is settled again at the next start.
+            loop.spawn { try? await file.save() }
+        }
+        if let snapshot = holder.current { settle(snapshot) }
+        holder.onSwap(settle)
+        return file
     }
 
     private static func makeDispatcher(

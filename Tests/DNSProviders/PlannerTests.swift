@@ -13,13 +13,14 @@ enum PlanFixture {
 
     static func setup(
         spf: DomainSetup.SPFAction = .append, dmarc: DomainSetup.DMARCAction = .create,
-        report: String? = "r@d.example", own: [RecordKey: Set<RecordContent>] = [:]
+        report: String? = "r@d.example", own: [RecordKey: Set<RecordContent>] = [:],
+        tracking: String? = nil
     ) -> DomainSetup {
         DomainSetup(
             domain: "d.example", ownership: ("_cybdispatch.d.example", token),
             dkim: ("dispatch._domainkey.d.example", key), serviceHost: "us.example",
-            returnPath: "dispatch.d.example", spfAction: spf, dmarcAction: dmarc, reportAddress: report,
-            ownValues: own)
+            returnPath: "dispatch.d.example", tracking: tracking.map { ($0, "us.example") },
+            spfAction: spf, dmarcAction: dmarc, reportAddress: report, ownValues: own)
     }
 
     static func texts(_ name: String, _ texts: String...) -> RecordSet {

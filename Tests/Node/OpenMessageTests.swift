@@ -46,6 +46,18 @@ import Testing
         #expect(message.status?.state == .deferred)
     }
 
+    @Test func `what a reader does changes nothing of the delivery`() throws {
+        var message = try message(["a@example.org"])
+        var deferred = event(.deferred, "a@example.org", attempt: 2)
+        deferred.nextAttemptAt = 77
+        message.apply(deferred, to: 0)
+        for kind in [EventKind.opened, .clicked, .unsubscribed, .complained] {
+            message.apply(event(kind, "a@example.org", attempt: 9), to: 0)
+        }
+        #expect(message.recipients[0].nextAttemptAt == 77 && message.recipients[0].attempts == 2)
+        #expect(message.status?.state == .deferred && message.recipients[0].lastEvent == deferred)
+    }
+
     @Test func `a scheduled message waits for its time`() throws {
         let message = try message(["a@example.org"], scheduledAt: 50)
         #expect(message.status?.state == .scheduled)

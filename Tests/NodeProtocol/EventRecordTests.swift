@@ -26,6 +26,13 @@ import Testing
             hasAttachments: true, tags: ["t"], metadata: ["k": "v"], isTest: false, scheduledAt: nil)
         event.webhook = .init(id: UUID(), url: "https://x.example/", event: "sent", isGone: true)
         event.isLate = kind == .complained
+        if kind == .clicked {
+            event.reader = .init(
+                userAgent: "Reader/1.0", network: "203.0.113.0/24", url: "https://x.example/?é",
+                machineReason: "bot")
+        } else if kind == .opened {
+            event.reader = .init(userAgent: "")
+        }
         return event
     }
 
@@ -35,6 +42,13 @@ import Testing
             let record = EventRecord(event(kind), sealedBody: body)
             #expect(EventRecord(record.encoded()[...]) == record)
         }
+    }
+
+    @Test func `a reader's name is cut between two characters, and nothing is left of one that is none`() {
+        let long = String(repeating: "é", count: 400) + "x"
+        #expect(Event.Reader(userAgent: "x" + long).userAgent == "x" + String(repeating: "é", count: 255))
+        #expect(Event.Reader(userAgent: long).userAgent.utf8.count == 512)
+        #expect(!Event.Reader(userAgent: "x").isMachine)
     }
 
     @Test func `a record is read from the middle of a buffer`() {

@@ -40,6 +40,14 @@ extension Event {
             }
         }
         if isLate { writer.put(16, isLate) }
+        if let reader {
+            writer.put(17) { writer in
+                writer.put(1, reader.userAgent)
+                writer.put(2, reader.network)
+                writer.put(3, reader.url)
+                writer.put(4, reader.machineReason)
+            }
+        }
     }
 
     /// Nil when the bytes are no event, or one of a kind that this version does not know.
@@ -68,6 +76,7 @@ extension Event {
             case 14: event.accepted = Accepted(protobuf: field.bytes)
             case 15: event.webhook = Webhook(protobuf: field.bytes)
             case 16: event.isLate = field.isTrue
+            case 17: event.reader = Reader(protobuf: field.bytes)
             default: break
             }
         }
@@ -165,6 +174,15 @@ extension Event.Classification {
     }
 }
 
+extension Event.Reader {
+    fileprivate init?(protobuf bytes: ArraySlice<UInt8>) {
+        guard let texts = TextFields(bytes) else { return nil }
+        self.init(
+            userAgent: texts[1], network: texts.present(2), url: texts.present(3),
+            machineReason: texts.present(4))
+    }
+}
+
 extension Event.Response {
     fileprivate init?(protobuf bytes: ArraySlice<UInt8>) {
         var reader = ProtobufReader(bytes)
@@ -212,6 +230,9 @@ private struct TextFields {
     }
 
     subscript(_ field: Int) -> String { texts[field] ?? "" }
+
+    /// Nil when it is empty as well.
+    func present(_ field: Int) -> String? { texts[field].flatMap { $0.isEmpty ? nil : $0 } }
 }
 
 extension EventKind {

@@ -132,6 +132,32 @@ package struct Event: Sendable, Equatable {
         }
     }
 
+    /// How a reader came to a link of the message: with `opened`, `clicked` and `unsubscribed`.
+    package struct Reader: Sendable, Equatable {
+        /// Longer ones are cut, in bytes of UTF-8.
+        package static let maxUserAgentBytes = 512
+
+        /// As the client named itself; empty when it did not.
+        package var userAgent: String
+        /// The network of the client and no more of its address: an IPv4 /24 or an IPv6 /48.
+        package var network: String?
+        /// Where a click led.
+        package var url: String?
+        /// Which rule took the client for a machine; nil for a person, as far as anybody can tell.
+        package var machineReason: String?
+
+        package var isMachine: Bool { machineReason != nil }
+
+        package init(
+            userAgent: String, network: String? = nil, url: String? = nil, machineReason: String? = nil
+        ) {
+            self.userAgent = userAgent.cut(toBytes: Self.maxUserAgentBytes)
+            self.network = network
+            self.url = url
+            self.machineReason = machineReason
+        }
+    }
+
     package var kind: EventKind
     package var message: MessageID
     package var tenant: TenantID
@@ -157,6 +183,10 @@ package struct Event: Sendable, Equatable {
     /// Told by a bounce message or a feedback loop, when the delivery was over: the recipient is as they name
     /// it, or nobody, and whether the message went there is for the log to say.
     package var isLate = false
+    package var reader: Reader?
+
+    /// Whether a machine did what the event tells: it is in the timeline and in no count.
+    package var isOfMachine: Bool { reader?.isMachine ?? false }
 
     package init(
         _ kind: EventKind, message: MessageID, tenant: TenantID, at: Int64, node: UInt16,
@@ -168,5 +198,18 @@ package struct Event: Sendable, Equatable {
         self.at = at
         self.node = node
         self.recipient = recipient
+    }
+}
+
+extension String {
+    /// The text up to so many bytes, without half a character at its end.
+    fileprivate func cut(toBytes count: Int) -> String {
+        guard utf8.count > count else { return self }
+        var bytes = Array(utf8.prefix(count))
+        while !bytes.isEmpty {
+            if let text = String(validating: bytes, as: UTF8.self) { return text }
+            bytes.removeLast()
+        }
+        return ""
     }
 }

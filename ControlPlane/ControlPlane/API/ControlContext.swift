@@ -1,5 +1,6 @@
 import Crypto
 import EventLoop
+import FoundationEssentials
 import HTTPClient
 import Postgres
 import Service
@@ -45,6 +46,8 @@ package struct ControlContext: Sendable {
     /// Such as `dispatch.example.com`: behind the `@` of usernames, in SPF, as the MX of return paths.
     package let serviceHost: String
     package let smtpPort: Int
+    /// Where tracking links lead, without a slash at the end.
+    package let trackingBaseURL: String
     package let dns: @Sendable (_ name: String) async -> TXTLookup
     /// The MX records of a name, each as `10 mail.example.com`.
     package let mailHosts: @Sendable (_ name: String) async -> TXTLookup
@@ -52,6 +55,8 @@ package struct ControlContext: Sendable {
     package let addresses: @Sendable (_ name: String) async -> TXTLookup
     /// The TXT records of a name as the configured resolvers have them, caches included.
     package let resolvers: @Sendable (_ name: String) async -> TXTLookup
+    /// The alias that stands at a name itself; `.missing` where none does.
+    package let aliases: @Sendable (_ name: String) async -> TXTLookup
     package let publicSuffixes: PublicSuffixes
     /// The zone that a name lies in, and its servers.
     package let delegation: @Sendable (_ name: String) async -> DelegationLookup
@@ -77,7 +82,11 @@ package struct ControlContext: Sendable {
         resolvers: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in
             .unreachable("was not asked")
         },
-        publicSuffixes: PublicSuffixes = PublicSuffixes()
+        publicSuffixes: PublicSuffixes = PublicSuffixes(),
+        aliases: @escaping @Sendable (_ name: String) async -> TXTLookup = { _ in
+            .unreachable("was not asked")
+        },
+        trackingBaseURL: String? = nil
     ) {
         self.pool = pool
         self.masterSeal = masterSeal
@@ -95,6 +104,9 @@ package struct ControlContext: Sendable {
         self.addresses = addresses
         self.resolvers = resolvers
         self.publicSuffixes = publicSuffixes
+        self.aliases = aliases
+        let url = trackingBaseURL ?? "https://\(serviceHost)"
+        self.trackingBaseURL = url.hasSuffix("/") ? String(url.dropLast()) : url
         self.delegation = delegation
         self.allowsDomainOverride = allowsDomainOverride
         self.egressGuard = egressGuard
@@ -103,6 +115,11 @@ package struct ControlContext: Sendable {
     /// Ends the threads.
     func stop() {
         for pool in [blocking, passwords, keyMaking] { pool.stop() }
+    }
+
+    /// The host that tracking hosts of domains are aliases of.
+    var trackingTarget: String {
+        URLComponents(string: trackingBaseURL)?.host?.lowercased() ?? serviceHost
     }
 
     /// Seconds since 1970.

@@ -18,7 +18,7 @@ struct DNSRecordChangeView: Encodable, Sendable {
     }
 
     static let schema = Schema.record([
-        "record_type": .choice("TXT", "MX"), "host": .string.example("yourdomain.com"),
+        "record_type": .choice("TXT", "MX", "CNAME"), "host": .string.example("yourdomain.com"),
         "before": Schema.array(.string.example("v=spf1 mx -all")),
         "after": Schema.array(.string.example("v=spf1 mx include:dispatch.example.com -all")),
     ]).named("DNSRecordChange")

@@ -73,6 +73,7 @@ struct DNSSetupAnswer: Encodable, Sendable {
         case .dmarc: .dmarc
         case .returnPath: .returnPath
         case .returnPathSPF: .returnPathSPF
+        case .tracking: .tracking
         }
     }
 
@@ -98,7 +99,7 @@ struct DNSSetupAnswer: Encodable, Sendable {
 
     private static let recordSchema = Schema.record([
         "purpose": .choice(SetupPlan.Subject.allCases.map(\.rawValue)).example("spf"),
-        "record_type": .choice("TXT", "MX"), "host": .string.example("yourdomain.com"),
+        "record_type": .choice("TXT", "MX", "CNAME"), "host": .string.example("yourdomain.com"),
         "action": .choice("create", "update", "none", "skip", "manual").example("update"),
         "before": Schema.array(.string.example("v=spf1 mx -all")),
         "after": Schema.array(.string.example(spf)),

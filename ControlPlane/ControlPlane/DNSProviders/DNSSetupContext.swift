@@ -52,17 +52,19 @@ struct DNSSetupContext: Sendable {
         _ domain: SendingDomain, _ account: DNSAccountRow, _ zone: DNSZone,
         _ request: DNSSetupRequest.Checked, _ context: ControlContext
     ) async throws -> DomainSetup {
-        let records = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
+        let records = try domain.records(context)
         func record(_ kind: DNSRecord.Kind) throws -> DNSRecord {
             guard let record = records.first(where: { $0.kind == kind }) else { throw APIError.internalError }
             return record
         }
         let (ownership, key) = (try record(.ownership), try record(.dkim))
         let next = records.first { $0.kind == .nextDKIM }
+        let tracking = records.first { $0.kind == .tracking }
         return DomainSetup(
             domain: domain.name, ownership: (ownership.host, ownership.value), dkim: (key.host, key.value),
             nextDKIM: next.map { ($0.host, $0.value) },
             serviceHost: context.serviceHost, returnPath: try record(.returnPath).host,
+            tracking: tracking.map { ($0.host, $0.value) },
             spfAction: request.spfAction, dmarcAction: request.dmarcAction,
             reportAddress: request.reportAddress,
             ownValues: try await DNSChangeRow.ownValues(

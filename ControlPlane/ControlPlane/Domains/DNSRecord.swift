@@ -8,6 +8,8 @@ struct DNSRecord: Encodable, Sendable, Equatable {
         case ownership, dkim, spf, dmarc, returnPath, returnPathSPF
         /// The key that takes over when it is seen, and the one that signed until it did.
         case nextDKIM, oldDKIM
+        /// The domain's own host of tracking links.
+        case tracking
     }
 
     let kind: Kind
@@ -19,14 +21,16 @@ struct DNSRecord: Encodable, Sendable, Equatable {
     enum CodingKeys: CodingKey { case recordType, host, value, purpose }
 
     static let schema = Schema.record([
-        "record_type": .choice("TXT", "MX"), "host": .string.example("_cybdispatch.yourdomain.com"),
+        "record_type": .choice("TXT", "MX", "CNAME"), "host": .string.example("_cybdispatch.yourdomain.com"),
         "value": .string.example("cyb-verify-abc123"), "purpose": .string.example("Domain verification"),
     ]).named("DNSRecord")
 
     /// The records of a domain in the order in which they are shown.
     ///
     /// - Throws: when the stored public key is none.
-    static func expected(of domain: SendingDomain, serviceHost: String) throws(CryptoError) -> [DNSRecord] {
+    static func expected(
+        of domain: SendingDomain, serviceHost: String, trackingTarget: String
+    ) throws(CryptoError) -> [DNSRecord] {
         let name = domain.name
         let spf = "v=spf1 include:\(serviceHost) ~all"
         return [
@@ -42,6 +46,9 @@ struct DNSRecord: Encodable, Sendable, Equatable {
             // SPF is checked on the envelope sender, whose domain this is.
             DNSRecord(.returnPathSPF, "TXT", "dispatch.\(name)", spf, "SPF - return path"),
         ] + (try turningKeys(of: domain))
+            + (domain.trackingHost.map {
+                [DNSRecord(.tracking, "CNAME", $0, trackingTarget, "Tracking links")]
+            } ?? [])
     }
 
     /// While a new key takes the place of another.

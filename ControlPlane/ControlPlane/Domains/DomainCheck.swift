@@ -9,7 +9,7 @@ struct DomainCheck: Sendable {
     static func look(_ domain: SendingDomain, _ context: ControlContext) async throws(CryptoError)
         -> DomainCheck
     {
-        let expected = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
+        let expected = try domain.records(context)
         let checks = await withTaskGroup(of: (Int, RecordCheck).self) { group in
             for (index, record) in expected.enumerated() {
                 group.addTask { (index, await look(record, context)) }
@@ -24,6 +24,7 @@ struct DomainCheck: Sendable {
     /// The zone's own servers decide. What proves something must stand there by itself, and not come from a
     /// wildcard, which would answer for any claim.
     private static func look(_ record: DNSRecord, _ context: ControlContext) async -> RecordCheck {
+        if record.kind == .tracking { return await lookAtTracking(record, context) }
         if record.recordType == "MX" { return RecordCheck(record, await context.mailHosts(record.host)) }
         var check = RecordCheck(record, await context.dns(record.host))
         guard record.isProof, check.status == .ok else { return check }
@@ -37,6 +38,23 @@ struct DomainCheck: Sendable {
         }
         return check
     }
+
+    /// An alias of the service, or what comes to the same: at the top of a zone, where none may stand, some
+    /// DNS providers answer with the addresses of its target.
+    private static func lookAtTracking(_ record: DNSRecord, _ context: ControlContext) async -> RecordCheck {
+        let check = RecordCheck(record, await context.aliases(record.host))
+        guard check.status == .missing,
+            case .found(let found) = await context.addresses(record.host),
+            case .found(let ours) = await context.addresses(record.value)
+        else { return check }
+        let leadsHere = Set(found).isSubset(of: ours)
+        var other = RecordCheck(record, leadsHere ? .found([record.value]) : .found(found))
+        other.reason = leadsHere ? "no alias, and the addresses are those of \(record.value)" : nil
+        return other
+    }
+
+    /// What was found of the tracking host; nil when the domain has none.
+    var tracking: RecordCheck.Status? { status(of: .tracking) }
 
     /// Whether the owner has proven himself and published a key: nothing is signed with a key that is not in
     /// DNS.

@@ -33,8 +33,8 @@ extension Domains {
             let rows = try await connection.query(
                 """
                 UPDATE domains SET status = 'verified', verified_at = coalesce(verified_at, now()),
-                    checks = \(checks), checked_at = now(),
-                    next_check_at = now() + CASE WHEN next_selector IS NULL
+                    checks = \(checks), checked_at = now(), \(Self.tracking(check, of: domain)),
+                    next_check_at = now() + CASE WHEN next_selector IS NULL AND \(Self.waitsForNoTracking)
                         THEN interval '1 day' ELSE interval '15 minutes' END,
                     recent_misses = (recent_misses << 1) & 7, missing_since = NULL, updated_at = now()
                 WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id)
@@ -69,7 +69,8 @@ extension Domains {
         let checks = try Postgres.JSON(check.records)
         let rows = try await context.pool.query(
             """
-            UPDATE domains SET checks = \(checks), checked_at = now(), updated_at = now()
+            UPDATE domains SET checks = \(checks), checked_at = now(), updated_at = now(),
+                \(Self.tracking(check, of: domain))
             WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id) RETURNING \(SendingDomain.columns)
             """, as: .tenant(domain.tenant.uuid))
         return try Self.one(rows)
@@ -132,6 +133,7 @@ extension Domains {
             let rows = try await connection.query(
                 """
                 UPDATE domains SET checks = \(checks), checked_at = now(), updated_at = now(),
+                    \(Self.tracking(check, of: domain)),
                     next_check_at = now() + interval '1 day',
                     recent_misses = ((recent_misses << 1) | 1) & 7,
                     missing_since = coalesce(missing_since, now()),

@@ -66,6 +66,7 @@ package struct Domains: Sendable {
                             ]), message: "Domain verified"))
                 ])
         ) { try await verify($0) }
+        addTracking(to: &router, authenticator, withRecords)
         addRotation(to: &router, authenticator, withRecords)
         router.operators(
             .post, "/api/v1/admin/tenants/{tenant_id}/domains/{domain_id}/override", authenticator,
@@ -86,7 +87,7 @@ package struct Domains: Sendable {
     }
 
     func answer(_ domain: SendingDomain, status: HTTPStatus = 200) throws -> HTTPResponse {
-        let records = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
+        let records = try domain.records(context)
         return try .data(WithRecords(domain: domain.view, dnsRecords: records), status: status)
     }
 
@@ -103,7 +104,7 @@ package struct Domains: Sendable {
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let views = try await all(of: call.tenant, as: call.rows).map { domain in
             var view = domain.view
-            view.dnsRecords = try DNSRecord.expected(of: domain, serviceHost: context.serviceHost)
+            view.dnsRecords = try domain.records(context)
             return view
         }
         return try .data(views)

@@ -26,7 +26,7 @@ struct RecordCheck: Codable, Sendable, Equatable {
     enum Visibility: String, Codable, Sendable { case seen, notYet = "not_yet", unreachable }
 
     static let schema = Schema.record([
-        "record_type": .choice("TXT", "MX"), "host": .string.example("_cybdispatch.yourdomain.com"),
+        "record_type": .choice("TXT", "MX", "CNAME"), "host": .string.example("_cybdispatch.yourdomain.com"),
         "purpose": .string.example("Domain verification"), "expected": .string.example("cyb-verify-abc123"),
         "found": Schema.array(.string.example("cyb-verify-abc123")),
         "status": .choice("ok", "missing", "mismatch", "conflict", "unreachable"),
@@ -74,6 +74,7 @@ struct RecordCheck: Codable, Sendable, Equatable {
         case .spf, .returnPathSPF: spf(record, texts)
         // Which policy stands there is the owner's choice.
         case .dmarc: texts.contains { $0.lowercased().hasPrefix("v=dmarc1") } ? .ok : .missing
+        case .tracking: texts.contains { host(of: $0) == host(of: record.value) } ? .ok : .mismatch
         case .returnPath: texts.contains { host(of: $0) == host(of: record.value) } ? .ok : .mismatch
         }
     }

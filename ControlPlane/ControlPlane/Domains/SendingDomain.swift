@@ -27,6 +27,10 @@ struct SendingDomain: Sendable {
     /// Signs no more; its record is still needed until then.
     let oldKey: Key?
     let oldKeyUntil: Date?
+    /// Of its tracking links, if they shall have one of their own.
+    let trackingHost: String?
+    /// Whether that was seen to lead here: then links name it.
+    let isTrackingLive: Bool
 
     /// A DKIM key by its name in DNS.
     struct Key: Sendable {
@@ -44,7 +48,7 @@ struct SendingDomain: Sendable {
     static let columns: SQL = """
         id, tenant_id, domain, status, ownership_token, selector, dkim_public, verified_at, override_reason,
         checks, checked_at, created_at, covers_subdomains, next_selector, next_public, old_selector,
-        old_public, old_until
+        old_public, old_until, tracking_host, tracking_live
         """
 
     init(_ row: PostgresRow) throws(PostgresError) {
@@ -64,10 +68,18 @@ struct SendingDomain: Sendable {
         nextKey = Key(try row["next_selector"], try row["next_public"])
         oldKey = Key(try row["old_selector"], try row["old_public"])
         oldKeyUntil = try row["old_until"]
+        trackingHost = try row["tracking_host"]
+        isTrackingLive = try row["tracking_live"]
     }
 
     /// Whether the tenant may send from it; records that went missing lately do not stop it at once.
     var isVerified: Bool { status == "verified" || status == "at_risk" }
+
+    /// What its owner is asked to publish.
+    func records(_ context: ControlContext) throws(CryptoError) -> [DNSRecord] {
+        try DNSRecord.expected(
+            of: self, serviceHost: context.serviceHost, trackingTarget: context.trackingTarget)
+    }
 
     /// As the API shows it.
     struct View: Encodable, Sendable {
@@ -79,6 +91,8 @@ struct SendingDomain: Sendable {
         let selector: String
         @OrNull var nextSelector: String?
         @OrNull var oldSelector: String?
+        @OrNull var trackingHost: String?
+        let trackingLive: Bool
         @OrNull var verifiedAt: Date?
         @OrNull var overrideReason: String?
         @OrNull var checkedAt: Date?
@@ -92,7 +106,8 @@ struct SendingDomain: Sendable {
         View(
             id: id.text, domain: name, verified: isVerified, status: status,
             coversSubdomains: coversSubdomains, selector: selector, nextSelector: nextKey?.selector,
-            oldSelector: oldKey?.selector, verifiedAt: verifiedAt, overrideReason: overrideReason,
+            oldSelector: oldKey?.selector, trackingHost: trackingHost, trackingLive: isTrackingLive,
+            verifiedAt: verifiedAt, overrideReason: overrideReason,
             checkedAt: checkedAt, checks: checks,
             createdAt: createdAt)
     }
@@ -102,6 +117,8 @@ struct SendingDomain: Sendable {
         "status": .choice("pending", "verified", "at_risk", "lost"), "covers_subdomains": .boolean,
         "selector": .string.example("dispatch"), "next_selector": .string.nullable,
         "old_selector": .string.nullable,
+        "tracking_host": .string.nullable.example("track.yourdomain.com"),
+        "tracking_live": .boolean.described("Whether links name that host: its record was seen."),
         "verified_at": .dateTime.nullable, "override_reason": .string.nullable,
         "checked_at": .dateTime.nullable, "checks": .array(RecordCheck.schema), "created_at": .dateTime,
     ]).named("Domain")

@@ -36,6 +36,9 @@ extension EmailEventView {
         "response_code": .integer.optional, "enhanced_code": .string.optional, "response": .string.optional,
         "bounce_classification": .string.optional, "remote_host": .string.optional,
         "duration_ms": .integer.optional, "next_attempt_at": .dateTime.optional,
+        "url": .string.optional, "user_agent": .string.optional, "network": .string.optional,
+        "machine": .boolean.optional.described("Whether a proxy, a scanner or a bot opened or clicked."),
+        "machine_reason": .string.optional.described("The rule that took it for one."),
     ]).named("EmailEvent")
 }
 

@@ -84,6 +84,11 @@ struct EmailEventView: Encodable, Sendable {
         let remote_host: String?
         let duration_ms: Int?
         let next_attempt_at: Int64?
+        let url: String?
+        let user_agent: String?
+        let network: String?
+        let machine: Bool?
+        let machine_reason: String?
     }
 
     let event: String
@@ -98,6 +103,12 @@ struct EmailEventView: Encodable, Sendable {
     var remoteHost: String?
     var durationMs: Int?
     var nextAttemptAt: Date?
+    /// Where a click led.
+    var url: String?
+    var userAgent: String?
+    var network: String?
+    var machine: Bool?
+    var machineReason: String?
 
     init(_ row: PostgresRow) throws {
         event = try row["kind"]
@@ -114,6 +125,11 @@ struct EmailEventView: Encodable, Sendable {
         remoteHost = stored.remote_host
         durationMs = stored.duration_ms
         nextAttemptAt = stored.next_attempt_at.map { Date(timeIntervalSince1970: Double($0) / 1000) }
+        url = stored.url
+        userAgent = stored.user_agent
+        network = stored.network
+        machine = stored.machine
+        machineReason = stored.machine_reason
     }
 }
 

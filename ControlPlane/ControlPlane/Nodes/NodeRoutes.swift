@@ -218,13 +218,26 @@ struct NodeRoutes: Sendable {
                     name = left(name, 40) || '.removed.' || number
                 WHERE number = \(Int32(node.number))
                 """)
-            if node.joinedAt != nil { try await keys.addClusterKey(connection) }
+            if node.joinedAt != nil {
+                try await keys.addClusterKey(connection)
+                try await replaceTrackingKey(connection)
+            }
             try await Audit.write(
                 connection, actor, tenant: nil, "node.removed", record: ("node", String(node.number)),
                 detail: ["name": node.name])
             return node
         }
         return try .data(view, message: "The node is removed, and the cluster key is being replaced.")
+    }
+
+    /// The node knows the key of links. Where no id is free the present one stays: it would prove for long
+    /// all the same.
+    private func replaceTrackingKey(_ connection: PostgresConnection) async throws {
+        do {
+            _ = try await TrackingKeys(masterSeal: keys.masterSeal).rotate(connection, isCompromised: true)
+        } catch is TrackingKeys.NoFreeID {
+            context.log.error("no new key for tracking links: all 256 are in use or prove still")
+        }
     }
 
     private func find(_ asked: String, _ connection: PostgresConnection) async throws -> NodeView {

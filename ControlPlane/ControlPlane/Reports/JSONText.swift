@@ -18,6 +18,12 @@ struct JSONText {
         bytes += Array("\(value)".utf8)
     }
 
+    mutating func add(_ name: String, _ value: Bool?) {
+        guard let value else { return }
+        begin(name)
+        bytes += Array((value ? "true" : "false").utf8)
+    }
+
     private mutating func begin(_ name: String) {
         if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
         quote(name)

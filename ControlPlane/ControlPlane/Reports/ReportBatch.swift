@@ -17,6 +17,7 @@ struct ReportBatch: Sendable {
     /// The four categories that say the address is no good.
     static let hardCategories = ["InvalidRecipient", "BadDomain", "InvalidMailbox", "NoMailbox"]
     private static let maxTime: Int64 = 4_102_444_800_000  // the year 2100
+    private static let maxURLLength = 8_192
 
     /// The cursor that the rows begin behind.
     let cursor: UInt64
@@ -122,6 +123,7 @@ struct ReportBatch: Sendable {
             lost.append(LostRow(event, row(event, seq)))
             return
         case .delivered, .deferred, .bounced, .expired, .failed, .cancelled, .suppressed: takeOutcome(event)
+        case .opened where event.isOfMachine, .clicked where event.isOfMachine: break
         case .complained, .opened, .clicked, .rescheduled: takeMark(event)
         case .unsubscribed, .attempted: break
         case .webhookAttempted:
@@ -260,8 +262,9 @@ struct ReportBatch: Sendable {
         case .cancelled: row.cancelled += 1
         case .suppressed: row.suppressed += 1
         case .complained: row.complained += 1
-        case .opened: row.opened += 1
-        case .clicked: row.clicked += 1
+        // What machines do is in the timeline alone.
+        case .opened: row.opened += event.isOfMachine ? 0 : 1
+        case .clicked: row.clicked += event.isOfMachine ? 0 : 1
         case .unsubscribed: row.unsubscribed += 1
         case .attempted, .rescheduled, .webhookAttempted: break
         }
@@ -308,7 +311,12 @@ struct ReportBatch: Sendable {
                 rule: event.classification?.rule.storable(128),
                 rule_set: event.classification?.ruleSet?.storable(64),
                 remote_host: event.remoteHost?.storable(255), remote_id: event.remoteID?.storable(255),
-                duration_ms: event.durationMilliseconds, next_attempt_at: event.nextAttemptAt))
+                duration_ms: event.durationMilliseconds, next_attempt_at: event.nextAttemptAt,
+                url: event.reader?.url?.storable(Self.maxURLLength),
+                user_agent: event.reader?.userAgent.storable(512),
+                network: event.reader?.network?.storable(64),
+                machine: event.kind == .unsubscribed ? nil : event.reader?.isMachine,
+                machine_reason: event.reader?.machineReason?.storable(64)))
     }
 
     private mutating func take(_ webhook: Event.Webhook, of event: Event, _ seq: UInt64) {

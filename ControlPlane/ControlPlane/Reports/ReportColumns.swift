@@ -89,6 +89,11 @@ extension EventRow.Detail {
         text.add("remote_id", remote_id)
         text.add("duration_ms", duration_ms)
         text.add("next_attempt_at", next_attempt_at)
+        text.add("url", url)
+        text.add("user_agent", user_agent)
+        text.add("network", network)
+        text.add("machine", machine)
+        text.add("machine_reason", machine_reason)
         return text.text
     }
 }

@@ -91,6 +91,12 @@ struct EventRow: Encodable, Sendable {
         var remote_id: String?
         var duration_ms: Int?
         var next_attempt_at: Int64?
+        var url: String?
+        var user_agent: String?
+        var network: String?
+        /// Given with opens and clicks.
+        var machine: Bool?
+        var machine_reason: String?
     }
 
     let tenant: String

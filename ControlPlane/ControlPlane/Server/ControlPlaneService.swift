@@ -119,7 +119,8 @@ package final class ControlPlaneService: LifecycleService {
             egressGuard: egress,
             mailHosts: { await lookups.mailHosts($0) }, delegation: { await lookups.delegation($0) },
             addresses: { await lookups.addresses($0) },
-            resolvers: { await lookups.cachedTexts($0) }, publicSuffixes: publicSuffixes())
+            resolvers: { await lookups.cachedTexts($0) }, publicSuffixes: publicSuffixes(),
+            aliases: { await lookups.aliases($0) }, trackingBaseURL: settings.trackingURL)
     }
 
     private func startTasks(
@@ -133,7 +134,7 @@ package final class ControlPlaneService: LifecycleService {
             context: context, configuration: database,
             builder: SnapshotBuilder(
                 keys: keys,
-                global: GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost),
+                global: GlobalChunkBuilder(context),
                 lifetimeSeconds: settings.snapshotLifetime.components.seconds, blocking: context.blocking,
                 log: log),
             pusher: NodePusher(context: context, client: client, metrics: metrics, stopping: stopping),

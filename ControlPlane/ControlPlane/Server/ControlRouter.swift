@@ -52,6 +52,7 @@ enum ControlRouter {
         ShapingRoutes(context: context, authenticator: authenticator).add(to: &router)
         QueueControlRoutes(context: context, authenticator: authenticator, nodes: control).add(to: &router)
         SnapshotAdminRoutes(context: context, authenticator: authenticator).add(to: &router)
+        TrackingKeyRoutes(context: context, authenticator: authenticator).add(to: &router)
         JoinRoutes(context: context, nodes: nodes, keys: keys).add(to: &router)
         SnapshotRoutes(context: context, nodes: nodes).add(to: &router)
         ReportIntake(context: context, nodes: nodes, metrics: metrics).add(to: &router)

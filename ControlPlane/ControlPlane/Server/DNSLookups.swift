@@ -61,6 +61,21 @@ struct DNSLookups: Sendable {
         } catch { return .unreachable("the service is stopping") }
     }
 
+    /// The target of the alias at a name itself.
+    func aliases(_ name: String) async -> TXTLookup {
+        guard let name = DNS.DomainName(name) else { return .missing }
+        switch try? await loop.run({ await resolver.value.authoritative(name, .cname) }) {
+        case .found(let records)?:
+            let targets = records.compactMap { record in
+                if case .cname(let target) = record.data { "\(target)" } else { nil }
+            }
+            return targets.isEmpty ? .missing : .found(targets)
+        case .missing?: return .missing
+        case .unreachable(let reason)?: return .unreachable(reason)
+        case nil: return .unreachable("the service is stopping")
+        }
+    }
+
     /// Each as `10 mail.example.com`.
     func mailHosts(_ name: String) async -> TXTLookup {
         guard let name = DNS.DomainName(name) else { return .missing }

@@ -45,6 +45,9 @@ struct Resealing: Sendable {
             try fields["purpose", as: String.self] == "token"
                 ? TokenService.sealContext : ClusterKeys.signingContext(row)
         },
+        Place(table: "tracking_keys", column: "secret_sealed", row: "id::text") { row, _ in
+            TrackingKeys.sealContext(row)
+        },
         Place(table: "tenants", column: "body_private_key_sealed", row: "id::text") { row, _ in
             NewTenant.bodyKeySealContext(try tenant(row))
         },

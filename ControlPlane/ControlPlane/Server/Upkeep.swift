@@ -31,6 +31,7 @@ struct Upkeep: Sendable {
             if minutes % Self.minutesBetweenExpiries == 0 { await attempt("expiry") { try await expire() } }
             if minutes % Self.minutesBetweenKeys == 0 { await attempt("keys") { try await keys.run() } }
             await attempt("domains") { while try await domains.recheckDue() > 0, !stopping.isSet {} }
+            await attempt("tracking keys") { try await takeOverTrackingKeys() }
             await attempt("nonces") { try await forgetNonces() }
             minutes += 1
             await context.loop.sleep(Self.minute)
@@ -93,6 +94,11 @@ struct Upkeep: Sendable {
             DELETE FROM snapshot_chunks c WHERE created_at < now() - interval '1 hour'
                 AND NOT EXISTS (SELECT FROM published_chunks p WHERE p.name = c.name AND p.sha256 = c.sha256)
             """, as: .system)
+    }
+
+    private func takeOverTrackingKeys() async throws {
+        let keys = TrackingKeys(masterSeal: context.masterSeal)
+        try await context.pool.transaction(as: .system) { try await keys.takeOver($0) }
     }
 
     private func forgetNonces() async throws {

@@ -18,6 +18,8 @@ package struct ControlSettings: Sendable {
     package let maxConnections: Int
     package let serviceHost: String
     package let smtpPublicPort: Int
+    /// Nil: `https://` and the service host.
+    package let trackingURL: String?
     package let tokens: TokenSources
     package let allowsDomainOverride: Bool
     package let nameServers: [String]
@@ -92,6 +94,11 @@ package struct ControlSettings: Sendable {
         smtpPublicPort = reader.int(
             "DISPATCH_SMTP_PUBLIC_PORT", default: 2525, in: 1...65_535,
             help: "The SMTP port that customers are told.")
+        trackingURL = reader.optionalURL(
+            "DISPATCH_TRACKING_URL",
+            help:
+                "Where tracking and unsubscribe links of domains without a host of their own lead: to the "
+                + "nodes. By default https:// and the service host.")
         tokens = TokenSources(reading: &reader)
         allowsDomainOverride = reader.bool(
             "DISPATCH_ALLOW_DOMAIN_OVERRIDE", default: false,

@@ -44,6 +44,7 @@ struct ClusterKeys: Sendable {
         if signers.isEmpty { try await addSigningKey(connection, cluster: cluster) }
         let keys = try await connection.query("SELECT key_id FROM cluster_keys WHERE retired_at IS NULL")
         if keys.isEmpty { try await addClusterKey(connection) }
+        try await TrackingKeys(masterSeal: masterSeal).ensure(connection)
     }
 
     func clusterID(_ connection: PostgresConnection) async throws -> UUID {

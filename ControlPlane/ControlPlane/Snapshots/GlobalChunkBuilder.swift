@@ -17,6 +17,15 @@ struct GlobalChunkBuilder: Sendable {
 
     let tokens: TokenService
     let serviceHost: String
+    let trackingBaseURL: String
+    let trackingKeys: TrackingKeys
+
+    init(_ context: ControlContext) {
+        tokens = context.tokens
+        serviceHost = context.serviceHost
+        trackingBaseURL = context.trackingBaseURL
+        trackingKeys = TrackingKeys(masterSeal: context.masterSeal)
+    }
 
     /// - Parameter seal: of the cluster key in use, for shared secrets.
     func build(_ connection: PostgresConnection, seal: SymmetricSeal) async throws -> Built {
@@ -37,17 +46,20 @@ struct GlobalChunkBuilder: Sendable {
             shaping: problems.isEmpty ? shaping : try await published(connection)?.shaping,
             masterTemplate: try await MasterTemplateRow.ofService(connection)?.htmlBody)
         chunk.nodes = try await ClusterNode.all(connection)
+        chunk.trackingKeys = try await trackingKeys.published(connection, seal: seal)
+        chunk.trackingBaseURL = trackingBaseURL
         return Built(chunk: chunk, shapingProblems: problems)
     }
 
-    /// Whether nodes hold another shaping than this program would publish: an older one published it, with
-    /// other built-in rows.
-    func isShapingOutdated(_ connection: PostgresConnection) async throws -> Bool {
-        let shaping = try await ShapingRows.load(connection).effective
-        guard shaping.problems().isEmpty, let published = try await published(connection) else {
-            return false
+    /// Whether nodes hold something else than this program would publish, though nothing in the database has
+    /// changed: an older one published it, with other built-in rows or other settings.
+    func isOutdated(_ connection: PostgresConnection) async throws -> Bool {
+        guard let published = try await published(connection) else { return false }
+        if published.trackingBaseURL != trackingBaseURL || published.serviceHost != serviceHost {
+            return true
         }
-        return published.shaping != shaping
+        let shaping = try await ShapingRows.load(connection).effective
+        return shaping.problems().isEmpty && published.shaping != shaping
     }
 
     /// The chunk that nodes have; nil when none was published yet: they hold their own built-in rows.

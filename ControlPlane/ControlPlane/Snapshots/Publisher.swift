@@ -60,7 +60,7 @@ struct Publisher: Sendable {
         metrics.isPublisher.set(1)
         let global = builder.global
         try await election.asLeader(.system) { connection in
-            guard try await global.isShapingOutdated(connection) else { return }
+            guard try await global.isOutdated(connection) else { return }
             try await connection.query("SELECT bump_chunk('global')")
         }
         while !stopping.isSet {

@@ -65,7 +65,7 @@ struct TenantsChunkBuilder: Sendable {
         let rows = try await connection.query(
             """
             SELECT d.tenant_id, d.id, d.domain, d.selector, d.dkim_private_sealed,
-                d.covers_subdomains
+                d.covers_subdomains, CASE WHEN d.tracking_live THEN d.tracking_host END AS tracking_host
             FROM domains d JOIN tenants t ON t.id = d.tenant_id
             WHERE tenant_bucket(t.id) = \(bucket) AND d.status IN ('verified', 'at_risk') ORDER BY d.domain
             """)
@@ -73,9 +73,11 @@ struct TenantsChunkBuilder: Sendable {
             let name: String = try row["domain"]
             let context = TenantRecord.Domain.sealContext(tenant: tenant, domain: name)
             guard let sealed = reseal(try row["dkim_private_sealed"], context) else { return nil }
-            return TenantRecord.Domain(
+            var domain = TenantRecord.Domain(
                 id: try row["id"], name: name, selector: try row["selector"], sealedKey: sealed,
                 coversSubdomains: try row["covers_subdomains"])
+            domain.trackingHost = try row["tracking_host"]
+            return domain
         }
     }
 

@@ -108,6 +108,7 @@ struct CloudflareBatch: Encodable, Equatable {
         switch value.content {
         case .txt(let bytes): return (value.raw ?? TXTCodec.encode(bytes, .decimal), nil)
         case .mx(let preference, let host): return (host.isEmpty ? "." : host, preference)
+        case .cname(let host): return (host, nil)
         case .other: throw .unsupported("records of this type are not written")
         }
     }

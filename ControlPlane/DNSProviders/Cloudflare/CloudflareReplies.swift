@@ -93,6 +93,7 @@ enum CloudflareReplies {
                 switch key.type {
                 case "TXT": .txt(CloudflareReplies.text(content))
                 case "MX": .mx(preference: priority ?? 0, host: RecordKey.normal(content))
+                case "CNAME": .cname(RecordKey.normal(content))
                 default: .other(content)
                 }
             return RecordValue(decoded, raw: content, id: id, revision: modifiedOn)

@@ -30,6 +30,7 @@ struct CloudDNSChange: Encodable, Equatable {
         switch value.content {
         case .txt(let bytes): return TXTCodec.encode(bytes, .decimal)
         case .mx(let preference, let host): return "\(preference) \(host)."
+        case .cname(let host): return "\(host)."
         case .other: throw .unsupported("records of this type are not written")
         }
     }

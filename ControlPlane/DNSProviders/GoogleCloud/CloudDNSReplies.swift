@@ -45,6 +45,7 @@ enum CloudDNSReplies {
             switch type {
             case "TXT": .txt(TXTCodec.decode(value, .decimal))
             case "MX": RecordContent(mailHost: value)
+            case "CNAME": .cname(RecordKey.normal(value))
             default: .other(value)
             }
         }

@@ -27,6 +27,8 @@ package struct DomainSetup: Sendable {
     /// Such as `dispatch.example.com`.
     package let returnPath: String
     package let returnPathPreference: UInt16
+    /// The domain's own host of tracking links and what it is to be an alias of; nil for none.
+    package let tracking: (name: String, target: String)?
     package let spfAction: SPFAction
     package let dmarcAction: DMARCAction
     /// Where DMARC reports go; nil for none.
@@ -37,7 +39,8 @@ package struct DomainSetup: Sendable {
     package init(
         domain: String, ownership: (name: String, token: String), dkim: (name: String, record: String),
         nextDKIM: (name: String, record: String)? = nil, serviceHost: String, returnPath: String,
-        returnPathPreference: UInt16 = 10, spfAction: SPFAction,
+        returnPathPreference: UInt16 = 10, tracking: (name: String, target: String)? = nil,
+        spfAction: SPFAction,
         dmarcAction: DMARCAction, reportAddress: String?, ownValues: [RecordKey: Set<RecordContent>] = [:]
     ) {
         self.domain = RecordKey.normal(domain)
@@ -47,6 +50,7 @@ package struct DomainSetup: Sendable {
         self.serviceHost = RecordKey.normal(serviceHost)
         self.returnPath = RecordKey.normal(returnPath)
         self.returnPathPreference = returnPathPreference
+        self.tracking = tracking.map { (RecordKey.normal($0.name), RecordKey.normal($0.target)) }
         self.spfAction = spfAction
         self.dmarcAction = dmarcAction
         self.reportAddress = reportAddress
@@ -62,5 +66,6 @@ package struct DomainSetup: Sendable {
             domain, RecordKey.normal(ownership.name), "_domainkey.\(domain)", RecordKey.normal(dkim.name),
             returnPath, dmarcName,
         ] + (nextDKIM.map { [RecordKey.normal($0.name)] } ?? [])
+            + (tracking.map { $0.name == domain ? [] : [$0.name] } ?? [])
     }
 }

@@ -5,6 +5,8 @@ package struct SetupPlan: Sendable {
         case nextDKIM = "next_dkim"
         case returnPath = "return_path"
         case returnPathSPF = "return_path_spf"
+        /// The alias of the domain's own host of tracking links.
+        case tracking
     }
 
     package enum Action: String, Sendable, Codable {

@@ -67,4 +67,33 @@ extension SetupPlanner {
             .returnPath, key, .mx(preference: setup.returnPathPreference, host: host),
             "bounces come back to the service")
     }
+
+    mutating func planTracking(_ wished: (name: String, target: String)) {
+        let key = RecordKey(wished.name, "CNAME")
+        let wanted = RecordContent.cname(wished.target)
+        let found = values(key)
+        let instructions = "Publish the CNAME record \(wished.target) at \(key.name), and no other there."
+        if found.map(\.content) == [wanted] {
+            return leave(.tracking, key, .none, "links of this host lead to the service")
+        }
+        if let obstacle = found.isEmpty ? obstacle(key) : nil {
+            return leave(.tracking, key, .manual, obstacle, instructions: instructions)
+        }
+        // RFC 1034 §3.6.2: beside an alias nothing may stand.
+        if key.name == zone.name || hasOthers(at: key) {
+            return leave(
+                .tracking, key, .manual, "\(key.name) has other records, beside which no alias may stand",
+                instructions: "Choose another tracking host, or give \(key.name) the addresses of "
+                    + "\(wished.target).")
+        }
+        let own = setup.ownValues[key] ?? []
+        guard found.allSatisfy({ own.contains($0.content) }) else {
+            return leave(
+                .tracking, key, .manual, "\(key.name) is an alias of another host",
+                instructions: "If nothing needs the alias that is there, remove it. \(instructions)")
+        }
+        write(
+            .tracking, key, wanted, replacing: { own.contains($0) },
+            "links in mail of the domain name this host")
+    }
 }

@@ -38,6 +38,7 @@ package struct SetupPlanner: Sendable {
         planner.planDMARC()
         planner.planReturnPath()
         planner.planReturnPathSPF()
+        if let tracking = setup.tracking { planner.planTracking(tracking) }
         return try planner.finished()
     }
 
@@ -46,6 +47,11 @@ package struct SetupPlanner: Sendable {
     func set(_ key: RecordKey) -> RecordSet? { planned[key] }
 
     func values(_ key: RecordKey) -> [RecordValue] { planned[key]?.values ?? [] }
+
+    /// Whether records of other types stand at the name, or are planned to.
+    func hasOthers(at key: RecordKey) -> Bool {
+        planned.contains { $0.key.name == key.name && $0.key.type != key.type && !$0.value.values.isEmpty }
+    }
 
     /// Why nothing may be written there, with what a person can do; nil when it may.
     func obstacle(_ key: RecordKey) -> String? {

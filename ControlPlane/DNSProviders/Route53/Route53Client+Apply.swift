@@ -60,6 +60,7 @@ extension Route53Client {
         switch value.content {
         case .txt(let bytes): return TXTCodec.encode(bytes, .octal)
         case .mx(let preference, let host): return "\(preference) \(host)."
+        case .cname(let host): return "\(host)."
         case .other: throw .unsupported("records of this type are not written")
         }
     }

@@ -19,6 +19,7 @@ struct Route53Row: Sendable {
         switch type {
         case "TXT": .txt(TXTCodec.decode(value, .octal))
         case "MX": RecordContent(mailHost: value)
+        case "CNAME": .cname(RecordKey.normal(value))
         default: .other(value)
         }
     }

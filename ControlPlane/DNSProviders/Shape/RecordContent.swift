@@ -6,6 +6,8 @@ package enum RecordContent: Hashable, Sendable {
     case txt([UInt8])
     /// RFC 1035 §3.3.9. The host is lower case without the final dot; empty for the null MX of RFC 7505.
     case mx(preference: UInt16, host: String)
+    /// RFC 1035 §3.3.1: an alias of this host, written like that of an MX.
+    case cname(String)
     /// A record that is only looked at, as the provider prints it.
     case other(String)
 
@@ -26,13 +28,14 @@ package enum RecordContent: Hashable, Sendable {
         switch self {
         case .txt(let bytes): String(decoding: bytes, as: UTF8.self)
         case .mx(let preference, let host): "\(preference) \(host.isEmpty ? "." : host)"
+        case .cname(let host): host
         case .other(let text): text
         }
     }
 }
 
 extension RecordContent: Codable {
-    private enum CodingKeys: CodingKey { case txt, preference, host, other }
+    private enum CodingKeys: CodingKey { case txt, preference, host, alias, other }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -41,6 +44,7 @@ extension RecordContent: Codable {
         case .mx(let preference, let host):
             try container.encode(preference, forKey: .preference)
             try container.encode(host, forKey: .host)
+        case .cname(let host): try container.encode(host, forKey: .alias)
         case .other(let text): try container.encode(text, forKey: .other)
         }
     }
@@ -55,6 +59,8 @@ extension RecordContent: Codable {
             self = .txt(bytes)
         } else if let host = try container.decodeIfPresent(String.self, forKey: .host) {
             self = .mx(preference: try container.decode(UInt16.self, forKey: .preference), host: host)
+        } else if let alias = try container.decodeIfPresent(String.self, forKey: .alias) {
+            self = .cname(alias)
         } else {
             self = .other(try container.decode(String.self, forKey: .other))
         }

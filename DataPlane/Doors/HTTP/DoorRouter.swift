@@ -16,11 +16,13 @@ package enum DoorRouter {
     package typealias OpenHours =
         @Sendable (_ tenant: TenantID, _ addresses: [String]) async -> [String: [Int]]?
 
-    /// - Parameter idempotency: shared with the node's other doors.
+    /// - Parameters:
+    ///   - idempotency: shared with the node's other doors.
+    ///   - links: where the links of messages lead; nil: nowhere.
     package static func make(
         intake: any Intake, idempotency: IdempotencyKeys = IdempotencyKeys(),
         openHours: @escaping OpenHours = { _, _ in nil },
-        relay: @escaping Relay
+        links: (road: any LinkRoad, limits: LinkLimits)? = nil, relay: @escaping Relay
     ) -> Router {
         var router = Router()
         router.add(.messages)
@@ -35,7 +37,9 @@ package enum DoorRouter {
         MessagesDoor(intake: intake, idempotency: idempotency, relay: ask, openHours: openHours)
             .add(to: &router)
         EmailsDoor(intake: intake, idempotency: idempotency, relay: ask).add(to: &router)
+        if let links { TrackingDoor(road: links.road, limits: links.limits).add(to: &router) }
         router.fallback = { request, miss in
+            if let answer = TrackingDoor.miss(request) { return answer }
             guard isForCustomers(request.path) else { return nil }
             return try await ask(request, miss)
         }

@@ -18,6 +18,8 @@ package struct NodeFiles: Sendable {
     var queue: String { "\(directory)/queue.json" }
     /// Recipients that operators hold.
     var held: String { "\(directory)/queue-held" }
+    /// Who unsubscribed here and is not in the snapshot yet.
+    var unsubscribed: String { "\(directory)/unsubscribed.json" }
     var manifest: String { "\(directory)/snapshot/manifest.json" }
     var mtaSTS: String { "\(directory)/mta-sts.json" }
     func chunk(sha256: String) -> String { "\(directory)/snapshot/\(sha256).chunk" }

@@ -15,6 +15,7 @@ package struct NodeSettings: Sendable {
     package let inboundAddress: String
     package let inboundMaxMessageBytes: Int
     package let inboundMaxPerMinute: Int
+    package let trackingMaxPerMinute: Int
     package let controlAddress: String
     package let metricsAddress: String
     package let advertisedControlURL: String?
@@ -72,6 +73,9 @@ package struct NodeSettings: Sendable {
         inboundMaxPerMinute = reader.int(
             "DISPATCH_INBOUND_RATE", default: 600, in: 1...1_000_000,
             help: "Bounces and complaints a minute from one address.")
+        trackingMaxPerMinute = reader.int(
+            "DISPATCH_TRACKING_RATE", default: 6_000, in: 1...1_000_000,
+            help: "Opens and clicks a minute from one address that are counted; all are answered.")
         controlAddress = reader.socketAddress(
             "DISPATCH_CONTROL", default: "0.0.0.0:8027", help: "Where the control plane pushes to.")
         metricsAddress = reader.socketAddress(

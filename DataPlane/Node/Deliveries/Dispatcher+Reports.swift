@@ -5,10 +5,14 @@ import Queue
 extension Dispatcher {
     /// A tenant's message that waits, or came in not long ago; nil for one that is not remembered.
     func mail(_ id: MessageID, of tenant: TenantID) async -> MailEntry? {
-        guard let message = await message(id), message.entry.tenant == tenant,
-            case .mail(let mail) = message.entry
-        else { return nil }
+        guard case .mail(let mail) = await message(id, of: tenant)?.entry else { return nil }
         return mail
+    }
+
+    /// The same with what became of its recipients.
+    func message(_ id: MessageID, of tenant: TenantID) async -> OpenMessage? {
+        guard let message = await message(id), message.entry.tenant == tenant else { return nil }
+        return message
     }
 
     /// Takes bounces that came back for recipients who still wait here, after an attempt whose answer was

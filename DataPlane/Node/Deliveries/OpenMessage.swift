@@ -54,7 +54,7 @@ struct OpenMessage: Sendable {
 
     /// Applies an event of this message to the recipient that it names.
     mutating func apply(_ event: Event, to index: Int) {
-        guard recipients.indices.contains(index) else { return }
+        guard recipients.indices.contains(index), !event.isOfReader else { return }
         var recipient = recipients[index]
         if let attempt = event.attempt { recipient.attempts = max(recipient.attempts, attempt) }
         recipient.lastEvent = event
@@ -102,6 +102,14 @@ struct OpenMessage: Sendable {
 }
 
 extension Event {
+    /// Whether it tells what a reader did: nothing of the delivery follows from it.
+    fileprivate var isOfReader: Bool {
+        switch kind {
+        case .complained, .opened, .clicked, .unsubscribed: true
+        default: false
+        }
+    }
+
     /// The state that the event puts its recipient into, if any.
     var recipientState: RecipientState? {
         switch kind {

@@ -25,10 +25,11 @@ struct Road: Intake {
 
     init(
         hostName: String, node: UInt16, holder: SnapshotHolder, spool: Spool, webhooks: EventWebhooks,
-        dispatcher: LoopBound<Dispatcher>, random: RandomWords, clock: WallClock, metrics: NodeMetrics
+        dispatcher: LoopBound<Dispatcher>, random: RandomWords, clock: WallClock, metrics: NodeMetrics,
+        unsubscribed: Unsubscribed = Unsubscribed()
     ) {
         self.hostName = hostName
-        admission = Admission(node: node, hostName: hostName)
+        admission = Admission(node: node, hostName: hostName) { unsubscribed.contains($0, of: $1) }
         meters = Locked(Meters(node: node))
         self.holder = holder
         self.spool = spool

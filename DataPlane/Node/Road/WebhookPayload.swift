@@ -22,6 +22,11 @@ struct WebhookPayload: Encodable {
     let response: Response?
     let tags: [String]
     let metadata: [String: String]
+    /// Where a click led.
+    let url: String?
+    let user_agent: String?
+    /// Given with opens and clicks: whether a proxy, a scanner or a bot did it.
+    let machine: Bool?
 
     init(_ event: Event, named name: String, id: MessageID, log: Event.Accepted?) {
         self.event = name
@@ -35,6 +40,9 @@ struct WebhookPayload: Encodable {
         response = event.response.map { Response(code: $0.code, content: $0.text) }
         tags = log?.tags ?? []
         metadata = log?.metadata ?? [:]
+        url = event.reader?.url
+        user_agent = event.reader?.userAgent
+        machine = event.kind == .unsubscribed ? nil : event.reader?.isMachine
     }
 
     static func format(_ milliseconds: Int64) -> String {

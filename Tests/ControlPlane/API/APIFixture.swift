@@ -72,7 +72,8 @@ final class APIFixture: Sendable {
                     labels = labels.dropFirst()
                 }
                 return .missing
-            }, addresses: { name in await look("A " + name) }, resolvers: look)
+            }, addresses: { name in await look("A " + name) }, resolvers: look,
+            aliases: { name in await look("CNAME " + name) })
         let cloudflare = try CloudflareStub(on: loop) { name, lookup in
             records.withLock { $0[name] = lookup }
         }

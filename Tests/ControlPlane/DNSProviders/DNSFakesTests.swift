@@ -61,7 +61,10 @@ import Testing
         let tenant = try await control.tenant(token)
         let path = "/api/v1/dispatch/tenants/\(tenant)/domains"
         let created = try await control.call("POST", path, token: token, json: #"{"domain":"\#(domain)"}"#)
-        let setup = "\(path)/\(try #require(created.data["domain"]["id"].text))/dns-setup"
+        let claimed = "\(path)/\(try #require(created.data["domain"]["id"].text))"
+        let setup = "\(claimed)/dns-setup"
+        let host = #"{"tracking_host":"track.\#(domain)"}"#
+        #expect(try await control.call("PUT", claimed, token: token, json: host).status == 200)
         let connected = try await control.call(
             "POST", "/api/v1/user/dns-providers", token: token,
             json: try body(kind, try fakes.createCredential(CredentialOrder(kind))))
@@ -86,6 +89,9 @@ import Testing
             #expect(record["proof"]["status"].text == "ok", "\(record)")
         }
         #expect(made.data["verified"].bool == true)
+        #expect(made.data.record("tracking")["action"].text == "create")
+        let seen = try await control.call("GET", claimed, token: token).data["domain"]
+        #expect(seen["tracking_live"].bool == true)
         let apex = Set(made.data.record("spf")["after"].elements.compactMap(\.text))
         #expect(apex == ["v=spf1 mx include:dispatch.example.com -all", "MS=1", "between"])
         #expect(

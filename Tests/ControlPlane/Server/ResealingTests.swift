@@ -21,14 +21,14 @@ import Testing
         let pool = control.context.pool
         let both = Resealing(seal: try SymmetricSeal(key: new, older: [old]), pool: pool)
         let first = try await both.run()
-        // The cluster has two keys, tokens one, and tenant, domain and webhook one each.
-        #expect(first.resealed == 6 && first.unopened.isEmpty)
+        // The cluster has two keys, tokens and links one each, and tenant, domain and webhook one each.
+        #expect(first.resealed == 7 && first.unopened.isEmpty)
         let again = try await both.run()
-        #expect(again.resealed == 0 && again.current == 6)
+        #expect(again.resealed == 0 && again.current == 7)
         let alone = try await Resealing(seal: try SymmetricSeal(key: new), pool: pool).run()
-        #expect(alone.current == 6 && alone.unopened.isEmpty)
+        #expect(alone.current == 7 && alone.unopened.isEmpty)
         let without = try await Resealing(seal: try SymmetricSeal(key: old), pool: pool).run()
-        #expect(without.unopened.count == 6 && without.description.contains("domains "))
+        #expect(without.unopened.count == 7 && without.description.contains("domains "))
         await control.stop()
     }
 

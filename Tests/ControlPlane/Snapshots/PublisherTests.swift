@@ -72,7 +72,7 @@ import Testing
     {
         let bench = try await PublisherBench.make()
         try await bench.look()
-        #expect(try await !bench.isShapingOutdated())
+        #expect(try await !bench.isOutdated())
         try await bench.system { connection in
             let row = try await connection.query(
                 """
@@ -92,14 +92,14 @@ import Testing
             try await connection.query(
                 "UPDATE published_chunks SET sha256 = sha256(\(older)) WHERE name = 'global'")
         }
-        #expect(try await bench.isShapingOutdated())
+        #expect(try await bench.isOutdated())
         try await bench.system { connection in
             try await connection.query(
                 """
                 INSERT INTO warm_up_plans (id, groups) VALUES ('bad', '[]')
                 """)
         }
-        #expect(try await !bench.isShapingOutdated())
+        #expect(try await !bench.isOutdated())
         await bench.stop()
     }
 
@@ -167,7 +167,7 @@ private struct PublisherBench: Sendable {
         }
         var builder = SnapshotBuilder(
             keys: keys,
-            global: GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost),
+            global: GlobalChunkBuilder(context),
             lifetimeSeconds: 86_400, blocking: blocking, log: context.log)
         builder.maxBuildTime = maxBuildTime
         let publisher = Publisher(
@@ -196,9 +196,9 @@ private struct PublisherBench: Sendable {
         }
     }
 
-    func isShapingOutdated() async throws -> Bool {
+    func isOutdated() async throws -> Bool {
         let global = publisher.builder.global
-        return try await election.asLeader(.system) { try await global.isShapingOutdated($0) }
+        return try await election.asLeader(.system) { try await global.isOutdated($0) }
     }
 
     func system(_ body: @escaping @Sendable (PostgresConnection) async throws -> Void) async throws {

@@ -85,7 +85,7 @@ import Testing
         let held = try await node.snapshot { $0.tenant(tenant) != nil }
         let context = control.context
         let keys = ClusterKeys(masterSeal: context.masterSeal)
-        let global = GlobalChunkBuilder(tokens: context.tokens, serviceHost: context.serviceHost)
+        let global = GlobalChunkBuilder(context)
         let builder = SnapshotBuilder(
             keys: keys, global: global, lifetimeSeconds: 3_600, blocking: context.blocking,
             log: context.log, maxChunkBytes: -1)

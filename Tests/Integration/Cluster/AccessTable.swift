@@ -47,6 +47,7 @@ enum AccessTable {
         "GET /queue": "scope emails:read", "GET /queue/{message_id}": "scope emails:read",
         "POST /domains": "scope domains:write", "GET /domains": "scope domains:read",
         "GET /domains/{domain_id}": "scope domains:read",
+        "PUT /domains/{domain_id}": "scope domains:write",
         "DELETE /domains/{domain_id}": "scope domains:write",
         "POST /domains/{domain_id}/verify": "scope domains:write",
         "POST /domains/{domain_id}/dkim/rotate": "scope domains:write",

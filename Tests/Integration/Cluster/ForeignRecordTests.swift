@@ -180,6 +180,7 @@ extension ClusterScenarios {
             case "api-keys": return ["name": "new", "scopes": ["*"]]
             case "credentials": return ["label": "new"]
             case "templates": return ["name": "new", "subject": "s", "text_body": "x"]
+            case "{domain_id}": return ["tracking_host": .null]
             case "{template_id}": return ["subject": "taken"]
             case "master-template": return ["html_body": "{{content}}"]
             case "webhooks": return ["url": "https://hooks.example/x", "events": ["sent"]]
