@@ -42,7 +42,8 @@ package struct Admission: Sendable {
             draft = try compose(
                 composed, id: id, principal: principal, snapshot: snapshot, now: now, seed: random.2)
         case .raw(let raw):
-            draft = try adopt(raw, id: id, principal: principal, snapshot: snapshot, now: now)
+            draft = try adopt(
+                raw, id: id, principal: principal, snapshot: snapshot, now: now, seed: random.2)
         }
         let limits = principal.tenant.limits
         guard size(of: draft.message, submission.content) <= limits.maxMessageBytes else {
@@ -69,7 +70,7 @@ package struct Admission: Sendable {
             scheduledAt: scheduledAt,
             deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000,
             request: draft.request.isEmpty ? nil : draft.request.keeping(kept),
-            tracking: draft.hasHTML ? submission.tracking : .off,
+            tracking: draft.hasHTML ? draft.tracking ?? submission.tracking : .off,
             offersUnsubscribe: draft.isComposed && submission.offersUnsubscribe,
             templateID: draft.templateID, resentFrom: submission.resentFrom)
     }
@@ -97,6 +98,8 @@ package struct Admission: Sendable {
         var bcc: [String] = []
         var isComposed = false
         var hasHTML = false
+        /// What the message itself asks for.
+        var tracking: Submission.Tracking?
         var templateID: UUID?
         var message: [UInt8]
         var subject: String
