@@ -81,6 +81,9 @@ static const unsigned char sql_0025[] = {
 static const unsigned char sql_0026[] = {
 #embed "0026_rescheduled.sql"
 };
+static const unsigned char sql_0028[] = {
+#embed "0028_captured.sql"
+};
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -111,6 +114,7 @@ static const schema_migration table[] = {
     MIGRATION("0024_domain_keys.sql", sql_0024),
     MIGRATION("0025_usage_shares.sql", sql_0025),
     MIGRATION("0026_rescheduled.sql", sql_0026),
+    MIGRATION("0028_captured.sql", sql_0028),
 };
 
 const schema_migration *schema_migrations(size_t *count) {

@@ -110,7 +110,7 @@ struct NodeParts: Sendable {
         let restart = Restart(node: identity.node, spool: spool, log: log, metrics: metrics) {
             id, mail, body in
             guard let tenant = holder.current?.tenant(mail.tenant) else { return [] }
-            return bodies.seal(body, id: id, tenant: tenant, now: clock.now() / 1000)
+            return bodies.seal(body, id: id, log: mail.log, tenant: tenant, now: clock.now() / 1000)
         }
         await restart.run(recovery) { messages in
             // Waited for: else all of them would be in memory until this loop had time for the first.

@@ -82,7 +82,9 @@ import Testing
         #expect(try await client.ask("AUTH PLAIN \(other)").hasPrefix("535"))
     }
 
-    @Test func `who guesses is slowed down and turned away, from any connection and at any name`() async throws {
+    @Test func `who guesses is slowed down and turned away, from any connection and at any name`()
+        async throws
+    {
         let node = try SMTPNode(MemoryIntake()) {
             $0.maxLoginDelay = .milliseconds(1)
             $0.maxErrors = 100

@@ -13,7 +13,9 @@ import Testing
         let root = #filePath.split(separator: "/Tests/").first.map(String.init) ?? ""
         var table: [String: String] = [:]
         for line in try Files.text("/\(root.drop { $0 == "/" })/infra/docs/smtp.md").split(separator: "\n") {
-            let cells = line.split(separator: "|").map { $0.filter { $0 != "`" }.trimmingPrefix { $0 == " " } }
+            let cells = line.split(separator: "|").map {
+                $0.filter { $0 != "`" }.trimmingPrefix { $0 == " " }
+            }
             guard cells.count >= 3, Refusal.Code(rawValue: cells[0].words) != nil else { continue }
             table[cells[0].words] = cells[1].words
         }

@@ -31,7 +31,8 @@ import Testing
         #expect(cases == 12)
     }
 
-    @Test func `a second transaction behind the end in one packet is a second message, and no part of the first`()
+    @Test
+    func `a second transaction behind the end in one packet is a second message, and no part of the first`()
         async throws
     {
         guard try SmugglingCorpus.load() != nil else { return }
@@ -49,10 +50,11 @@ import Testing
 
     @Test func `what is injected behind STARTTLS is never answered under TLS`() async throws {
         guard let corpus = try SmugglingCorpus.load() else { return }
+        let node = try SMTPNode(MemoryIntake())
         var cases = 0
         for injection in corpus.starttls_injection {
             guard let plain = injection.pre_tls else { continue }
-            let client = try await SMTPNode(MemoryIntake()).connect()
+            let client = try await node.connect()
             _ = try await client.ask("EHLO client.example")
             try await client.send(plain)
             #expect(try await client.reply().hasPrefix("554"), "\(injection.name)")

@@ -8,7 +8,7 @@ import Postgres
 package struct EmailRoutes: Sendable {
     private static let maxEvents: Int32 = 1_000
     /// Lists count no further, unless the page itself lies behind it.
-    private static let maxCounted = 10_000
+    static let maxCounted = 10_000
 
     private let context: ControlContext
     private let authenticator: Authenticator

@@ -33,6 +33,7 @@ enum ControlRouter {
         TemplateRoutes(context, authenticator).add(to: &router)
         MasterTemplates(context, authenticator).add(to: &router)
         EmailRoutes(context, authenticator).add(to: &router)
+        CapturedRoutes(context, authenticator).add(to: &router)
         QueueRoutes(context, authenticator).add(to: &router)
         UsageRoutes(context, authenticator).add(to: &router)
         IngestStatusRoutes(context: context, authenticator: authenticator, relay: relay).add(to: &router)

@@ -66,7 +66,8 @@ package struct NodeSettings: Sendable {
             "DISPATCH_SMTP", default: "0.0.0.0:2525", help: "Where SMTP submission listens (STARTTLS).")
         let smtpsAddress = reader.optionalSocketAddress(
             "DISPATCH_SMTPS",
-            help: "Where SMTP submission listens with TLS from the first byte; with a certificate and nothing "
+            help:
+                "Where SMTP submission listens with TLS from the first byte; with a certificate and nothing "
                 + "said, \(Self.defaultSMTPSAddress).")
         inboundAddress = reader.socketAddress(
             "DISPATCH_INBOUND", default: "0.0.0.0:2526",

@@ -163,7 +163,8 @@ struct Road: Intake {
             })
         let mail = MailEntry(admitted)
         let events = AcceptedEvents.make(id: admitted.id, mail: mail, node: admission.node)
-        let sealed = bodies.seal(admitted.message, id: admitted.id, tenant: principal.tenant, now: now / 1000)
+        let sealed = bodies.seal(
+            admitted.message, id: admitted.id, log: mail.log, tenant: principal.tenant, now: now / 1000)
         return AcceptedMessage(
             admitted: admitted, mail: mail,
             webhooks: webhooks.make(of: events, mail: mail, tenant: principal.tenant),

@@ -187,7 +187,8 @@ struct Adoption {
             node: node, spool: disks.spool, log: log, metrics: NodeMetrics(MetricsRegistry())
         ) { id, mail, body in
             guard let tenant = snapshot?.tenant(mail.tenant) else { return [] }
-            return bodies.seal(body, id: id, tenant: tenant, now: WallClock.system.now() / 1000)
+            return bodies.seal(
+                body, id: id, log: mail.log, tenant: tenant, now: WallClock.system.now() / 1000)
         }
     }
 

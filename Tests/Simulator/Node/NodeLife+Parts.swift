@@ -36,7 +36,7 @@ extension NodeLife {
             node: 1, spool: spool, log: Self.silence, metrics: metrics, clock: wall
         ) { id, mail, body in
             guard let tenant = world.snapshot.tenant(mail.tenant) else { return [] }
-            return bodies.seal(body, id: id, tenant: tenant, now: wall.now() / 1000)
+            return bodies.seal(body, id: id, log: mail.log, tenant: tenant, now: wall.now() / 1000)
         }
         return Core(
             journal: journal, spool: spool, dispatcher: dispatcher, workers: workers, road: road,
