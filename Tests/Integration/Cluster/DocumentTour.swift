@@ -66,6 +66,7 @@ struct DocumentTour {
         case ("POST", _) where !operation.path.hasSuffix("}"):
             let isOfRecord = operation.parameters.last.map { $0 != "tenant_id" } ?? false
             return isOfRecord || operation.path.hasSuffix("/queue/resume") ? 4 : 2
+        case ("DELETE", "\(tenant)/captured"): return 8
         case ("DELETE", _): return operation.path.hasSuffix("}") ? 7 : 6
         case ("GET", _): return 5
         default: return 5
