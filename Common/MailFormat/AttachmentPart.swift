@@ -6,8 +6,7 @@ enum AttachmentPart {
     {
         let filename = attachment.filename
         try check(filename, maxBytes: MIMEBuilder.maxFilenameBytes, as: "\(member).filename")
-        let type = try contentType(attachment, member: member)
-        let encoding = type.value == "message/rfc822" ? TransferEncoding.sevenBit : .base64
+        let (type, encoding, body) = try content(attachment, member: member)
         let disposition = attachment.isInline ? "inline" : "attachment"
         let parameters = filename.isEmpty ? [] : [(name: "filename", value: filename)]
         var fields: [UInt8] = []
@@ -27,7 +26,7 @@ enum AttachmentPart {
         } catch {
             throw MIMEBuildError(field: member, reason: .malformed)
         }
-        return .leaf(fields: fields, encoding: encoding, body: attachment.bytes)
+        return .leaf(fields: fields, encoding: encoding, body: body)
     }
 
     private static func check(_ value: String, maxBytes: Int, as member: String) throws(MIMEBuildError) {
@@ -45,13 +44,36 @@ enum AttachmentPart {
         let kept = type.parameters.filter { $0.name != "name" }.map { (name: $0.name, value: $0.value) }
         let value = ParameterizedValue(type.value, kept).headerValue
         guard !filename.isEmpty else { return value }
-        let words = filename.isASCII ? [filename] : EncodedWord.encode(filename, firstRoomBytes: 65)
+        let words =
+            filename.readsBackQuoted ? [filename] : EncodedWord.encode(filename, firstRoomBytes: 65)
         let fallback = words.joined(separator: " ")
         return "\(value); name=\(QuotedString.encode(fallback))"
     }
 
-    /// A type that would change the structure of the message is sent as plain bytes, because base64 is not
-    /// allowed for it (RFC 2046 §5): multipart, and message parts that are not clean 7bit text.
+    /// What is sent, and how. Composite types take no encoding (RFC 2046 §5.1, §5.2.1): a message that can go
+    /// as it is does, with line ends of CRLF; any other, and a multipart, goes as plain bytes, which every
+    /// reader gives back unchanged.
+    private static func content(
+        _ attachment: OutgoingMessage.Attachment, member: String
+    ) throws(MIMEBuildError) -> (ParameterizedValue, TransferEncoding, [UInt8]) {
+        let type = try contentType(attachment, member: member)
+        guard type.value.hasPrefix("multipart/") || type.value.hasPrefix("message/") else {
+            return (TextAttachment.described(type, attachment.bytes), .base64, attachment.bytes)
+        }
+        if type.value == "message/rfc822" {
+            let lines = LineEndings.normalized(attachment.bytes)
+            if isSevenBit(lines) { return (type, .sevenBit, lines) }
+        }
+        return (ParameterizedValue("application/octet-stream"), .base64, attachment.bytes)
+    }
+
+    /// RFC 2045 §2.7, of lines that end in CRLF.
+    private static func isSevenBit(_ lines: [UInt8]) -> Bool {
+        guard !EightBit.contains(lines[...]), !lines.contains(0) else { return false }
+        return lines.split(separator: .lineFeed, omittingEmptySubsequences: false)
+            .allSatisfy { $0.count <= HeaderError.maxLineBytes + 1 }
+    }
+
     private static func contentType(
         _ attachment: OutgoingMessage.Attachment, member: String
     ) throws(MIMEBuildError) -> ParameterizedValue {
@@ -65,10 +87,7 @@ enum AttachmentPart {
         guard halves.count == 2, halves.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isTokenText) }) else {
             throw MIMEBuildError(field: member, reason: .malformed)
         }
-        guard type.value.hasPrefix("multipart/") || type.value.hasPrefix("message/") else { return type }
-        let isClean = TransferEncoding.chosen(forText: attachment.bytes) == .sevenBit
-        return type.value == "message/rfc822" && isClean
-            ? type : ParameterizedValue("application/octet-stream")
+        return type
     }
 
     private static func contentID(

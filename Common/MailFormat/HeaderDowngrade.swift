@@ -14,28 +14,37 @@ enum HeaderDowngrade {
         "list-unsubscribe-post", "resent-date", "resent-message-id",
     ]
 
+    /// What a field's value is made of.
+    enum Grammar { case addresses, parameters, rigid, text }
+
+    static func grammar(of name: String) -> Grammar {
+        let name = name.lowercased()
+        if addressFields.contains(name) { return .addresses }
+        if parameterFields.contains(name) { return .parameters }
+        return rigidFields.contains(name) ? .rigid : .text
+    }
+
     /// The whole field, CRLF at its end.
     ///
     /// - Throws: `.field` when there is no ASCII form: a local part that is not ASCII, a rigid field.
     static func ascii(
         _ field: HeaderField, of message: [UInt8]
     ) throws(EightBitDowngrade.Obstacle) -> [UInt8] {
-        let name = field.name.lowercased()
         let text = Charset.decode(HeaderScanner.unfold(message[field.valueRange])[...], name: nil)
         do {
-            if addressFields.contains(name) {
+            switch grammar(of: field.name) {
+            case .addresses:
                 let list = try AddressList(text)
                 guard !list.mailboxes.contains(where: \.address.needsSMTPUTF8) else {
                     throw EightBitDowngrade.Obstacle.field(field.name)
                 }
                 return try HeaderField.encode(name: field.name, structured: list.headerValue)
-            }
-            if parameterFields.contains(name) {
+            case .parameters:
                 let value = ParameterizedValue(parsing: text)
                 return try HeaderField.encode(name: field.name, structured: value.headerValue)
+            case .rigid: throw EightBitDowngrade.Obstacle.field(field.name)
+            case .text: return try HeaderField.encode(name: field.name, value: EncodedWord.decode(text))
             }
-            guard !rigidFields.contains(name) else { throw EightBitDowngrade.Obstacle.field(field.name) }
-            return try HeaderField.encode(name: field.name, value: EncodedWord.decode(text))
         } catch {
             throw .field(field.name)
         }

@@ -11,7 +11,7 @@ struct HeaderScanner {
 
     struct Limits {
         var maxBytes = 262_144
-        var maxFields = 1_000
+        var maxFields = 2_000
     }
 
     /// Lines end in CRLF; LF alone is read as well, because the bytes may come from a file. Linear.

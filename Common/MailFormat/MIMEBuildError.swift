@@ -5,6 +5,9 @@ package struct MIMEBuildError: Error, Hashable, Sendable, CustomStringConvertibl
         /// CR, LF, NUL, or another character that has no place in a header.
         case controlCharacter
         case tooLong(maxBytes: Int)
+        case tooMany(max: Int)
+        /// A field whose grammar has no place for other text.
+        case notASCII
         case malformed
         /// The service makes this field, or the caller may not set it.
         case forbidden
@@ -27,6 +30,8 @@ package struct MIMEBuildError: Error, Hashable, Sendable, CustomStringConvertibl
         case .missing: "\(field) is missing"
         case .controlCharacter: "\(field) contains a control character"
         case .tooLong(let maxBytes): "\(field) is longer than \(maxBytes) bytes"
+        case .tooMany(let max): "\(field) has more than \(max) entries"
+        case .notASCII: "\(field) may hold ASCII alone"
         case .malformed: "\(field) is malformed"
         case .forbidden: "\(field) may not be set"
         case .setElsewhere: "\(field) has a field of its own in the request"

@@ -10,6 +10,9 @@
 package enum MIMEBuilder {
     package static let maxSubjectBytes = 998
     package static let maxFilenameBytes = 255
+    package static let maxHeaders = 1_000
+    /// All fields together, which is as much as is read again (`MessageHeaders`).
+    package static let maxHeaderBytes = 262_144
 
     /// Fields that `OutgoingMessage` has members for.
     private static let ownFields = ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date"]
@@ -30,18 +33,32 @@ package enum MIMEBuilder {
     package static func built(
         _ message: OutgoingMessage, after start: [UInt8] = []
     ) throws(MIMEBuildError) -> Built {
-        let header = try header(of: message)
+        let head = start + (try header(of: message))
         var places: [LinkPlace] = []
         let isGiven = message.headers.contains { $0.name.hasPrefixIgnoringCase("List-Unsubscribe") }
         if message.links.addsListUnsubscribe, !isGiven {
-            let end = start.count + header.count
-            places.append(LinkPlace(.listUnsubscribe, end..<end))
+            places.append(LinkPlace(.listUnsubscribe, head.count..<head.count))
         }
+        var built = try content(of: message, behind: head)
+        built.places.insert(contentsOf: places, at: 0)
+        return built
+    }
+
+    /// Subject, MIME-Version, the fields that describe the content, and the content: what follows the other
+    /// fields of a message that exists.
+    package static func subjectAndContent(of message: OutgoingMessage) throws(MIMEBuildError) -> Built {
+        try content(of: message, behind: subject(message.subject) + field("MIME-Version", "1.0", as: ""))
+    }
+
+    /// - Parameter head: the fields before those that describe the content.
+    private static func content(
+        of message: OutgoingMessage, behind head: [UInt8]
+    ) throws(MIMEBuildError) -> Built {
         let root = try content(of: message)
+        var places: [LinkPlace] = []
         var output: [UInt8] = []
-        output.reserveCapacity(start.count + header.count + root.estimatedBytes)
-        output += start
-        output += header
+        output.reserveCapacity(head.count + root.estimatedBytes)
+        output += head
         do {
             let token = boundaryToken(seed: message.boundarySeed, notIn: root)
             places += try root.write(to: &output, token: token)
@@ -77,8 +94,14 @@ package enum MIMEBuilder {
         output += try subject(message.subject)
         output += try field("Message-ID", message.messageID, as: "message_id")
         output += try field("MIME-Version", "1.0", as: "")
+        guard message.headers.count <= maxHeaders else {
+            throw MIMEBuildError(field: "headers", reason: .tooMany(max: maxHeaders))
+        }
         for header in message.headers where !HeaderPolicy.isInstruction(header.name) {
             output += try custom(header, besides: message)
+        }
+        guard output.count <= maxHeaderBytes else {
+            throw MIMEBuildError(field: "headers", reason: .tooLong(maxBytes: maxHeaderBytes))
         }
         return output
     }
@@ -125,7 +148,9 @@ package enum MIMEBuilder {
         guard !subject.utf8.contains(where: { $0.isControl && $0 != .tab }) else {
             throw MIMEBuildError(field: "subject", reason: .controlCharacter)
         }
-        let isTooWide = subject.utf8.split(separator: .space).contains { $0.count > 900 }
+        let isTooWide = subject.utf8.split(separator: .space).contains {
+            $0.count > HeaderFolder.wantedLineBytes - "Subject: ".utf8.count
+        }
         let isEdged = subject.utf8.first?.isBlank == true || subject.utf8.last?.isBlank == true
         guard !subject.isASCII || subject.contains("=?") || isTooWide || isEdged else {
             return try field("Subject", subject, as: "subject")
@@ -151,8 +176,35 @@ package enum MIMEBuilder {
         guard HeaderPolicy.isAllowed(name: header.name, value: header.value) else {
             throw MIMEBuildError(field: member, reason: .forbidden)
         }
-        do { return try HeaderField.encode(name: header.name, value: header.value) } catch {
+        do {
+            guard !header.value.isASCII else {
+                return try HeaderField.encode(name: header.name, structured: header.value)
+            }
+            return try HeaderField.encode(
+                name: header.name, structured: try ascii(header, as: member))
+        } catch let error as MIMEBuildError {
+            throw error
+        } catch let error as HeaderError {
             throw buildError(error, member)
+        } catch {
+            throw MIMEBuildError(field: member, reason: .malformed)
+        }
+    }
+
+    /// The value of a field that is not ASCII, by the field's grammar.
+    private static func ascii(
+        _ header: (name: String, value: String), as member: String
+    ) throws -> String {
+        switch HeaderDowngrade.grammar(of: header.name) {
+        case .addresses: return try AddressList(header.value).headerValue
+        case .parameters: return ParameterizedValue(parsing: header.value).headerValue
+        case .rigid: throw MIMEBuildError(field: member, reason: .notASCII)
+        case .text:
+            guard !header.value.utf8.contains(where: { $0.isControl && $0 != .tab }) else {
+                throw HeaderError.controlCharacter(field: header.name)
+            }
+            let room = HeaderFolder.wantedLineBytes - header.name.utf8.count - 2
+            return EncodedWord.encode(header.value, firstRoomBytes: room).joined(separator: " ")
         }
     }
 

@@ -66,7 +66,7 @@ indirect enum MIMENode {
             output += [.carriageReturn, .lineFeed]
             let start = output.count
             output += encoded
-            return places.map { LinkPlace($0.kind, $0.range.shifted(by: start)) }
+            return places.map { LinkPlace($0, behind: start) }
         case .multipart(let subtype, let parameters, let children):
             let boundary = "=_\(level)\(token)"
             let type = ParameterizedValue("multipart/\(subtype)", [("boundary", boundary)] + parameters)
@@ -80,8 +80,4 @@ indirect enum MIMENode {
             return places
         }
     }
-}
-
-extension Range<Int> {
-    func shifted(by count: Int) -> Range<Int> { lowerBound + count..<upperBound + count }
 }

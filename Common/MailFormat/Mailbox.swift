@@ -1,5 +1,8 @@
 /// An address and the name of who reads it: `"Doe, Jane" <jane@example.org>` (RFC 5322 §3.4).
 package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
+    /// What fits on a line behind a field's name, quotes and all.
+    private static let maxPlainWordBytes = 60
+
     /// Decoded and unquoted; nil or never empty.
     package let name: String?
     package let address: MailAddress
@@ -32,13 +35,13 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
         return "\(Self.phrase(name)) <\(address)>"
     }
 
-    /// RFC 5322 `phrase`. What looks like an encoded-word but is not one is encoded, or readers would decode
-    /// it.
+    /// RFC 5322 `phrase`. What would not come out of quotes as it went in is encoded, and so is a word that is
+    /// too long for a line.
     static func phrase(_ name: String) -> String {
-        guard name.isASCII, !name.contains("=?"), !name.utf8.contains(where: \.isControl) else {
+        let words = name.utf8.split(separator: .space, omittingEmptySubsequences: false)
+        guard name.readsBackQuoted, words.allSatisfy({ $0.count <= maxPlainWordBytes }) else {
             return EncodedWord.encode(name, firstRoomBytes: 60).joined(separator: " ")
         }
-        let words = name.utf8.split(separator: .space, omittingEmptySubsequences: false)
         let isPlain = words.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isAtomText) }
         return isPlain ? name : QuotedString.encode(name)
     }

@@ -19,7 +19,7 @@ package struct MessageHeaders: Sendable {
     ]
     private static let otherSenderFields = ["Sender", "Resent-From", "Resent-Sender"]
 
-    /// Reads the header. Lines of 998 bytes, 1,000 fields and 256 KiB are the limits.
+    /// Reads the header. Lines of 998 bytes, 2,000 fields and 256 KiB are the limits.
     ///
     /// - Throws: `.lineTooLong`, `.malformedLine`, `.headerTooLarge`, `.tooManyFields`.
     package init(_ message: [UInt8]) throws(HeaderError) {

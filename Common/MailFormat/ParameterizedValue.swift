@@ -96,8 +96,9 @@ package struct ParameterizedValue: Hashable, Sendable {
 
     private static func encoded(_ parameter: Parameter) -> [String] {
         let bytes = Array(parameter.value.utf8)
-        if bytes.allSatisfy({ $0 >= .space && $0 < 0x7F }) {
-            let isToken = !bytes.isEmpty && bytes.allSatisfy(\.isTokenText)
+        if parameter.value.readsBackQuoted {
+            // RFC 2231 §7 gives three of the characters of a token a meaning.
+            let isToken = !bytes.isEmpty && bytes.allSatisfy { $0.isTokenText && !"*'%".utf8.contains($0) }
             return ["\(parameter.name)=\(isToken ? parameter.value : QuotedString.encode(parameter.value))"]
         }
         // No scalar is cut in two: some readers decode piece by piece.

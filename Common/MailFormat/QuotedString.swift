@@ -1,5 +1,12 @@
 /// `quoted-string` of RFC 5322 §3.2.4.
 enum QuotedString {
+    /// Whether a text comes out of quotes as it went in, whoever reads it: many take a run of spaces for one
+    /// (RFC 5322 §3.2.4), and what looks like an encoded-word for one.
+    static func keeps(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= .space && $0 < 0x7F } && !text.contains("=?") && !text.contains("  ")
+            && text.utf8.first != .space && text.utf8.last != .space
+    }
+
     static func encode(_ text: String) -> String {
         var quoted: [UInt8] = [.quote]
         for byte in text.utf8 {
@@ -9,4 +16,8 @@ enum QuotedString {
         quoted.append(.quote)
         return String(decoding: quoted, as: UTF8.self)
     }
+}
+
+extension String {
+    var readsBackQuoted: Bool { QuotedString.keeps(self) }
 }

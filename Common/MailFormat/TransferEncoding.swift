@@ -23,6 +23,7 @@ package enum TransferEncoding: String, Hashable, Sendable {
                 if lineBytes > HeaderError.maxLineBytes + 2 || (index > 0 && previous != .carriageReturn) {
                     isSafe = false
                 }
+                if lineBytes == 3, text[index - 2] == .dot { isSafe = false }
                 lineBytes = 0
             } else if previous == .carriageReturn {
                 isSafe = false
@@ -34,7 +35,7 @@ package enum TransferEncoding: String, Hashable, Sendable {
                 isSafe = false
             }
         }
-        if lineBytes > HeaderError.maxLineBytes { isSafe = false }
+        if lineBytes > HeaderError.maxLineBytes || (lineBytes == 1 && text.last == .dot) { isSafe = false }
         if previous == .carriageReturn || text.first == .lineFeed { isSafe = false }
         if isSafe { return .sevenBit }
         return escaped > text.count / 6 ? .base64 : .quotedPrintable

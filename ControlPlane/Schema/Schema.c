@@ -84,6 +84,9 @@ static const unsigned char sql_0026[] = {
 static const unsigned char sql_0027[] = {
 #embed "0027_tracking.sql"
 };
+static const unsigned char sql_0028[] = {
+#embed "0028_captured.sql"
+};
 static const unsigned char sql_0029[] = {
 #embed "0029_unsubscribe_offers.sql"
 };
@@ -127,6 +130,7 @@ static const schema_migration table[] = {
     MIGRATION("0025_usage_shares.sql", sql_0025),
     MIGRATION("0026_rescheduled.sql", sql_0026),
     MIGRATION("0027_tracking.sql", sql_0027),
+    MIGRATION("0028_captured.sql", sql_0028),
     MIGRATION("0029_unsubscribe_offers.sql", sql_0029),
     MIGRATION("0030_open_hours.sql", sql_0030),
     MIGRATION("0031_analytics_and_audit.sql", sql_0031),

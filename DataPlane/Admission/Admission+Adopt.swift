@@ -1,4 +1,3 @@
-import FoundationEssentials
 import MailFormat
 import NodeProtocol
 
@@ -8,9 +7,10 @@ extension Admission {
 
     /// Takes a finished message and its envelope: checks every sender in it, completes and cleans its header.
     func adopt(
-        _ raw: Submission.Raw, id: MessageID, principal: Principal, snapshot: Snapshot, now: Int64
+        _ raw: Submission.Raw, id: MessageID, principal: Principal, snapshot: Snapshot, now: Int64,
+        seed: UInt64
     ) throws(Refusal) -> Draft {
-        let headers: MessageHeaders
+        var headers: MessageHeaders
         do { headers = try raw.headers.get() } catch { throw Refusal(.invalid, error.description) }
         if let name = headers.duplicates().first {
             throw Refusal(.invalid, "the header \(name) stands there more than once", field: name)
@@ -24,33 +24,45 @@ extension Admission {
             throw Refusal(.invalid, "Message-ID is malformed", field: "Message-ID")
         }
         let messageID = given ?? "<\(id)@\(domain.name)>"
+        let instructions = try Instructions(headers)
+        var filled: Filled?
+        if instructions.template != nil {
+            let made = try self.filled(
+                headers, by: instructions, tenant: principal.tenant,
+                links: snapshot.trackingLinks(of: principal.tenant, domain: domain.name, message: id),
+                seed: seed)
+            headers = made.headers
+            filled = made
+        }
         var draft = Draft(
             senderDomain: domain, envelopeSender: raw.envelopeSender ?? "", from: from,
             recipients: try recipients(raw.recipients), message: [], subject: headers.text("Subject") ?? "",
-            messageIDHeader: messageID, hasAttachments: headers.hasAttachments)
+            messageIDHeader: messageID, hasAttachments: filled?.hasAttachments ?? headers.hasAttachments)
+        draft.cc = named("Cc", in: headers)
+        draft.bcc = named("Bcc", in: headers)
         draft.request = raw.request
         draft.request.ignoresTLSPolicy = !raw.request.requiresTLS && headers.asksForNoTLSPolicy
-        draft.tags = headers.values("X-Dispatch-Tag")
-        draft.metadata = try metadata(headers)
-        if let name = headers.value("X-Dispatch-Stream") {
+        draft.tags = instructions.tags
+        draft.metadata = instructions.metadata
+        if let name = instructions.stream {
             draft.stream = try stream(named: name, field: "X-Dispatch-Stream")
         }
+        draft.isComposed = filled != nil
+        draft.templateID = instructions.template.flatMap { principal.tenant.template($0.name)?.id }
         draft.message = try complete(
             headers, id: id, messageID: given == nil ? messageID : nil, raw, now: now)
+        if let filled {
+            // What was changed since is in front of the body.
+            draft.links = LinkPlaces(
+                filled.places, behind: draft.message.count - filled.headers.message.count)
+            draft.tracking = filled.tracking
+        }
         return draft
     }
 
-    /// X-Dispatch-Metadata: a JSON object of texts.
-    private func metadata(_ headers: MessageHeaders) throws(Refusal) -> [String: String] {
-        let field = "X-Dispatch-Metadata"
-        var metadata: [String: String] = [:]
-        for value in headers.values(field) {
-            guard let more = try? JSONDecoder().decode([String: String].self, from: Data(value.utf8)) else {
-                throw Refusal(.invalid, "X-Dispatch-Metadata is a JSON object of texts", field: field)
-            }
-            metadata.merge(more) { $1 }
-        }
-        return metadata
+    /// Whom a field names, for the log; who gets the message is the envelope's to say.
+    private func named(_ field: String, in headers: MessageHeaders) -> [String] {
+        ((try? headers.mailboxes(field)) ?? []).map(\.address.description)
     }
 
     /// The envelope's sender, From, Sender and the Resent- fields must all be of the tenant's verified
@@ -97,7 +109,7 @@ extension Admission {
         editor.remove { field in
             field.isNamed("Bcc") || field.isNamed("Resent-Bcc") || field.isNamed("Return-Path")
                 || field.isNamed("DKIM-Signature")
-                || field.isInstruction
+                || Instructions.isOne(field)
         }
         let date = MailDate.format(secondsSince1970: Int(now / 1000))
         do {
@@ -111,14 +123,6 @@ extension Admission {
                 \tid \(id.hexadecimal); \(date)\r\n
                 """.utf8))
         return editor.message()
-    }
-}
-
-extension HeaderField {
-    /// Whether it is one of ours, which nobody else is to read.
-    fileprivate var isInstruction: Bool {
-        name.utf8.count > 11 && name.utf8.first.map { $0 | 0x20 } == UInt8(ascii: "x")
-            && name.lowercased().hasPrefix("x-dispatch-")
     }
 }
 

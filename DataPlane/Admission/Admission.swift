@@ -47,7 +47,8 @@ package struct Admission: Sendable {
                 composed, of: submission, id: id, principal: principal, snapshot: snapshot, now: now,
                 seed: random.2)
         case .raw(let raw):
-            draft = try adopt(raw, id: id, principal: principal, snapshot: snapshot, now: now)
+            draft = try adopt(
+                raw, id: id, principal: principal, snapshot: snapshot, now: now, seed: random.2)
         case .again(let again):
             draft = try repeated(again, id: id, principal: principal, snapshot: snapshot, now: now)
         }

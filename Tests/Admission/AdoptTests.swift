@@ -45,7 +45,7 @@ import Testing
                 "Resent-Bcc: spy3@x.example",
                 "X-Dispatch-ID: forged", "x-dispatch-tag: one", "X-Dispatch-Tag: two",
                 "X-Dispatch-Stream: BULK",
-                "X-Dispatch-Idempotency-Key: k", "X-Dispatch-Unknown: 1", "DKIM-Signature: v=1", "Subject: x",
+                "X-Dispatch-Idempotency-Key: k", "DKIM-Signature: v=1", "Subject: x",
             ]))
         #expect(!admitted.text.contains("spy"))
         #expect(!admitted.text.contains("forged"))
@@ -64,6 +64,36 @@ import Testing
             #expect(
                 world.refusal(of: raw([from, "X-Dispatch-Metadata: \(bad)"]))?.field == "X-Dispatch-Metadata")
         }
+    }
+
+    @Test func `instructions are read as people wrote them, encoded-words and all`() throws {
+        let admitted = try world.admit(
+            raw([
+                from, "X-Dispatch-Tag: =?utf-8?q?Gr=C3=BC=C3=9Fe?=",
+                "X-Dispatch-Metadata: =?utf-8?b?eyJhIjoiw6QifQ==?=",
+            ]))
+        #expect(admitted.tags == ["Grüße"])
+        #expect(admitted.metadata == ["a": "ä"])
+    }
+
+    @Test func `an instruction that there is not, or that stands there twice, is refused by its name`() {
+        let unknown = world.refusal(of: raw([from, "X-Dispatch-Tags: x"]))
+        #expect(unknown?.code == .headerNotAllowed && unknown?.field == "X-Dispatch-Tags")
+        for name in ["X-Dispatch-Stream", "X-Dispatch-Track"] {
+            let value = name.hasSuffix("Track") ? "off" : "bulk"
+            let refusal = world.refusal(of: raw([from, "\(name): \(value)", "\(name): \(value)"]))
+            #expect(refusal?.code == .invalid && refusal?.field == name)
+        }
+    }
+
+    @Test func `the log tells Cc and Bcc apart as the message names them`() throws {
+        let admitted = try world.admit(
+            raw(
+                [from, "To: a@x.example", "Cc: B <b@x.example>, other@x.example", "Bcc: c@x.example"],
+                to: ["a@x.example", "b@x.example", "c@x.example", "d@x.example"]))
+        #expect(admitted.recipients.count == 4)
+        #expect(admitted.cc == ["b@x.example"])
+        #expect(admitted.bcc == ["c@x.example"])
     }
 
     @Test func `an instruction that makes no sense is refused`() {

@@ -1,3 +1,4 @@
+import EventLoop
 import SMTPWire
 import TestSupport
 import Testing
@@ -51,4 +52,8 @@ import Testing
         #expect(message.contains(keywords.hasPrefix("8bit") ? "=C3=BCber alles" : "über alles"))
         #expect(message.contains(keywords.contains("smtputf8") ? "Subject: =?UTF-8?" : "Subject: grüße"))
     }
+}
+
+extension PostfixServer {
+    fileprivate var address: SocketAddress { .ipv4(0x7F00_0001, port: port) }
 }

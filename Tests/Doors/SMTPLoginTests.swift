@@ -82,6 +82,41 @@ import Testing
         #expect(try await client.ask("AUTH PLAIN \(other)").hasPrefix("535"))
     }
 
+    @Test func `who guesses is slowed down and turned away, from any connection and at any name`()
+        async throws
+    {
+        let node = try SMTPNode(MemoryIntake()) {
+            $0.maxLoginDelay = .milliseconds(1)
+            $0.maxErrors = 100
+        }
+        let first = try await node.connect()
+        try await first.secure()
+        for _ in 0..<10 { #expect(try await first.ask("AUTH PLAIN \(wrong)").hasPrefix("535")) }
+        #expect(try await first.ask("AUTH PLAIN \(wrong)").hasPrefix("421 4.7.0"))
+        #expect(try await first.reply() == "")
+        let second = try await node.connect()
+        try await second.secure()
+        // \0nobody\0wrong: another name, the same address.
+        #expect(try await second.ask("AUTH PLAIN AG5vYm9keQB3cm9uZw==").hasPrefix("421 4.7.0"))
+        #expect(try await second.reply() == "")
+        let third = try await node.connect()
+        try await third.secure()
+        #expect(try await third.ask("AUTH PLAIN \(good)").hasPrefix("235"))
+    }
+
+    @Test func `with TLS from the first byte the login is offered at once`() async throws {
+        let node = try SMTPNode(MemoryIntake()) { $0.isImplicitTLS = true }
+        let client = try await node.dial()
+        try await client.handshake()
+        #expect(try await client.reply().hasPrefix("220 node.example "))
+        let offered = try await client.ask("EHLO client.example")
+        #expect(offered.contains("AUTH PLAIN LOGIN") && !offered.contains("STARTTLS"))
+        #expect(try await client.codes("AUTH PLAIN \(good)", "MAIL FROM:<a@one.example>") == ["235", "250"])
+        let plain = try await node.dial()
+        try await plain.send("EHLO client.example\r\n")
+        #expect(try await plain.reply() == "")
+    }
+
     @Test func `what was said before TLS is forgotten`() async throws {
         let client = try await node.connect()
         _ = try await client.ask("EHLO client.example")

@@ -22,6 +22,11 @@ package struct LinkPlace: Sendable, Equatable {
         self.kind = kind
         self.range = range
     }
+
+    /// The same place when so many bytes have come before the text.
+    package init(_ place: LinkPlace, behind count: Int) {
+        self.init(place.kind, place.range.lowerBound + count..<place.range.upperBound + count)
+    }
 }
 
 /// The places of a message, in order, as a few bytes each: they are kept beside it until it is delivered.

@@ -4,6 +4,9 @@
 /// Layout: length of the event (4 bytes, big endian), the event as a Protocol Buffers message, the sealed
 /// body up to the end.
 package struct EventRecord: Sendable, Equatable {
+    /// The largest message that the log keeps.
+    package static let maxLoggedBodyBytes = 2 * 1024 * 1024
+
     package var event: Event
     /// Sealed to the tenant's key in the context `body:<message id>`; empty when nothing is kept.
     package var sealedBody: [UInt8]

@@ -61,6 +61,9 @@ struct EmailFilter: Sendable {
         return states
     }
 
+    /// Leaves mail that went out, or was to, out of the list.
+    mutating func keepOnlyCaptured() { conditions.append("e.mode = 'test'") }
+
     /// The times of acceptance and the ids, newest first.
     func keys(of tenant: UUID, limit: Int) -> SQL {
         let limit = SQL(unsafe: String(limit))

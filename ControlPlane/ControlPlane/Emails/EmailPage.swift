@@ -4,7 +4,7 @@ import Postgres
 /// One page of the messages that a filter finds, newest first.
 struct EmailPage: Sendable {
     /// Lists count no further, unless the page itself lies behind it.
-    private static let maxCounted = 10_000
+    static let maxCounted = 10_000
 
     let ids: [UUID]
     /// Of all that the filter finds, as far as they were counted.

@@ -68,7 +68,9 @@ struct ReportStatements {
                 CASE WHEN u.body_bytes > 0 THEN substring(
                     \(batch.bodies)::bytea FROM u.body_offset::integer FOR u.body_bytes::integer) END,
                 greatest(message_accepted_at(u.id), to_timestamp(u.scheduled_at / 1000::float8))
-                    + make_interval(days => p.log_retention_days)
+                    + make_interval(days => CASE WHEN u.mode = 'test'
+                        THEN least(p.log_retention_days, \(CapturedRoutes.keptDays))
+                        ELSE p.log_retention_days END)
             FROM \(batch.emails.columns)
             JOIN tenants t ON t.id = u.tenant JOIN plans p ON p.code = t.plan_code
             ON CONFLICT DO NOTHING

@@ -36,6 +36,7 @@ enum ControlRouter {
         AuditRoutes(context, authenticator).add(to: &router)
         MessagesResources(context, authenticator, domains).add(to: &router)
         EmailRoutes(context, authenticator).add(to: &router)
+        CapturedRoutes(context, authenticator).add(to: &router)
         QueueRoutes(context, authenticator).add(to: &router)
         UsageRoutes(context, authenticator).add(to: &router)
         EmailsAPI(

@@ -73,7 +73,7 @@ extension SMTPSession {
 
     private func login(_ credentials: SASLCredentials, _ logins: Logins) async -> Next {
         let (wait, closes) = logins.limits.delay(address: remoteIP, name: credentials.username, now: loop.now)
-        if wait > .zero { await loop.sleep(wait) }
+        if wait > .zero { await loop.sleep(min(wait, configuration.maxLoginDelay)) }
         let presented: PresentedCredential =
             credentials.password.hasPrefix("dsp_")
             ? .bearer(credentials.password)

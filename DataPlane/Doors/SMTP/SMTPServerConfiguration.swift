@@ -22,6 +22,8 @@ package struct SMTPServerConfiguration: Sendable {
     package var dataTimeout: Duration = .seconds(180)
     /// From the banner to a successful AUTH, for whoever needs one.
     package var loginTimeout: Duration = .seconds(60)
+    /// What a failed login makes the next answer wait at most.
+    package var maxLoginDelay: Duration = .seconds(8)
     /// What a message may take besides its bytes at `minDataBytesPerSecond`.
     package var dataGrace: Duration = .seconds(180)
     package var minDataBytesPerSecond = 1024

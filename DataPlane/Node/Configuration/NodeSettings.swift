@@ -11,6 +11,7 @@ package struct NodeSettings: Sendable {
     package let httpAddress: String
     package let httpsAddress: String?
     package let smtpAddress: String
+    /// None where there is no certificate.
     package let smtpsAddress: String?
     package let inboundAddress: String
     package let inboundMaxMessageBytes: Int
@@ -42,6 +43,8 @@ package struct NodeSettings: Sendable {
     package let httpMaxConnections: Int
     package let delayNoticeTime: Duration
 
+    private static let defaultSMTPSAddress = "0.0.0.0:2465"
+
     package init(reading reader: inout SettingsReader) {
         service = ServiceSettings(reading: &reader)
         directory = reader.path(
@@ -62,8 +65,11 @@ package struct NodeSettings: Sendable {
             "DISPATCH_HTTPS", help: "Where the HTTP doors listen with TLS; needs a certificate.")
         smtpAddress = reader.socketAddress(
             "DISPATCH_SMTP", default: "0.0.0.0:2525", help: "Where SMTP submission listens (STARTTLS).")
-        smtpsAddress = reader.optionalSocketAddress(
-            "DISPATCH_SMTPS", help: "Where SMTP submission listens with TLS from the first byte.")
+        let smtpsAddress = reader.optionalSocketAddress(
+            "DISPATCH_SMTPS",
+            help:
+                "Where SMTP submission listens with TLS from the first byte; with a certificate and nothing "
+                + "said, \(Self.defaultSMTPSAddress).")
         inboundAddress = reader.socketAddress(
             "DISPATCH_INBOUND", default: "0.0.0.0:2526",
             help: "Where bounces and complaints come in; the MX of the return paths lead here.")
@@ -90,6 +96,7 @@ package struct NodeSettings: Sendable {
             "DISPATCH_TLS_CERTIFICATE",
             help: "Certificate chain (PEM, leaf first) for STARTTLS, SMTPS and HTTPS.")
         keyFile = reader.optionalPath("DISPATCH_TLS_KEY", help: "Private key (PEM) of the certificate.")
+        self.smtpsAddress = smtpsAddress ?? certificateFile.map { _ in Self.defaultSMTPSAddress }
         nameServers = reader.list(
             "DISPATCH_NAME_SERVERS",
             help: "DNS servers, such as 127.0.0.1:53; empty is those of /etc/resolv.conf.")

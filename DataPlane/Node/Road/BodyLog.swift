@@ -16,17 +16,22 @@ struct BodyLog: Sendable {
 
     private static let keptSeconds: Int64 = 600
     private static let maxKeys = 10_000
-    /// What the log keeps of a message at most.
-    static let maxBodyBytes = 2 * 1024 * 1024
-
     private let keys = Locked<[TenantID: Cached]>([:])
 
-    /// The sealed message, or nothing when the tenant's plan keeps no bodies or the message is too large.
-    func seal(_ message: [UInt8], id: MessageID, tenant: TenantRecord, now: Int64) -> [UInt8] {
-        guard tenant.limits.logsBodies, message.count <= Self.maxBodyBytes, let publicKey = tenant.bodyKey,
-            let key = key(tenant.id, publicKey, now: now)
+    /// The sealed message, or nothing when the tenant's plan keeps no bodies or the message is too large. Of
+    /// captured mail the log is the mailbox: it is kept whatever the plan says, with the envelope's sender on
+    /// top as where any mail arrives (RFC 5321 §4.4).
+    ///
+    /// - Parameter now: seconds since 1970.
+    func seal(
+        _ message: [UInt8], id: MessageID, log: Event.Accepted, tenant: TenantRecord, now: Int64
+    ) -> [UInt8] {
+        guard tenant.limits.logsBodies || log.isTest, message.count <= EventRecord.maxLoggedBodyBytes,
+            let publicKey = tenant.bodyKey, let key = key(tenant.id, publicKey, now: now)
         else { return [] }
-        return (try? key.seal(message, context: Array(EventRecord.sealContext(id).utf8))) ?? []
+        let returnPath = log.isTest ? Array("Return-Path: <\(log.envelopeSender)>\r\n".utf8) : []
+        let context = Array(EventRecord.sealContext(id).utf8)
+        return (try? key.seal(returnPath + message, context: context)) ?? []
     }
 
     private func key(_ tenant: TenantID, _ publicKey: Data, now: Int64) -> SealingKey? {

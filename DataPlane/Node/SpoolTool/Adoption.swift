@@ -188,7 +188,8 @@ struct Adoption {
         ) { id, mail, body in
             guard let snapshot, let tenant = snapshot.tenant(mail.tenant) else { return [] }
             let logged = RecipientCopy.logged(body, id, mail, tenant, snapshot)
-            return bodies.seal(logged, id: id, tenant: tenant, now: WallClock.system.now() / 1000)
+            return bodies.seal(
+                logged, id: id, log: mail.log, tenant: tenant, now: WallClock.system.now() / 1000)
         }
     }
 

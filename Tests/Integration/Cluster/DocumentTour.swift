@@ -75,6 +75,7 @@ struct DocumentTour {
         case ("POST", _) where !operation.path.hasSuffix("}"):
             let isOfRecord = operation.parameters.last.map { $0 != "tenant_id" } ?? false
             return isOfRecord || operation.path.hasSuffix("/queue/resume") ? 4 : 2
+        case ("DELETE", "\(tenant)/captured"): return 8
         case ("DELETE", _): return operation.path.hasSuffix("}") ? 7 : 6
         case ("GET", _): return 5
         default: return 5
@@ -103,8 +104,11 @@ struct DocumentTour {
         let unknown = operation.parameters.filter { values[$0] == nil }
         #expect(unknown.isEmpty, "\(operation.name): nothing made a \(unknown)")
         let (type, body) = try content(of: operation)
+        // What acts on everything wants to be told so.
+        let isOfAll = operation.method == "DELETE" && operation.path.hasSuffix("/captured")
         let answer = try await caller(for: operation).send(
-            operation.method, operation.filled(values), bytes: body, contentType: type)
+            operation.method, operation.filled(values) + (isOfAll ? "?all=true" : ""), bytes: body,
+            contentType: type)
         calls += 1
         #expect((200..<300).contains(answer.status), "\(operation.name): \(answer.status) \(answer.text)")
         let problems = document.problems(of: answer, to: operation)
@@ -151,6 +155,18 @@ struct DocumentTour {
         }.joined(separator: "&")
     }
 
+    /// Sends the example once more, with a key whose mail is captured.
+    private mutating func capture(_ operation: APIDocument.Operation) async throws {
+        let path = operation.filled(values)
+        let key = try await caller.must(
+            "POST", "\(path.dropLast(5))/api-keys", ["name": "test", "scopes": ["*"], "mode": "test"])
+        try await cluster.waitUntilNodesHaveEverything()
+        let (type, body) = try content(of: operation)
+        let sent = try await cluster.api.with(token: key["data"]["key"].text).send(
+            operation.method, path, bytes: body, contentType: type)
+        values["captured_id"] = sent.json["data"]["id"].text
+    }
+
     /// Notes the ids of what was made, and makes true what the examples that follow take for granted.
     private mutating func remember(
         _ answer: APICaller.Answer, of operation: APIDocument.Operation
@@ -178,6 +194,7 @@ struct DocumentTour {
             try await eventually("the example in the log") {
                 try await api.get(path).json["data"]["status"].text == "delivered" ? true : nil
             }
+            try await capture(operation)
         case "\(Self.tenant)/domains/{domain_id}/dns-setup":
             let written = data["records"].elements.filter { $0["action"] == "create" }
             #expect(written.count > 3 && written.allSatisfy { $0["proof"]["status"] == "ok" }, "\(data)")

@@ -100,11 +100,23 @@ extension ClusterScenarios {
                 "credential_id": tenant.credentialID, "webhook_id": tenant.webhookID, "log_id": id,
                 "provider_id": account, "undo_id": try Cluster.text(setUp["data"]["undo_id"].text, "undo id"),
                 "message_id": id, "id": id, "template_id": template["data"]["id"].text ?? "", "version": "1",
-                "domain": tenant.domain,
+                "domain": tenant.domain, "captured_id": try await captured(by: tenant, cluster),
                 "suppression_id": suppression["data"]["id"].text ?? "", "email": "no@other.example",
                 "subject": member, "user_id": member,
                 "node": "1", "code": "free", "sha256": String(repeating: "0", count: 64),
             ]
+        }
+
+        /// A message of the tenant that went no further.
+        private static func captured(by tenant: TestTenant, _ cluster: Cluster) async throws -> String {
+            let key = try await cluster.api.must(
+                "POST", "\(tenant.path)/api-keys", ["name": "test", "scopes": ["*"], "mode": "test"])
+            try await cluster.waitUntilNodesHaveEverything()
+            let node = try await cluster.node.caller(token: try Cluster.text(key["data"]["key"].text, "key"))
+            let sent = try await node.must("POST", "/api/v1/messages", tenant.message("captured"))
+            let id = try Cluster.messageID(sent["id"].text)
+            _ = try await cluster.waitForLog(of: id, "delivered", tenant)
+            return id
         }
 
         /// Ids that nothing has; those of operators' records stay, for nobody here may ask for them.
@@ -114,6 +126,7 @@ extension ClusterScenarios {
                 "tenant_id", "domain_id", "key_id", "credential_id", "webhook_id", "log_id", "message_id",
                 "id",
                 "suppression_id", "subject", "user_id", "template_id", "provider_id", "undo_id",
+                "captured_id",
             ]
             return Dictionary(uniqueKeysWithValues: ids.map { ($0, random()) }).merging(
                 [
@@ -141,6 +154,7 @@ extension ClusterScenarios {
             var state: [JSONValue] = []
             for part in [
                 "domains", "api-keys", "credentials", "webhooks", "suppressions", "members", "emails",
+                "captured",
                 "templates", "domains/\(tenant.domainID)/dns-setup",
             ] {
                 // When something was used last is no change.

@@ -37,7 +37,7 @@ extension NodeLife {
         ) { id, mail, body in
             guard let tenant = world.snapshot.tenant(mail.tenant) else { return [] }
             let logged = RecipientCopy.logged(body, id, mail, tenant, world.snapshot)
-            return bodies.seal(logged, id: id, tenant: tenant, now: wall.now() / 1000)
+            return bodies.seal(logged, id: id, log: mail.log, tenant: tenant, now: wall.now() / 1000)
         }
         return Core(
             journal: journal, spool: spool, dispatcher: dispatcher, workers: workers, road: road,

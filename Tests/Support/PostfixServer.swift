@@ -1,15 +1,15 @@
-import EventLoop
 import Glibc
-import TestSupport
 
 /// A Postfix of its own that takes mail and holds it, so that its queue can be read. Stopped when the last
 /// reference goes.
-final class PostfixServer: Sendable {
-    let address: SocketAddress
+package final class PostfixServer: Sendable {
+    /// Of 127.0.0.1.
+    package let port: UInt16
     private let directory: TemporaryDirectory
 
     /// Nil, with a message, where there is no Postfix or no right to start it.
-    static func start(_ extra: [String] = []) async throws -> PostfixServer? {
+    /// - Parameter extra: lines of main.cf; all else is as Postfix has it by default.
+    package static func start(_ extra: [String] = []) async throws -> PostfixServer? {
         guard geteuid() == 0, getpwnam("postfix") != nil, Files.exists("/usr/sbin/postfix") else {
             print("skipped: Postfix cannot be started here")
             return nil
@@ -20,7 +20,7 @@ final class PostfixServer: Sendable {
     private init(_ extra: [String]) async throws {
         directory = try TemporaryDirectory(prefix: "dispatch-postfix")
         let port = try FreePort.tcp()
-        address = .ipv4(0x7F00_0001, port: port)
+        self.port = port
         chmod(directory.path, 0o755)
         for folder in ["config", "queue", "data"] { mkdir(directory.file(folder), 0o755) }
         if let user = getpwnam("postfix") {
@@ -44,13 +44,20 @@ final class PostfixServer: Sendable {
         ]
         try directory.write((services + [""]).joined(separator: "\n"), to: "config/master.cf")
         try await ChildProcess.run(["/usr/sbin/postfix", "-c", directory.file("config"), "start"])
-        let address = address
-        try await TestLoops.client.run {
-            for _ in 0..<500 {
-                if let stream = try? await ByteStream.connect(to: address, timeout: .seconds(1)) {
-                    return stream.close()
-                }
-                await TestLoops.client.sleep(.milliseconds(10))
+        try await Waiting.until("Postfix") { Self.listens(at: port) ? true : nil }
+    }
+
+    private static func listens(at port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
     }
@@ -63,7 +70,7 @@ final class PostfixServer: Sendable {
     }
 
     /// What the queue has of its messages: envelope, header and body.
-    func queued() async throws -> [String] {
+    package func queued() async throws -> [String] {
         var messages: [String] = []
         for name in try Files.names(in: directory.file("queue/hold")) {
             messages.append(
