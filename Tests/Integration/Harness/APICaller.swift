@@ -2,6 +2,7 @@ import Crypto
 import EventLoop
 import FoundationEssentials
 import HTTPClient
+import NodeProtocol
 import TestSupport
 
 /// Calls an HTTP API as a customer does. Any task may call.
@@ -55,7 +56,7 @@ struct APICaller: Sendable {
         headers more: [(name: String, value: String)] = []
     ) async throws -> Answer {
         try await send(
-            method, path, bytes: try body.map { Array(try JSONEncoder().encode($0)) }, headers: more)
+            method, path, bytes: try body.map { Array(try JSONEncoder.sorted.encode($0)) }, headers: more)
     }
 
     /// Sends a body as it is.
