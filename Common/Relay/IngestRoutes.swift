@@ -12,8 +12,9 @@ package enum IngestRoutes {
         details:
             "The message is on disk when this answers. Forms have the fields of Mailgun's `messages`: "
             + "`o:tag` for `tags`, `h:Name` for `headers`, `v:name` for `metadata`, repeated `attachment` "
-            + "and `inline` files, `o:deliverytime`, `o:tracking`, `o:tracking-opens`, `o:tracking-clicks`, `o:testmode`, "
-            + "`o:require-tls`, `o:stream`. An `Idempotency-Key` makes a repetition safe for 24 hours.",
+            + "and `inline` files, `o:deliverytime`, `o:tracking`, `o:tracking-opens`, `o:tracking-clicks`, "
+            + "`o:testmode`, `o:require-tls`, `o:stream`. An `Idempotency-Key` makes a repetition safe for "
+            + "24 hours.",
         tag: "Messages", scope: "emails:send", parameters: [SendRoutes.idempotencyKey],
         requestSchema: message,
         requestContentTypes: [

@@ -7,8 +7,8 @@ import Relay
 /// The alias of Mailgun's sending API on a node: `POST /v3/{domain}/messages` and `…/messages.mime`.
 ///
 /// Clients of Mailgun work by their base URL alone: they sign in with `api` and a key, send forms, and look
-/// for 200 with `id` and `message`. What they mean that is not done is refused by name; what changes nothing of a
-/// message is passed over (`MailgunForm.ignored`).
+/// for 200 with `id` and `message`. What they mean that is not done is refused by name; what changes nothing
+/// of a message is passed over (`MailgunForm.ignored`).
 struct MailgunDoor: Sendable {
     private struct Answer: Encodable {
         struct Refused: Encodable {
