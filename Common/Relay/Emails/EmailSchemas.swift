@@ -134,10 +134,12 @@ package enum EmailSchemas {
 
 extension OpenAPIDocument.ErrorStyle {
     /// That of the emails API.
-    package static let emails = Self(schema: EmailSchemas.error) { code, message in
-        [
-            "detail": .string(message), "code": .string(code), "name": .string(code),
-            "message": .string(message), "request_id": "5f2b8c1d9e3a4f60a7b8c9d0e1f20314",
-        ]
-    }
+    package static let emails = Self(
+        schema: EmailSchemas.error,
+        body: { code, message in
+            [
+                "detail": .string(message), "code": .string(code), "name": .string(code),
+                "message": .string(message), "request_id": "5f2b8c1d9e3a4f60a7b8c9d0e1f20314",
+            ]
+        })
 }
