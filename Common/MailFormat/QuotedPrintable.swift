@@ -6,7 +6,7 @@ package enum QuotedPrintable {
     /// alter (`From `, a dot, blanks at the end) are escaped.
     package static func encode(_ text: [UInt8]) -> [UInt8] { encode(text, seams: []).encoded }
 
-    /// - Parameter seams: offsets in the text, in order, at which it may be cut and a line be broken later on.
+    /// - Parameter seams: offsets in the text, in order, at which a line may be broken later on.
     /// - Returns: where each of them is in what comes out.
     static func encode(_ text: [UInt8], seams: [Int]) -> (encoded: [UInt8], seams: [Int]) {
         var encoded: [UInt8] = []

@@ -1,8 +1,8 @@
 /// The links of one message's copies: where they lead, and the tokens in them.
 ///
-/// `<base>/t/o/<token>.gif` tells of an open, `<base>/t/c/<token>` of a click, `<base>/u/<token>` is the page to
-/// unsubscribe at. Letters, digits, `-`, `_`, `.`, `/` and `:` are all that is in one, so it can stand in any
-/// kind of quotes, or without, and in a header.
+/// `<base>/t/o/<token>.gif` tells of an open, `<base>/t/c/<token>` of a click, `<base>/u/<token>` is the page
+/// to unsubscribe at. Letters, digits, `-`, `_`, `.`, `/` and `:` are all that is in one, so it can stand in
+/// any kind of quotes, or without, and in a header.
 package struct TrackingLinks: Sendable {
     package static let openPath = "/t/o/"
     package static let clickPath = "/t/c/"

@@ -118,8 +118,8 @@ package struct Submission: Sendable {
         }
     }
 
-    /// How readers may leave by one click (RFC 8058). `{{unsubscribe_url}}` in the bodies is the link with each
-    /// but the first.
+    /// How readers may leave by one click (RFC 8058). `{{unsubscribe_url}}` in the bodies is the link with
+    /// each but the first.
     package enum Unsubscribe: Sendable {
         case none
         /// List-Unsubscribe and List-Unsubscribe-Post.

@@ -98,7 +98,7 @@ import Testing
         let recipients = ["jane@x.example", "joe@x.example"]
         let (id, mail, message, tenant) = try accepted(snapshot, to: recipients)
         let signer = try KeyRing().signer(domain: "one.example", tenant: tenant, snapshot: snapshot)
-        let publicKey = Base64.encode(try key.publicKey.derEncoded())
+        let publicKey = Crypto.Base64.encode(try key.publicKey.derEncoded())
         var copies: [[UInt8]] = []
         for (index, recipient) in recipients.enumerated() {
             func make() throws -> [UInt8] {

@@ -1,9 +1,10 @@
 /// Finds the links of an HTML text, and where its body ends, by the rules by which browsers find tags
 /// (WHATWG HTML §13.2.5).
 ///
-/// It takes any bytes: what is no tag is passed over. Comments, declarations and the contents of elements that
-/// hold plain text (`script`, `style`, `textarea`, `title` and their like) have no links, but for comments of
-/// the form `<!--[if …`, which Outlook reads as HTML. It reads every byte once or twice, whatever stands there.
+/// It takes any bytes: what is no tag is passed over. Comments, declarations and the contents of elements
+/// that hold plain text (`script`, `style`, `textarea`, `title` and their like) have no links, but for
+/// comments of the form `<!--[if …`, which Outlook reads as HTML. It reads every byte once or twice, whatever
+/// stands there.
 struct HTMLScanner {
     /// Elements whose content is text up to their end tag.
     private static let textElements = [

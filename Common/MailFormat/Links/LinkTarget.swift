@@ -11,12 +11,13 @@ enum LinkTarget {
     /// Names that count without a semicolon as well (WHATWG HTML §13.5), but for those above.
     private static let oldNames = Set(
         """
-        Aacute Acirc AElig Agrave Aring Atilde Auml COPY Ccedil ETH Eacute Ecirc Egrave Euml Iacute Icirc Igrave \
-        Iuml Ntilde Oacute Ocirc Ograve Oslash Otilde Ouml REG THORN Uacute Ucirc Ugrave Uuml Yacute aacute acirc \
-        acute aelig agrave aring atilde auml brvbar ccedil cedil cent copy curren deg divide eacute ecirc egrave \
-        eth euml frac12 frac14 frac34 iacute icirc iexcl igrave iquest iuml laquo macr micro middot nbsp not \
-        ntilde oacute ocirc ograve ordf ordm oslash otilde ouml para plusmn pound raquo reg sect shy sup1 sup2 \
-        sup3 szlig thorn times uacute ucirc ugrave uml uuml yacute yen yuml
+        Aacute Acirc AElig Agrave Aring Atilde Auml COPY Ccedil ETH Eacute Ecirc Egrave Euml Iacute Icirc \
+        Igrave Iuml Ntilde Oacute Ocirc Ograve Oslash Otilde Ouml REG THORN Uacute Ucirc Ugrave Uuml \
+        Yacute aacute acirc acute aelig agrave aring atilde auml brvbar ccedil cedil cent copy curren deg \
+        divide eacute ecirc egrave eth euml frac12 frac14 frac34 iacute icirc iexcl igrave iquest iuml \
+        laquo macr micro middot nbsp not ntilde oacute ocirc ograve ordf ordm oslash otilde ouml para \
+        plusmn pound raquo reg sect shy sup1 sup2 sup3 szlig thorn times uacute ucirc ugrave uml uuml \
+        yacute yen yuml
         """.split(separator: " ").map(String.init))
     private static let maxEntityBytes = 32
 

@@ -31,8 +31,8 @@ enum RecipientCopy {
         return try make(of: message, id, mail, for: mail.address(index), tenant, snapshot)
     }
 
-    /// What the log keeps: the message as its sender wrote it, but of captured mail the first recipient's copy,
-    /// so that a test shows what would leave.
+    /// What the log keeps: the message as its sender wrote it, but of captured mail the first recipient's
+    /// copy, so that a test shows what would leave.
     static func logged(
         _ message: [UInt8], _ id: MessageID, _ mail: MailEntry, _ tenant: TenantRecord, _ snapshot: Snapshot
     ) -> [UInt8] {
