@@ -35,8 +35,8 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
         return "\(Self.phrase(name)) <\(address)>"
     }
 
-    /// RFC 5322 `phrase`. What would not come out of quotes as it went in is encoded, and so is a word that is
-    /// too long for a line.
+    /// RFC 5322 `phrase`. What would not come out of quotes as it went in is encoded, and so is a word that
+    /// is too long for a line.
     static func phrase(_ name: String) -> String {
         let words = name.utf8.split(separator: .space, omittingEmptySubsequences: false)
         guard name.readsBackQuoted, words.allSatisfy({ $0.count <= maxPlainWordBytes }) else {

@@ -2,8 +2,9 @@
 enum TextAttachment {
     private static let maxBytesSearched = 65_536
 
-    /// The type with `charset=utf-8` for a text that is UTF-8, for without it a reader takes it for ASCII (RFC
-    /// 2046 §4.1.2); and with the `method` of a calendar object, which makes it an invitation (RFC 6047 §2.4).
+    /// The type with `charset=utf-8` for a text that is UTF-8, for without it a reader takes it for ASCII
+    /// (RFC 2046 §4.1.2); and with the `method` of a calendar object, which makes it an invitation (RFC 6047
+    /// §2.4).
     static func described(_ type: ParameterizedValue, _ bytes: [UInt8]) -> ParameterizedValue {
         guard type.value.hasPrefix("text/") else { return type }
         var parameters = type.parameters.map { (name: $0.name, value: $0.value) }

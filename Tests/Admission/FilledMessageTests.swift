@@ -26,7 +26,8 @@ import Testing
     private static let parts = [
         "Content-Type: text/plain\r\n\r\nplaceholder",
         "Content-Type: text/html\r\n\r\n<p>placeholder</p>",
-        "Content-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment; filename*=UTF-8''%C3%A4.pdf\r\n"
+        "Content-Type: application/pdf; name=a.pdf\r\n"
+            + "Content-Disposition: attachment; filename*=UTF-8''%C3%A4.pdf\r\n"
             + "Content-Transfer-Encoding: base64\r\n\r\nAQID",
         "Content-Type: image/png\r\nContent-ID: <logo@one.example>\r\nContent-Disposition: inline\r\n\r\nPNG",
         "Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\nSubject: inner\r\n\r\nx",

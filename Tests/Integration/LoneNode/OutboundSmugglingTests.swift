@@ -3,8 +3,8 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// A host that takes LF.CRLF for the end of a message, as Postfix 3.7 does when nobody told it otherwise, gets
-/// from us exactly the messages that were sent.
+/// A host that takes LF.CRLF for the end of a message, as Postfix 3.7 does when nobody told it otherwise,
+/// gets from us exactly the messages that were sent.
 @Suite struct OutboundSmugglingTests {
     private struct Corpus: Decodable {
         let inbound_fake_eod: [String: String]

@@ -33,7 +33,8 @@ struct PythonParts: Decodable {
         raw = sys.stdin.buffer.read()
         exact = email.policy.SMTP.clone(refold_source='none', max_line_length=None)
         def clean(text):
-            return None if text is None else text.encode('utf-8', 'surrogateescape').decode('utf-8', 'replace')
+            if text is None: return None
+            return text.encode('utf-8', 'surrogateescape').decode('utf-8', 'replace')
         def people(m, name):
             return [[clean(a.display_name), clean(a.addr_spec)] for a in m[name].addresses] if m[name] else []
         def old_people(m, name):
@@ -42,7 +43,8 @@ struct PythonParts: Decodable {
         def content(part):
             if part.is_multipart():
                 inner = part.get_payload(0).as_bytes(policy=exact)
-                return base64.b64encode(inner).decode() if part.get_content_type() == 'message/rfc822' else None
+                if part.get_content_type() != 'message/rfc822': return None
+                return base64.b64encode(inner).decode()
             return base64.b64encode(part.get_payload(decode=True) or b'').decode()
         def walk(m):
             yield m

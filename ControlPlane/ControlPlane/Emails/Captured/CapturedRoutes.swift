@@ -141,7 +141,8 @@ package struct CapturedRoutes: Sendable {
                 SELECT \(CapturedItem.columns), e.metadata, e.body_sealed, (
                     SELECT body_private_key_sealed FROM tenants WHERE tenants.id = e.tenant_id) AS private_key
                 FROM emails e
-                WHERE e.mode = 'test' AND e.erased_at IS NULL AND \(EmailRoutes.one(message, tenant, id: "id"))
+                WHERE e.mode = 'test' AND e.erased_at IS NULL
+                    AND \(EmailRoutes.one(message, tenant, id: "id"))
                 """
             ).first
             guard let row else { return nil }
