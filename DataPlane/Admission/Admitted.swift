@@ -68,45 +68,35 @@ package struct VerifiedSenderDomain: Sendable, Hashable {
 
 /// What a door tells the caller of an accepted message. It can only be had for something that is on disk.
 package struct Receipt: Sendable, Equatable {
-    package let id: MessageID
-    package let messageIDHeader: String
+    package var id: MessageID
+    package var messageIDHeader = ""
     /// As it stands in the message, filled in.
-    package let subject: String
-    package let queued: [String]
-    package let suppressed: [String]
+    package var subject = ""
+    package var queued: [String] = []
+    package var suppressed: [String] = []
     /// Milliseconds since 1970.
-    package let acceptedAt: Int64
+    package var acceptedAt: Int64 = 0
     /// Milliseconds since 1970; nil for a message that leaves at once.
-    package let scheduledAt: Int64?
+    package var scheduledAt: Int64?
     /// What the message turned out to be, for dialects that print it.
-    package private(set) var from = ""
-    package private(set) var cc: [String] = []
-    package private(set) var bcc: [String] = []
-    package private(set) var tags: [String] = []
-    package private(set) var metadata: [String: String] = [:]
-    package private(set) var tracking = Submission.Tracking.off
-    package private(set) var templateID: UUID?
+    package var from = ""
+    package var cc: [String] = []
+    package var bcc: [String] = []
+    package var tags: [String] = []
+    package var metadata: [String: String] = [:]
+    package var tracking = Submission.Tracking.off
+    package var templateID: UUID?
 
     package var isScheduled: Bool { scheduledAt != nil }
 
-    package init(
-        id: MessageID, messageIDHeader: String, subject: String, queued: [String], suppressed: [String],
-        acceptedAt: Int64, scheduledAt: Int64?
-    ) {
-        self.id = id
-        self.messageIDHeader = messageIDHeader
-        self.subject = subject
-        self.queued = queued
-        self.suppressed = suppressed
-        self.acceptedAt = acceptedAt
-        self.scheduledAt = scheduledAt
-    }
+    package init(id: MessageID) { self.id = id }
 
     package init(_ admitted: Admitted) {
-        self.init(
-            id: admitted.id, messageIDHeader: admitted.messageIDHeader, subject: admitted.subject,
-            queued: admitted.recipients, suppressed: admitted.suppressed, acceptedAt: admitted.acceptedAt,
-            scheduledAt: admitted.scheduledAt)
+        id = admitted.id
+        messageIDHeader = admitted.messageIDHeader
+        subject = admitted.subject
+        (queued, suppressed) = (admitted.recipients, admitted.suppressed)
+        (acceptedAt, scheduledAt) = (admitted.acceptedAt, admitted.scheduledAt)
         from = admitted.from
         (cc, bcc) = (admitted.cc, admitted.bcc)
         (tags, metadata) = (admitted.tags, admitted.metadata)

@@ -76,35 +76,54 @@ extension Receipt {
         writer.put(4, repeated: suppressed)
         writer.put(5, acceptedAt)
         writer.put(6, scheduledAt)
+        writer.put(7, subject)
+        writer.put(8, from)
+        writer.put(9, repeated: cc)
+        writer.put(10, repeated: bcc)
+        writer.put(11, repeated: tags)
+        for (key, value) in metadata { writer.put(12, repeated: [key, value]) }
+        if tracking.opens { writer.put(13, true) }
+        if tracking.clicks { writer.put(14, true) }
+        if let templateID { writer.put(15, templateID) }
     }
 
     fileprivate init?(_ bytes: ArraySlice<UInt8>) {
         var reader = ProtobufReader(bytes)
         var id: MessageID?
-        var header = ""
-        var (queued, suppressed): ([String], [String]) = ([], [])
-        var (acceptedAt, scheduledAt): (Int64, Int64?) = (0, nil)
+        var labels: [String] = []
+        self.init(id: MessageID(high: 0, low: 0))
         while let field = reader.next() {
             switch field.number {
             case 1: id = field.messageID
-            case 2: header = field.text
+            case 2: messageIDHeader = field.text
             case 3: queued.append(field.text)
             case 4: suppressed.append(field.text)
             case 5: acceptedAt = field.integer()
             case 6: scheduledAt = field.integer()
+            case 7: subject = field.text
+            case 8: from = field.text
+            case 9: cc.append(field.text)
+            case 10: bcc.append(field.text)
+            case 11: tags.append(field.text)
+            case 12: labels.append(field.text)
+            case 13: tracking.opens = field.isTrue
+            case 14: tracking.clicks = field.isTrue
+            case 15: templateID = field.uuid
             default: break
             }
         }
         guard let id else { return nil }
-        self.init(
-            id: id, messageIDHeader: header, queued: queued, suppressed: suppressed, acceptedAt: acceptedAt,
-            scheduledAt: scheduledAt)
+        self.id = id
+        for place in stride(from: 0, to: labels.count - 1, by: 2) {
+            metadata[labels[place]] = labels[place + 1]
+        }
     }
 
     /// What keeping it costs, roughly.
     var sizeBytes: Int {
-        128 + messageIDHeader.utf8.count
-            + (queued + suppressed).reduce(0) { $0 + 16 + $1.utf8.count }
+        256 + messageIDHeader.utf8.count + subject.utf8.count + from.utf8.count
+            + (queued + suppressed + cc + bcc + tags).reduce(0) { $0 + 16 + $1.utf8.count }
+            + metadata.reduce(0) { $0 + 32 + $1.key.utf8.count + $1.value.utf8.count }
     }
 }
 

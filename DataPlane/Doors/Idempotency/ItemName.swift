@@ -30,6 +30,10 @@ extension Submission {
             add((raw.envelopeSender ?? "").utf8)
             for recipient in raw.recipients { add(recipient.utf8) }
             add(raw.message)
+        case .again(let again):
+            add(again.original.description.utf8)
+            for list in [again.to, again.cc, again.bcc] { add(list.joined(separator: "\n").utf8) }
+            add(again.message)
         case .composed(let message):
             for part in [message.from, message.subject, message.template?.name ?? ""] { add(part.utf8) }
             for list in [message.to, message.cc, message.bcc] { add(list.joined(separator: "\n").utf8) }

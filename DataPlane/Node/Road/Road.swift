@@ -122,9 +122,21 @@ struct Road: Intake {
         _ submissions: [Submission], from principal: Principal
     ) async throws(BatchRefusal) -> [Receipt] {
         let started = MonotonicTime.now()
+        let sending = KeyedSending.current
+        var receipts: [Receipt] = []
         var accepted: [AcceptedMessage] = []
         for (place, submission) in submissions.enumerated() {
-            do throws(Refusal) { accepted.append(try admit(submission, from: principal)) } catch {
+            let item = sending?.item(of: submission)
+            if let receipt = item?.receipt {
+                receipts.append(receipt)
+                continue
+            }
+            do throws(Refusal) {
+                var message = try admit(submission, from: principal)
+                message.item = item
+                receipts.append(Receipt(message.admitted))
+                accepted.append(message)
+            } catch {
                 returnQuota(of: accepted)
                 metrics.refused(submission.door, error.code.rawValue).increment()
                 throw BatchRefusal(error, at: place)
@@ -137,7 +149,7 @@ struct Road: Intake {
             throw BatchRefusal(error, at: nil)
         }
         for message in accepted { report(message, since: started) }
-        return accepted.map { Receipt($0.admitted) }
+        return receipts
     }
 
     func now() -> Int64 { clock.now() }
