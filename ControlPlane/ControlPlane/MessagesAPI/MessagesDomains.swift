@@ -127,7 +127,7 @@ struct MessagesDomains: Sendable {
     }
 
     private func view(_ domain: SendingDomain) throws -> View {
-        let records = try DNSRecord.expected(of: domain, serviceHost: domains.context.serviceHost)
+        let records = try domain.records(domains.context)
         return View(
             id: domain.id.text, domain: domain.name, status: domain.status, verified: domain.isVerified,
             dnsRecords: records.map { record in
