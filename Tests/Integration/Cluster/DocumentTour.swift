@@ -99,8 +99,8 @@ struct DocumentTour {
     }
 
     private mutating func call(_ operation: APIDocument.Operation) async throws {
-        try await schedule(for: operation)
         for (table, id) in rows where operation.path.hasPrefix(table + "/{") { values["id"] = id }
+        try await schedule(for: operation)
         let unknown = operation.parameters.filter { values[$0] == nil }
         #expect(unknown.isEmpty, "\(operation.name): nothing made a \(unknown)")
         let (type, body) = try content(of: operation)

@@ -155,7 +155,10 @@ extension ClusterScenarios {
 
         @Test func `each route asks for its scope at both planes, and the document says which`() async throws
         {
-            let cluster = try await Cluster()
+            let cluster = try await Cluster(settings: [
+                "DISPATCH_TOKEN_HS256_SECRET": AccessCallers.secret,
+                "DISPATCH_TOKEN_ISSUER": AccessCallers.issuer, "DISPATCH_TOKEN_AUDIENCE": "dispatch",
+            ])
             let callers = try await AccessCallers(cluster)
             let document = APIDocument(try await cluster.api.must("GET", "/openapi/emails.json"))
             let rows = Dictionary(uniqueKeysWithValues: AccessTable.emails.map { ($0.route, $0.access) })
