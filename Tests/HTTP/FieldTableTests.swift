@@ -38,7 +38,7 @@ private struct Plain<Value: Decodable>: Decodable {
     @Test(
         arguments: [
             #"{"to":[{"address":"a@b.example"}]}"#,
-            #"{"to":[{"address":"a","name":"b"},{"address":"c"}],"subject":"s","send_at":"2026-01-31T12:00:00Z"}"#,
+            #"{"to":[{"address":"a","name":"b"},{"address":"c"}],"send_at":"2026-01-31T12:00:00Z"}"#,
             #"{"to":[],"metadata":{"any":"thing","to":"x"},"owner":{"address":"a"}}"#,
             #"{"to":[],"metadata":{"any":{"deep":1}}}"#,
             #"{"to":[],"metadata":null,"owner":null,"subject":null}"#,

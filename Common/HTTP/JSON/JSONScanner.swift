@@ -7,7 +7,7 @@
 struct JSONScanner {
     private enum Level {
         case array(FieldTable.Inside)
-        /// Where the keys of this object begin in `keys`; whether the next string is a key; which it may have.
+        /// Where the keys of this object begin in `keys`; whether the next string is a key; which are known.
         case object(firstKey: Int, expectsKey: Bool, fields: FieldTable?)
     }
 

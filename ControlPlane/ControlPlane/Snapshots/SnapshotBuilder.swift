@@ -8,8 +8,9 @@ import Service
 /// Makes the next version of the snapshot: builds the chunks that are out of date, signs a manifest of all.
 ///
 /// Everything is read and written in one transaction that sees one moment of the database, so a manifest
-/// never holds half of a change; a bulk change alone may take several (`PublicationOrder`). The version rises strictly; the database refuses any other. A chunk of
-/// thousands of tenants takes long to print: that is done on the blocking threads, beside the loop.
+/// never holds half of a change; a bulk change alone may take several (`PublicationOrder`). The version rises
+/// strictly; the database refuses any other. A chunk of thousands of tenants takes long to print: that is
+/// done on the blocking threads, beside the loop.
 struct SnapshotBuilder: Sendable {
     /// A manifest as it was stored.
     struct Published: Sendable {
