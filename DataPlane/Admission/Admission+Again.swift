@@ -5,7 +5,8 @@ extension Admission {
     /// Takes a message of the log once more. Its senders are checked as those of any other message; the
     /// envelope's sender is its author.
     func repeated(
-        _ again: Submission.Again, id: MessageID, principal: Principal, snapshot: Snapshot, now: Int64
+        _ again: Submission.Again, of submission: Submission, id: MessageID, principal: Principal,
+        snapshot: Snapshot, now: Int64
     ) throws(Refusal) -> Draft {
         let headers: MessageHeaders
         let author: Mailbox?
@@ -24,6 +25,13 @@ extension Admission {
         draft.cc = again.cc
         draft.bcc = again.bcc
         draft.isComposed = again.isComposed
+        if submission.offersUnsubscribe, again.isComposed, headers.first("List-Unsubscribe") == nil,
+            snapshot.trackingLinks(of: principal.tenant, domain: domain.name, message: id) != nil
+        {
+            let start = Self.trace(id).count
+            draft.links = LinkPlaces([LinkPlace(.listUnsubscribe, start..<start)])
+            draft.offersUnsubscribe = true
+        }
         draft.request.ignoresTLSPolicy = headers.asksForNoTLSPolicy
         return draft
     }
@@ -42,7 +50,9 @@ extension Admission {
             try editor.replace("Date", with: MailDate.format(secondsSince1970: Int(now / 1000)))
             try editor.replace("Message-ID", with: messageID)
         } catch { throw Refusal(.invalid, error.description) }
-        editor.prepend(fields: Array("X-Dispatch-ID: \(id)\r\n".utf8))
+        editor.prepend(fields: Self.trace(id))
         return editor.message()
     }
+
+    private static func trace(_ id: MessageID) -> [UInt8] { Array("X-Dispatch-ID: \(id)\r\n".utf8) }
 }

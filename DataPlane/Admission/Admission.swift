@@ -50,7 +50,8 @@ package struct Admission: Sendable {
             draft = try adopt(
                 raw, id: id, principal: principal, snapshot: snapshot, now: now, seed: random.2)
         case .again(let again):
-            draft = try repeated(again, id: id, principal: principal, snapshot: snapshot, now: now)
+            draft = try repeated(
+                again, of: submission, id: id, principal: principal, snapshot: snapshot, now: now)
         }
         try check(draft.senderDomain, isOf: submission.senderDomain, principal.tenant)
         let limits = principal.tenant.limits

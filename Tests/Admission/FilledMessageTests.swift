@@ -20,7 +20,7 @@ import Testing
                     id: id, slug: "welcome", subject: "Welcome, {{name}}!", html: "<h1>{{name}}</h1>",
                     text: "Hi {{name}}"),
                 .init(id: UUID(), slug: "plain", subject: "Plain", html: nil, text: "Plain text"),
-            ])
+            ], hasLinks: true)
     }
 
     private static let parts = [

@@ -33,9 +33,13 @@ final class MemoryIntake: Intake {
 
     init(limits: TenantRecord.Limits = .init(), suppressed: [String] = []) throws {
         let clusterKey = [UInt8](repeating: 7, count: 32)
-        let global = GlobalChunk(
+        var global = GlobalChunk(
             tokenKeys: [], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: [:],
             serviceHost: "dispatch.example")
+        let secret = try SymmetricSeal(key: clusterKey).seal(
+            [UInt8](repeating: 3, count: 32), context: Array(GlobalChunk.TrackingKey.sealContext.utf8))
+        global.trackingKeys = [.init(id: 1, sealedSecret: Data(secret))]
+        global.trackingBaseURL = "https://links.example"
         let tenants = [try Self.tenant(Self.one, "one", limits), try Self.tenant(Self.two, "two", .init())]
         let encoder = JSONEncoder.sorted
         let chunks: [String: [UInt8]] = [
