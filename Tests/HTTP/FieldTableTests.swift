@@ -68,3 +68,53 @@ private struct Plain<Value: Decodable>: Decodable {
         }
     }
 }
+
+private struct File: TabledFields {
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, content }
+    static let fields = FieldTable(CodingKeys.self, long: [.content])
+
+    let name: String
+    let content: LongText
+}
+
+private struct Files: TabledFields {
+    enum CodingKeys: String, CodingKey, CaseIterable { case files, note }
+    static let fields = FieldTable(CodingKeys.self, inner: [.files: File.fields])
+
+    let files: [File]
+    let note: String?
+}
+
+/// Texts that are as large as files.
+@Suite struct LongTextTests {
+    @Test func `long texts come out as they went in, escaped or not, among short ones`() throws {
+        let plain = String(repeating: "QUJD", count: 10_000)
+        let escaped = String(repeating: "QUJ\\/", count: 10_000)
+        let body = """
+            {"files":[{"name":"a","content":"\(plain)"},{"content":"QQ==","name":"b"},
+            {"name":"c","content":"\(escaped)"},{"name":"d","content":"\(plain)x"}],"note":"\(plain)"}
+            """
+        let files = try StrictDecoding.decode(Files.self, from: Array(body.utf8))
+        let texts = files.files.map { String(decoding: $0.content.utf8, as: UTF8.self) }
+        #expect(texts == [plain, "QQ==", escaped.replacing("\\/", with: "/"), plain + "x"])
+        #expect(files.files.map(\.name) == ["a", "b", "c", "d"])
+        #expect(files.note == plain)
+    }
+
+    @Test func `a word that looks like a place of another text stands for itself`() throws {
+        let plain = String(repeating: "QUJD", count: 10_000)
+        let body = #"{"files":[{"name":"a","content":"\#(plain)"},{"name":"b","content":"cut-1-0"}]}"#
+        let files = try StrictDecoding.decode(Files.self, from: Array(body.utf8)).files
+        #expect(String(decoding: files[1].content.utf8, as: UTF8.self) == "cut-1-0")
+    }
+
+    @Test func `a long text that is none of the table's is refused by its name`() {
+        let plain = String(repeating: "QUJD", count: 10_000)
+        for body in [
+            #"{"files":[{"name":"a","content":"\#(plain)","more":1}]}"#,
+            #"{"files":[{"name":"a","content":["\#(plain)"]}]}"#, #"{"files":[{"content":"\#(plain)"}]}"#,
+        ] {
+            #expect(throws: APIError.self) { try StrictDecoding.decode(Files.self, from: Array(body.utf8)) }
+        }
+    }
+}

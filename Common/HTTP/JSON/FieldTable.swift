@@ -13,6 +13,8 @@ package final class FieldTable: Sendable {
     package enum Inside: Sendable {
         /// None: values and lists of values.
         case nothing
+        /// None, and a `LongText` where it is a text.
+        case longText
         /// Such with any fields.
         case anything
         case fields(FieldTable)
@@ -21,14 +23,16 @@ package final class FieldTable: Sendable {
     private let rows: [(name: [UInt8], inside: Inside)]
 
     /// - Parameters:
+    ///   - long: fields of the type `LongText`.
     ///   - open: fields that hold an object with any keys.
     ///   - inner: fields that hold an object, or a list of objects, with fields of their own.
     package init<Key: CodingKey & CaseIterable & Hashable>(
-        _ keys: Key.Type, open: Set<Key> = [], inner: [Key: FieldTable] = [:]
+        _ keys: Key.Type, long: Set<Key> = [], open: Set<Key> = [], inner: [Key: FieldTable] = [:]
     ) {
         rows = keys.allCases.map { key in
-            let inside: Inside =
-                open.contains(key) ? .anything : inner[key].map { .fields($0) } ?? .nothing
+            var inside: Inside = inner[key].map { .fields($0) } ?? .nothing
+            if long.contains(key) { inside = .longText }
+            if open.contains(key) { inside = .anything }
             return (Array(key.stringValue.utf8), inside)
         }
     }

@@ -22,15 +22,24 @@ struct JSONScanner {
     private var next: FieldTable.Inside
     /// Whether every field so far is one of the table.
     private var knowsAll = true
+    private var longTexts: [Range<Int>] = []
+
+    /// What a table knows of a body.
+    struct Knowledge {
+        /// Whether it has every field that is there.
+        let isWhole: Bool
+        /// Where the texts of `LongText` fields stand that are worth to be left there.
+        let longTexts: [Range<Int>]
+    }
 
     /// - Parameter fields: those of the outermost object; nil: any.
-    /// - Returns: whether the table has every field that is there.
+    @discardableResult
     static func check(
         _ bytes: [UInt8], maxDepth: Int, fields: FieldTable? = nil
-    ) throws(APIError) -> Bool {
+    ) throws(APIError) -> Knowledge {
         var scanner = JSONScanner(bytes: bytes, maxDepth: maxDepth, fields: fields)
         try scanner.scan()
-        return scanner.knowsAll
+        return Knowledge(isWhole: scanner.knowsAll, longTexts: scanner.longTexts)
     }
 
     private init(bytes: [UInt8], maxDepth: Int, fields: FieldTable?) {
@@ -66,7 +75,7 @@ struct JSONScanner {
     private mutating func openObject() throws(APIError) {
         var fields: FieldTable?
         switch next {
-        case .nothing: knowsAll = false
+        case .nothing, .longText: knowsAll = false
         case .anything: break
         case .fields(let table): fields = table
         }
@@ -100,8 +109,10 @@ struct JSONScanner {
     private mutating func scanString() throws(APIError) {
         let start = index + 1
         index = start
+        var hasEscapes = false
         while index < bytes.count, bytes[index] != ASCII.quote {
             if bytes[index] == ASCII.backslash {
+                hasEscapes = true
                 index += 1
                 if isEscapedNUL { throw APIError(400, "invalid_json", "The JSON holds a NUL character.") }
             } else if bytes[index] < 0x20 {
@@ -110,9 +121,12 @@ struct JSONScanner {
             index += 1
         }
         guard index < bytes.count else { throw JSONFailure.notJSON("a string does not end") }
-        if case .object(_, expectsKey: true, let fields) = levels.last {
+        guard case .object(_, let expectsKey, let fields) = levels.last else { return }
+        if expectsKey {
             keys.append(start..<index)
             if let fields { take(bytes[start..<index], of: fields) }
+        } else if case .longText = next, !hasEscapes, index - start >= LongTexts.minBytes {
+            longTexts.append(start..<index)
         }
     }
 

@@ -26,7 +26,7 @@ package enum StrictDecoding {
     private static func recorded<Value: Decodable>(
         _ type: Value.Type, from bytes: [UInt8], _ unknownFields: UnknownFields
     ) throws(APIError) -> Value {
-        _ = try JSONScanner.check(bytes, maxDepth: maxDepth)
+        try JSONScanner.check(bytes, maxDepth: maxDepth)
         let recorded: Recorded<Value>
         do {
             recorded = try decoder().decode(Recorded<Value>.self, from: Data(bytes))
@@ -41,13 +41,24 @@ package enum StrictDecoding {
     package static func decode<Value: TabledFields>(
         _ type: Value.Type, from bytes: [UInt8], unknownFields: UnknownFields = .refuse
     ) throws(APIError) -> Value {
-        if case .refuse = unknownFields,
-            try JSONScanner.check(bytes, maxDepth: maxDepth, fields: Value.fields),
-            let value = try? decoder().decode(Value.self, from: Data(bytes))
-        {
-            return value
+        if case .refuse = unknownFields {
+            let known = try JSONScanner.check(bytes, maxDepth: maxDepth, fields: Value.fields)
+            if known.isWhole, let value = decoded(type, from: bytes, known.longTexts) { return value }
         }
         return try recorded(type, from: bytes, unknownFields)
+    }
+
+    /// Nil when the value is not as its type wants it.
+    private static func decoded<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8], _ longTexts: [Range<Int>]
+    ) -> Value? {
+        let decoder = decoder()
+        guard !longTexts.isEmpty, let key = LongTexts.key else {
+            return try? decoder.decode(type, from: Data(bytes))
+        }
+        let texts = LongTexts(bytes, longTexts)
+        decoder.userInfo[key] = texts
+        return try? decoder.decode(type, from: texts.rest)
     }
 
     private static func decoder() -> JSONDecoder {

@@ -13,7 +13,7 @@ package struct MessageBody: TabledFields, Sendable {
     package static let fields = FieldTable(
         CodingKeys.self, open: [.headers, .metadata, .template_data],
         inner: [
-            .attachments: FieldTable(Attachment.CodingKeys.self),
+            .attachments: FieldTable(Attachment.CodingKeys.self, long: [.content]),
             .tracking: FieldTable(Tracking.CodingKeys.self),
         ])
 
@@ -26,7 +26,7 @@ package struct MessageBody: TabledFields, Sendable {
 
         package let filename: String
         /// Base64.
-        package let content: String
+        package let content: LongText
         package let content_type: String?
         /// Shown inside the HTML as `cid:<content_id>`.
         package let content_id: String?

@@ -39,7 +39,7 @@ struct TemplateResource: Encodable, Sendable {
     ]).named("MessagesTemplate")
 
     init(_ template: StoredTemplate) throws(APIError) {
-        let found = try template.message().variables
+        let message = try template.message()
         id = template.id.text
         name = template.name
         slug = template.slug
@@ -49,8 +49,8 @@ struct TemplateResource: Encodable, Sendable {
         subject = template.subject
         _html = OrNull(wrappedValue: template.htmlBody)
         _text = OrNull(wrappedValue: template.textBody)
-        variables = found.map(\.name)
-        requiredVariables = found.filter(\.isRequired).map(\.name)
+        variables = message.variables.map(\.name)
+        requiredVariables = message.requiredVariables
         createdAt = template.createdAt
         updatedAt = template.updatedAt
     }

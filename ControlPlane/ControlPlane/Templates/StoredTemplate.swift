@@ -69,14 +69,15 @@ struct StoredTemplate: Sendable {
     }
 
     func view() throws(APIError) -> View {
-        let found = try message().variables
+        let message = try message()
         var variables = samples
-        for variable in found where variables[variable.name] == nil { variables[variable.name] = .null }
+        for variable in message.variables where variables[variable.name] == nil {
+            variables[variable.name] = .null
+        }
         return View(
             id: id.text, name: name, slug: slug, version: version, subject: subject, htmlBody: htmlBody,
             textBody: textBody, variables: variables,
-            requiredVariables: found.filter(\.isRequired).map(\.name), createdAt: createdAt,
-            updatedAt: updatedAt)
+            requiredVariables: message.requiredVariables, createdAt: createdAt, updatedAt: updatedAt)
     }
 
     static let schema = Schema.record([

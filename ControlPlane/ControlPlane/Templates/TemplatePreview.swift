@@ -33,7 +33,8 @@ struct TemplatePreview: Decodable, Sendable {
     /// - Parameter master: the source of the frame, when one is asked for.
     /// - Throws: 400 with the variable.
     func answer(_ template: StoredTemplate, master: String?) throws(APIError) -> Answer {
-        let values = template.samples.merging(variables ?? [:]) { $1 }
+        let values = MessageTemplate.serviceVariables.merging(template.samples) { $1 }
+            .merging(variables ?? [:]) { $1 }
         let message = try template.message()
         do throws(TemplateRenderError) {
             var filled = try message.render(values)

@@ -9,20 +9,20 @@ struct EmailAttachment: TabledFields {
         case filename, content_type, content_b64, content, content_id, inline_content_id, path
     }
 
-    static let fields = FieldTable(CodingKeys.self)
+    static let fields = FieldTable(CodingKeys.self, long: [.content_b64, .content])
     static let maxCount = 5
     static let maxBytes = 5 * 1024 * 1024
 
     /// Base64, or a list of numbers from 0 to 255.
     enum Content: Decodable, FieldDescribed {
-        case base64(String)
+        case base64(LongText)
         case bytes([UInt8])
 
         static var fieldDescription: String { "base64 or a list of bytes" }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
-            if let text = try? container.decode(String.self) {
+            if let text = try? container.decode(LongText.self) {
                 self = .base64(text)
             } else {
                 self = .bytes(try container.decode([UInt8].self))
@@ -32,7 +32,7 @@ struct EmailAttachment: TabledFields {
 
     let filename: String
     let content_type: String?
-    let content_b64: String?
+    let content_b64: LongText?
     let content: Content?
     let content_id: String?
     let inline_content_id: String?
@@ -92,9 +92,8 @@ struct EmailAttachment: TabledFields {
         }
     }
 
-    private static func decoded(_ text: String, _ field: String) throws(APIError) -> [UInt8] {
-        // Line breaks inside base64 are common; anything else is a mistake that would break the file.
-        guard let bytes = Base64.decode(text.utf8.filter { $0 != 0x0D && $0 != 0x0A }) else {
+    private static func decoded(_ text: LongText, _ field: String) throws(APIError) -> [UInt8] {
+        guard let bytes = text.base64Decoded else {
             throw APIError(
                 400, Refusal.Code.invalid.rawValue, "The content of an attachment must be base64.",
                 field: field)

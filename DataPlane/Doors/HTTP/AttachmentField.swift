@@ -9,22 +9,17 @@ struct AttachmentField: TabledFields {
         case filename, content_type, content, inline, content_id
     }
 
-    static let fields = FieldTable(CodingKeys.self)
+    static let fields = FieldTable(CodingKeys.self, long: [.content])
 
     let filename: String
     let content_type: String?
-    let content: String
+    let content: LongText
     let inline: Bool?
     let content_id: String?
 
     /// - Parameter index: its place in the list, for the refusal.
     func attachment(_ index: Int) throws(APIError) -> Submission.Composed.Attachment {
-        // Line breaks inside base64 are common; anything else is a mistake that would break the file.
-        let isPlain = !content.utf8.contains { $0 == 0x0D || $0 == 0x0A }
-        let decoded =
-            isPlain
-            ? Base64.decode(content) : Base64.decode(content.utf8.filter { $0 != 0x0D && $0 != 0x0A })
-        guard let bytes = decoded else {
+        guard let bytes = content.base64Decoded else {
             throw APIError(
                 400, Refusal.Code.invalid.rawValue, "The content of an attachment must be base64.",
                 field: "attachments[\(index)].content")
@@ -39,6 +34,15 @@ struct AttachmentField: TabledFields {
         var attachments: [Submission.Composed.Attachment] = []
         for (index, field) in (fields ?? []).enumerated() { attachments.append(try field.attachment(index)) }
         return attachments
+    }
+}
+
+extension LongText {
+    /// The file that this is the base64 of. Line breaks inside are common; anything else is a mistake that
+    /// would break the file.
+    var base64Decoded: [UInt8]? {
+        guard utf8.contains(where: { $0 == 0x0D || $0 == 0x0A }) else { return Base64.decode(utf8) }
+        return Base64.decode(utf8.filter { $0 != 0x0D && $0 != 0x0A })
     }
 }
 

@@ -106,6 +106,19 @@ import Testing
         #expect(try await api.call("GET", path, token: mine.owner).data["version"] == 1)
     }
 
+    @Test func `the link to unsubscribe needs no giving, and a preview shows a sample of it`() async throws {
+        let api = try await APIFixture.shared.value
+        let mine = try await api.tenant()
+        let made = try await api.call(
+            "POST", mine.path + "/templates", token: mine.owner,
+            json: #"{"name":"Leave","subject":"Hi {{name}}","text_body":"Leave: {{unsubscribe_url}}"}"#)
+        #expect(made.data["required_variables"] == ["name"])
+        let shown = try await api.call(
+            "POST", mine.path + "/templates/leave/preview", token: mine.owner,
+            json: #"{"variables":{"name":"Ada"}}"#)
+        #expect(shown.data["text_body"].text == "Leave: https://example.com/unsubscribe")
+    }
+
     @Test func `a preview fills in with values, then samples, and names what is missing`() async throws {
         let api = try await APIFixture.shared.value
         let mine = try await api.tenant()
