@@ -1,10 +1,11 @@
 # shellcheck shell=bash disable=SC2154
-# The bench of the HTTP dialects: the same message by each, batches, and what a large attachment costs in memory.
+# The bench of the HTTP dialects: the same message by each, batches of 1,000 (each message whole, and one text with
+# variables of each recipient), and what a large attachment costs in memory.
 # Sourced by infra/bench.
 
 readonly BATCH_MESSAGES=1000 BATCH_CONNECTIONS=4 ATTACHMENT_BYTES=10485760
 
-dialects_sides=(ingest ingest_multipart ingest_form tenants messages emails mailgun mailgun_multipart batch attachment)
+dialects_sides=(ingest ingest_multipart ingest_form tenants messages emails mailgun mailgun_multipart batch variables attachment)
 
 # One text of 1,888 bytes, as accept-http sends it.
 dialects_text() { printf '0123456789abcdef%.0s' {1..118}; }
@@ -26,6 +27,13 @@ dialects_script() {
         body=$(printf '{"messages":[' && for ((n = 1; n < BATCH_MESSAGES; n++)); do
             printf '%s,' "$(dialects_json "$text" text)"
         done && printf '%s]}' "$(dialects_json "$text" text)")
+        ;;
+    variables)
+        path=/v1/messages/batch
+        body=$(printf '{"from":"%s","subject":"Hello {{name}}","text":"{{name}} %s","recipient_variables":{' "$SENDER" "$text" &&
+            for ((n = 1; n < BATCH_MESSAGES; n++)); do
+                printf '"r%d-%s":{"name":"N%d"},' "$n" "$RECIPIENT" "$n"
+            done && printf '"%s":{"name":"N"}}}' "$RECIPIENT")
         ;;
     ingest_form) path=/api/v1/messages ;;
     ingest_multipart) path=/api/v1/messages ;;
@@ -82,7 +90,7 @@ dialects_round() { # dialects_round DIALECT
     fi
     ours_start
     dialects_script "$1" >"$work/dialect.lua"
-    if [[ $1 == batch ]]; then
+    if [[ $1 == batch || $1 == variables ]]; then
         dialects_rate 1 "$BATCH_MESSAGES" "$BATCH_CONNECTIONS" >/dev/null
         dialects_rate "$seconds" "$BATCH_MESSAGES" "$BATCH_CONNECTIONS"
     else
@@ -129,7 +137,8 @@ attachment_post() { # attachment_post multipart|json KEY FILE
 dialects_summary() {
     local side
     for side in "${dialects_sides[@]}"; do
-        [[ $side == ingest || $side == batch || $side == attachment ]] || ratio "${side}_of_ingest" "${side}_per_s" ingest_per_s
+        [[ $side =~ ^(ingest|batch|variables|attachment)$ ]] || ratio "${side}_of_ingest" "${side}_per_s" ingest_per_s
     done
     ratio batch_of_messages batch_per_s messages_per_s
+    ratio variables_of_messages variables_per_s messages_per_s
 }

@@ -35,6 +35,9 @@ processor_us() { sed 's/.*) //' "/proc/$1/stat" | awk '{print ($12 + $13) * 1000
 # Resident megabytes of a process: memory_mb PID VmRSS|VmHWM.
 memory_mb() { awk -v name="$2:" '$1 == name {printf "%.0f\n", $2 / 1024}' "/proc/$1/status"; }
 
+# The same in kilobytes.
+memory_kb() { awk -v name="$2:" '$1 == name {print $2}' "/proc/$1/status"; }
+
 # Runs a command and leaves the processor microseconds that it took in FILE: measured FILE COMMAND…
 # To be called in a subshell; told to end, it ends the command.
 measured() {
