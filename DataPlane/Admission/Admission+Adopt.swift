@@ -47,7 +47,6 @@ extension Admission {
         if let name = instructions.stream {
             draft.stream = try stream(named: name, field: "X-Dispatch-Stream")
         }
-        draft.isComposed = filled != nil
         draft.templateID = instructions.template.flatMap { principal.tenant.template($0.name)?.id }
         draft.message = try complete(
             headers, id: id, messageID: given == nil ? messageID : nil, raw, now: now)

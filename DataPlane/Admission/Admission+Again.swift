@@ -24,7 +24,6 @@ extension Admission {
             hasAttachments: headers.hasAttachments)
         draft.cc = again.cc
         draft.bcc = again.bcc
-        draft.isComposed = again.isComposed
         if submission.offersUnsubscribe, again.isComposed, headers.first("List-Unsubscribe") == nil,
             snapshot.trackingLinks(of: principal.tenant, domain: domain.name, message: id) != nil
         {

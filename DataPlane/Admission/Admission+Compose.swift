@@ -48,7 +48,7 @@ extension Admission {
         )
         draft.cc = message.cc.map(\.address.description)
         draft.bcc = bcc.map(\.address.description)
-        draft.isComposed = true
+        draft.isMeasured = true
         draft.tracking = message.links.tracking
         draft.offersUnsubscribe = message.links.addsListUnsubscribe
         draft.links = LinkPlaces(built.places)

@@ -55,8 +55,7 @@ package struct Admission: Sendable {
         }
         try check(draft.senderDomain, isOf: submission.senderDomain, principal.tenant)
         let limits = principal.tenant.limits
-        // Of a composed one the content was measured before it was encoded.
-        guard draft.isComposed || draft.message.count <= limits.maxMessageBytes else {
+        guard draft.isMeasured || draft.message.count <= limits.maxMessageBytes else {
             throw tooLarge(limits)
         }
         let (recipients, suppressed, kept) = try sort(draft.recipients, limits, snapshot, principal.tenant.id)
@@ -105,7 +104,8 @@ package struct Admission: Sendable {
         /// Addresses that are among the recipients as well.
         var cc: [String] = []
         var bcc: [String] = []
-        var isComposed = false
+        /// Whether its content was held against the limit before it was encoded.
+        var isMeasured = false
         var tracking = Submission.Tracking.off
         var offersUnsubscribe = false
         var links = LinkPlaces.none

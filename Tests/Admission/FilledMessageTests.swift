@@ -92,6 +92,20 @@ import Testing
         #expect(world.refusal(of: raw([from, use, name, "X-Dispatch-Track: all"]))?.code == .invalid)
     }
 
+    @Test func `a template does not let a message pass the plan's size`() throws {
+        let world = try World(
+            limits: .init(maxMessageBytes: 2_000),
+            templates: [.init(id: id, slug: "welcome", subject: "Hi", html: nil, text: "Hi")])
+        let file = "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\n"
+        func message(_ bytes: Int) -> Submission {
+            raw(
+                [from, use, "MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b"],
+                body: "--b\r\n\(file)\(String(repeating: "x", count: bytes))\r\n--b--\r\n")
+        }
+        #expect(world.refusal(of: message(500)) == nil)
+        #expect(world.refusal(of: message(2_000))?.code == .messageTooLarge)
+    }
+
     @Test func `no value of a variable makes a second header`() {
         let refusal = world.refusal(
             of: raw([from, use, #"X-Dispatch-Variables: {"name": "x\r\nBcc: y@z.example"}"#]))

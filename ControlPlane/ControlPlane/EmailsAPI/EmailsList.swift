@@ -5,9 +5,6 @@ import Postgres
 import Relay
 
 extension EmailsAPI {
-    /// Lists count no further, unless the page itself lies behind it.
-    private static let maxCounted = 10_000
-
     private struct Answer: Encodable {
         let object = "list"
         let data: [EmailRecord]
@@ -33,7 +30,7 @@ extension EmailsAPI {
         let wanted = try Self.wanted(call)
         let (page, backward) = (wanted.page, wanted.isBackward)
         let order: SQL = backward ? "accepted_at ASC, id ASC" : "accepted_at DESC, id DESC"
-        let counted = max(Self.maxCounted, page.offset + page.limit)
+        let counted = max(EmailPage.maxCounted, page.offset + page.limit)
         let (total, rows) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
             connection -> (Int, [EmailRecord]) in
             let total = try await connection.query(

@@ -68,7 +68,7 @@ struct EmailRequest: TabledFields {
             metadata: try EmailTag.metadata(metadata, tags), stream: try Submission.Stream(field: stream),
             scheduledAt: scheduled_at?.milliseconds)
         submission.tracking = .init(opens: track_opens ?? false, clicks: track_clicks ?? false)
-        submission.offersUnsubscribe = enable_unsubscribe ?? false
+        submission.unsubscribe = enable_unsubscribe ?? false ? .headersAndLink : .none
         submission.senderDomain = domain_id
         return submission
     }

@@ -55,6 +55,8 @@ import Testing
         }
         #expect(message.origin.door == "emails")
         #expect(message.offersUnsubscribe && message.tracking == .init(opens: true, clicks: false))
+        let links = try #require(message.links.places(in: message.message.count)).map(\.kind)
+        #expect(Set(links) == [.listUnsubscribe, .unsubscribeLine, .unsubscribeParagraph, .pixel])
         #expect(message.text.contains("Reply-To: r@x.example"))
         #expect(!message.text.contains("b@x.example"))
     }
