@@ -58,8 +58,10 @@ package final class Spool: Sendable {
         if let mistake = configuration.check() { preconditionFailure(mistake) }
         do throws(SystemError) { try disk.makeDirectory(directory) } catch { throw .diskFailed(error) }
         let lock = try DirectoryLock.take(directory, disk)
+        // The sink may have had only a part of the last group that it tells of: that one is replayed again.
         var builder = RecoveryBuilder(
-            journaled: journal.durableSequence, keysKept: keys?.recoveredSequence ?? .max)
+            journaled: journal.durableSequence,
+            keysKept: keys.map { $0.recoveredSequence == 0 ? 0 : $0.recoveredSequence - 1 } ?? .max)
         let log: SegmentLog
         let findings: SegmentLog.Findings
         do throws(SegmentLog.OpenFailure) {

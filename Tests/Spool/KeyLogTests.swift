@@ -50,6 +50,35 @@ import Testing
         return SpoolGroup(records: [Sample.entry(number, bytes: 3000), .key(key)])
     }
 
+    /// A sink that has what it is told it has.
+    private final class PartialSink: KeySink {
+        let recoveredSequence: UInt64
+        init(upTo sequence: UInt64) { recoveredSequence = sequence }
+        func append(sequence: UInt64, keys: [KeyRecord]) {}
+        func isDurable(upTo sequence: UInt64) -> Bool { false }
+        func whenDurable(_ sequence: UInt64, _ body: @escaping @Sendable () -> Void) {}
+    }
+
+    @Test func `all keys of a group come back when the log had only some of them`() async throws {
+        let disk = SimulatedDisk()
+        func open(upTo sequence: UInt64) throws -> (spool: Spool, recovery: Recovery) {
+            try Spool.open(
+                directory: "spool", configuration: Sample.configuration(), disk: disk,
+                journal: RecordingSink(), keys: PartialSink(upTo: sequence))
+        }
+        let (spool, recovery) = try open(upTo: 0)
+        spool.replay(recovery) { _ in [] }
+        let keys = (1...3).map { SpoolRecord.key(KeyRecord(at: Self.now, payload: [$0])) }
+        let committed = try await spool.commit(
+            SpoolGroup(records: [Sample.entry(1, bytes: 100)] + keys))
+        await spool.close()
+
+        let again = try open(upTo: committed.sequence)
+        #expect(again.recovery.keys.map(\.payload) == [[1], [2], [3]])
+        again.spool.replay(again.recovery) { _ in [] }
+        await again.spool.close()
+    }
+
     /// Sends messages with keys and finishes each, so that segments go; the numbers that were acknowledged.
     private static func live(on disk: SimulatedDisk) async -> Set<Int> {
         guard let life = try? Life(on: disk) else { return [] }

@@ -151,7 +151,13 @@ struct IdempotencyStore: Sendable {
             shares[tenant]?.entries[name]?.outcome = .open
         case .response(let response): end(name, tenant, .response(response))
         case .refusal(let refusal): end(name, tenant, .refusal(refusal))
-        case .passedOn(let node): shares[tenant]?.entries[name]?.outcome = .passedOn(node)
+        case .passedOn(let node):
+            switch shares[tenant]?.entries[name]?.outcome {
+            // A record that is read again does not undo what came behind it.
+            case .response, .refusal, nil: return
+            case .running, .open, .queued, .passedOn: break
+            }
+            shares[tenant]?.entries[name]?.outcome = .passedOn(node)
         }
     }
 

@@ -39,7 +39,10 @@ extension Submission {
             for list in [message.to, message.cc, message.bcc] { add(list.joined(separator: "\n").utf8) }
             add((message.text ?? "").utf8)
             add((message.html ?? "").utf8)
-            for (name, value) in message.headers { add("\(name): \(value)".utf8) }
+            // A Message-ID may be made anew at each attempt.
+            for (name, value) in message.headers where name.lowercased() != "message-id" {
+                add("\(name): \(value)".utf8)
+            }
             for attachment in message.attachments {
                 add(attachment.filename.utf8)
                 add(attachment.bytes)

@@ -41,7 +41,7 @@ struct MailgunDoor: Sendable {
         return try await call.answer {
             let received = try await ReceivedForm.read(request)
             return try await idempotency.answer(
-                request, from: call.principal, route: route, body: received.keyed
+                request, from: call.principal, route: "\(route)/\(domain)", body: received.keyed
             ) {
                 do {
                     let fields = FormFields(form: try received.take())
@@ -57,7 +57,7 @@ struct MailgunDoor: Sendable {
         -> Answer
     {
         let form = try MailgunForm(fields)
-        try check(domain, sender: form.sender, of: principal)
+        let domain = try check(domain, sender: form.sender, of: principal)
         guard let batch = try form.batch(domain: domain) else {
             return try await submit(form.submission, from: principal)
         }
@@ -68,19 +68,24 @@ struct MailgunDoor: Sendable {
         _ fields: FormFields, to domain: String, from principal: Principal
     ) async throws -> Answer {
         let form = try MailgunMIMEForm(fields)
-        try check(domain, sender: form.sender, of: principal)
+        _ = try check(domain, sender: form.sender, of: principal)
         return try await submit(form.submission, from: principal)
     }
 
     /// The path's domain is one of the tenant's, or below it, or the sender's own or above it; whether the
     /// sender may send is decided later.
-    private func check(_ domain: String, sender: String?, of principal: Principal) throws(APIError) {
+    ///
+    /// - Returns: its A-labels.
+    private func check(
+        _ domain: String, sender: String?, of principal: Principal
+    ) throws(APIError) -> String {
         let name = (try? DomainName.ascii(domain)) ?? domain
         let isKnown = principal.tenant.domains.contains { $0.name == name || name.hasSuffix("." + $0.name) }
         let isSenders = sender.map { $0 == name || $0.hasSuffix("." + name) } ?? false
         guard isKnown || isSenders else {
             throw APIError(404, "domain_not_found", "Domain not found: \(domain)", field: "domain")
         }
+        return name
     }
 
     private func submit(_ submission: Submission, from principal: Principal) async throws -> Answer {
@@ -95,6 +100,7 @@ struct MailgunDoor: Sendable {
     private func submit(_ batch: MailgunBatch, from principal: Principal) async throws -> Answer {
         var refused: [Answer.Refused] = []
         var first: Refusal?
+        var id: String?
         for group in batch.groups {
             var copies: [(recipient: String, submission: Submission)] = []
             for recipient in group {
@@ -107,13 +113,16 @@ struct MailgunDoor: Sendable {
             }
             let results = await intake.submit(copies.map(\.submission), from: principal)
             for (copy, result) in zip(copies, results) {
-                guard case .failure(let refusal) = result else { continue }
+                guard case .failure(let refusal) = result else {
+                    id = id ?? (try? result.get())?.messageIDHeader
+                    continue
+                }
                 first = first ?? refusal
                 refused.append(Self.refused(copy.recipient, refusal))
             }
         }
         if let first, refused.count == batch.recipients.count { throw first.apiError }
-        return Answer(id: batch.messageID, refused: refused.isEmpty ? nil : refused)
+        return Answer(id: id ?? batch.messageID, refused: refused.isEmpty ? nil : refused)
     }
 
     private static func refused(_ recipient: String, _ refusal: Refusal) -> Answer.Refused {

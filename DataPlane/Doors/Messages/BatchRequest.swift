@@ -67,13 +67,14 @@ enum BatchRequest {
                 400, "missing_field", "One of `messages` and `recipient_variables` is required.",
                 field: "messages")
         }
-        try checkCount(variables.count, field: "recipient_variables")
         guard request.shared.to == nil else {
             throw APIError(
                 400, "invalid_field", "The recipients are the names in `recipient_variables`.", field: "to")
         }
         let list = JSONOutline.member("recipient_variables", of: body[...]) ?? []
         let recipients = JSONOutline.members(list).map(\.name)
+        // Names that differ in their bytes may be equal as texts, and then stand for one value.
+        try checkCount(recipients.count, field: "recipient_variables")
         var shared = request.shared
         shared.to = AddressField([recipients.first ?? ""])
         let draft = try MessageDraft(shared)
