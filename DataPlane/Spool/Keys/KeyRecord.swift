@@ -28,8 +28,8 @@ struct KeyFrame {
 /// Where the key records of durable groups go, so that their segments need not be kept for them. The spool
 /// calls it from its writer thread; it must not block on a disk.
 package protocol KeySink: AnyObject, Sendable {
-    /// The key records of all groups before this one were durable here when it was opened, and at least one of
-    /// this one; 0 for none.
+    /// The key records of all groups before this one were durable here when it was opened, and at least one
+    /// of this one; 0 for none.
     var recoveredSequence: UInt64 { get }
     /// Takes the key records of a durable group. Sequences rise; groups without such records are left out.
     func append(sequence: UInt64, keys: [KeyRecord])
