@@ -16,6 +16,10 @@ package struct AddressList: Hashable, Sendable {
     /// Parses by the grammar, in linear time. Empty elements (`a@x.org,,b@x.org`) are passed over, so the
     /// list may be empty. Line ends must be unfolded before.
     package init(_ text: String) throws(AddressError) {
+        if let plain = MailAddress(plain: text) {
+            entries = [.mailbox(Mailbox(address: plain))]
+            return
+        }
         var parser = AddressParser(Array(text.utf8))
         entries = try parser.list()
     }

@@ -22,14 +22,22 @@ package struct HeaderField: Hashable, Sendable {
 
     /// Writes a field whose value is already in its form for the wire; UTF-8 stays (RFC 6532).
     package static func encode(name: String, structured value: String) throws(HeaderError) -> [UInt8] {
+        var output: [UInt8] = []
+        try append(name: name, structured: value, to: &output)
+        return output
+    }
+
+    /// The same at the end of `output`, which is of no use when it throws.
+    static func append(
+        name: String, structured value: String, to output: inout [UInt8]
+    ) throws(HeaderError) {
         guard isValidName(name) else { throw .badFieldName(name) }
         guard !value.utf8.contains(where: { $0 == 0 || $0 == .lineFeed || $0 == .carriageReturn }) else {
             throw .controlCharacter(field: name)
         }
-        guard let lines = HeaderFolder.fold(name: name, value: Array(value.utf8)) else {
-            throw .valueTooLong(field: name)
-        }
-        return lines
+        var value = value
+        let fits = value.withUTF8 { HeaderFolder.fold(name: name, value: $0, into: &output) }
+        guard fits else { throw .valueTooLong(field: name) }
     }
 
     /// RFC 5322 §3.6.8, at most 76 bytes.

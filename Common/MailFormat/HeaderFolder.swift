@@ -3,29 +3,34 @@
 enum HeaderFolder {
     static let wantedLineBytes = 78
 
-    /// `name: value` with CRLF at the end; nil when a word is too long for a line.
-    static func fold(name: String, value: [UInt8]) -> [UInt8]? {
-        var output = Array(name.utf8) + [.colon]
-        var column = output.count
-        let value = value[...].trimmingBlanks()
-        var index = value.startIndex
-        while index < value.endIndex {
+    /// Appends `name: value` with CRLF at the end. False when a word is too long for a line; what was appended
+    /// by then is no field.
+    static func fold(name: String, value: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) -> Bool {
+        var index = value.firstIndex { !$0.isBlank } ?? value.count
+        let end = (value.lastIndex { !$0.isBlank } ?? -1) + 1
+        output.append(contentsOf: name.utf8)
+        output.append(.colon)
+        var column = name.utf8.count + 1
+        var isFirst = true
+        while index < end {
             let start = index
-            while index < value.endIndex, value[index].isBlank { index += 1 }
-            while index < value.endIndex, !value[index].isBlank { index += 1 }
-            let isFirst = start == value.startIndex
+            while index < end, value[index].isBlank { index += 1 }
+            while index < end, !value[index].isBlank { index += 1 }
             let width = index - start + (isFirst ? 1 : 0)
             let limit = isFirst ? HeaderError.maxLineBytes : wantedLineBytes
             if column + width > limit {
-                output += [.carriageReturn, .lineFeed]
+                output.append(.carriageReturn)
+                output.append(.lineFeed)
                 column = 0
             }
             if isFirst { output.append(.space) }
-            output += value[start..<index]
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: value[start..<index]))
             column += width
-            guard column <= HeaderError.maxLineBytes else { return nil }
+            isFirst = false
+            guard column <= HeaderError.maxLineBytes else { return false }
         }
-        output += [.carriageReturn, .lineFeed]
-        return output
+        output.append(.carriageReturn)
+        output.append(.lineFeed)
+        return true
     }
 }

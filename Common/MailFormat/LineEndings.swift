@@ -1,3 +1,5 @@
+import Bytes
+
 /// Line ends of text that did not come by SMTP.
 package enum LineEndings {
     /// Turns LF and CR that stand alone into CRLF; the same array when there is nothing to do.
@@ -20,13 +22,19 @@ package enum LineEndings {
     }
 
     private static func firstBare(_ text: [UInt8]) -> Int? {
-        var previous: UInt8 = 0
-        for index in text.indices {
-            let byte = text[index]
-            if byte == .lineFeed, previous != .carriageReturn { return index }
-            if previous == .carriageReturn, byte != .lineFeed { return index - 1 }
-            previous = byte
+        text.withUnsafeBufferPointer { text in
+            var index = 0
+            while true {
+                index = ByteRun.ofText(text, from: index, to: text.count, except: 0, 0)
+                guard index < text.count else { return nil }
+                switch text[index] {
+                case .lineFeed: return index
+                case .carriageReturn:
+                    guard index + 1 < text.count, text[index + 1] == .lineFeed else { return index }
+                    index += 2
+                default: index += 1
+                }
+            }
         }
-        return previous == .carriageReturn ? text.count - 1 : nil
     }
 }

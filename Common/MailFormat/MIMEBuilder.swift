@@ -33,7 +33,9 @@ package enum MIMEBuilder {
     package static func built(
         _ message: OutgoingMessage, after start: [UInt8] = []
     ) throws(MIMEBuildError) -> Built {
-        let head = start + (try header(of: message))
+        var head = start
+        head.reserveCapacity(start.count + 1024)
+        try putHeader(of: message, to: &head)
         var places: [LinkPlace] = []
         let isGiven = message.headers.contains { $0.name.hasPrefixIgnoringCase("List-Unsubscribe") }
         if message.links.addsListUnsubscribe, !isGiven {
@@ -47,7 +49,10 @@ package enum MIMEBuilder {
     /// Subject, MIME-Version, the fields that describe the content, and the content: what follows the other
     /// fields of a message that exists.
     package static func subjectAndContent(of message: OutgoingMessage) throws(MIMEBuildError) -> Built {
-        try content(of: message, behind: subject(message.subject) + field("MIME-Version", "1.0", as: ""))
+        var head: [UInt8] = []
+        try put(subject: message.subject, to: &head)
+        try put("MIME-Version", "1.0", as: "", to: &head)
+        return try content(of: message, behind: head)
     }
 
     /// - Parameter head: the fields before those that describe the content.
@@ -73,7 +78,10 @@ package enum MIMEBuilder {
 
     // MARK: Header
 
-    private static func header(of message: OutgoingMessage) throws(MIMEBuildError) -> [UInt8] {
+    private static func putHeader(
+        of message: OutgoingMessage, to output: inout [UInt8]
+    ) throws(MIMEBuildError) {
+        let start = output.count
         guard !message.from.isEmpty else { throw MIMEBuildError(field: "from", reason: .missing) }
         guard message.from.count == 1 || message.sender != nil else {
             throw MIMEBuildError(field: "sender", reason: .missing)
@@ -81,35 +89,34 @@ package enum MIMEBuilder {
         guard MessageIdentifier.isValid(message.messageID) else {
             throw MIMEBuildError(field: "message_id", reason: .malformed)
         }
-        var output = try field(
-            "Date", MailDate.format(secondsSince1970: message.dateSecondsSince1970), as: "date")
-        output += try addresses("From", message.from, as: "from")
-        output += try addresses("Sender", message.sender.map { [$0] } ?? [], as: "sender")
-        output += try addresses("Reply-To", message.replyTo, as: "reply_to")
-        output += try addresses("To", message.to, as: "to")
-        output += try addresses("Cc", message.cc, as: "cc")
+        let date = MailDate.format(secondsSince1970: message.dateSecondsSince1970)
+        try put("Date", date, as: "date", to: &output)
+        try put("From", message.from, as: "from", to: &output)
+        try put("Sender", message.sender.map { [$0] } ?? [], as: "sender", to: &output)
+        try put("Reply-To", message.replyTo, as: "reply_to", to: &output)
+        try put("To", message.to, as: "to", to: &output)
+        try put("Cc", message.cc, as: "cc", to: &output)
         if message.to.isEmpty, message.cc.isEmpty {
-            output += try field("To", "undisclosed-recipients:;", as: "to")
+            try put("To", "undisclosed-recipients:;", as: "to", to: &output)
         }
-        output += try subject(message.subject)
-        output += try field("Message-ID", message.messageID, as: "message_id")
-        output += try field("MIME-Version", "1.0", as: "")
+        try put(subject: message.subject, to: &output)
+        try put("Message-ID", message.messageID, as: "message_id", to: &output)
+        try put("MIME-Version", "1.0", as: "", to: &output)
         guard message.headers.count <= maxHeaders else {
             throw MIMEBuildError(field: "headers", reason: .tooMany(max: maxHeaders))
         }
         for header in message.headers where !HeaderPolicy.isInstruction(header.name) {
             output += try custom(header, besides: message)
         }
-        guard output.count <= maxHeaderBytes else {
+        guard output.count - start <= maxHeaderBytes else {
             throw MIMEBuildError(field: "headers", reason: .tooLong(maxBytes: maxHeaderBytes))
         }
-        return output
     }
 
-    private static func field(
-        _ name: String, _ value: String, as member: String
-    ) throws(MIMEBuildError) -> [UInt8] {
-        do { return try HeaderField.encode(name: name, structured: value) } catch {
+    private static func put(
+        _ name: String, _ value: String, as member: String, to output: inout [UInt8]
+    ) throws(MIMEBuildError) {
+        do { try HeaderField.append(name: name, structured: value, to: &output) } catch {
             throw buildError(error, member)
         }
     }
@@ -123,10 +130,10 @@ package enum MIMEBuilder {
         }
     }
 
-    private static func addresses(
-        _ name: String, _ mailboxes: [Mailbox], as member: String
-    ) throws(MIMEBuildError) -> [UInt8] {
-        guard !mailboxes.isEmpty else { return [] }
+    private static func put(
+        _ name: String, _ mailboxes: [Mailbox], as member: String, to output: inout [UInt8]
+    ) throws(MIMEBuildError) {
+        guard !mailboxes.isEmpty else { return }
         for (number, mailbox) in mailboxes.enumerated() {
             guard mailbox.name?.utf8.contains(where: \.isControl) != true else {
                 throw MIMEBuildError(field: "\(member)[\(number)]", reason: .controlCharacter)
@@ -136,28 +143,32 @@ package enum MIMEBuilder {
                     field: "\(member)[\(number)]", reason: .tooLong(maxBytes: maxSubjectBytes))
             }
         }
-        return try field(name, AddressList(mailboxes).headerValue, as: member)
+        try put(name, AddressList(mailboxes).headerValue, as: member, to: &output)
     }
 
     /// A subject that is ASCII but holds `=?` is encoded as well: readers would decode what was meant
     /// literally.
-    private static func subject(_ subject: String) throws(MIMEBuildError) -> [UInt8] {
+    private static func put(subject: String, to output: inout [UInt8]) throws(MIMEBuildError) {
         guard subject.utf8.count <= maxSubjectBytes else {
             throw MIMEBuildError(field: "subject", reason: .tooLong(maxBytes: maxSubjectBytes))
         }
-        guard !subject.utf8.contains(where: { $0.isControl && $0 != .tab }) else {
-            throw MIMEBuildError(field: "subject", reason: .controlCharacter)
-        }
-        let isTooWide = subject.utf8.split(separator: .space).contains {
-            $0.count > HeaderFolder.wantedLineBytes - "Subject: ".utf8.count
-        }
-        let isEdged = subject.utf8.first?.isBlank == true || subject.utf8.last?.isBlank == true
-        guard !subject.isASCII || subject.contains("=?") || isTooWide || isEdged else {
-            return try field("Subject", subject, as: "subject")
-        }
         let room = HeaderFolder.wantedLineBytes - "Subject: ".utf8.count
+        var isPlain = subject.utf8.first?.isBlank != true && subject.utf8.last?.isBlank != true
+        var previous = UInt8.space
+        var wordBytes = 0
+        for byte in subject.utf8 {
+            guard !byte.isControl || byte == .tab else {
+                throw MIMEBuildError(field: "subject", reason: .controlCharacter)
+            }
+            wordBytes = byte == .space ? 0 : wordBytes + 1
+            if byte >= 0x80 || wordBytes > room || (byte == .question && previous == .equals) {
+                isPlain = false
+            }
+            previous = byte
+        }
+        if isPlain { return try put("Subject", subject, as: "subject", to: &output) }
         let words = EncodedWord.encode(subject, firstRoomBytes: room)
-        return try field("Subject", words.joined(separator: " "), as: "subject")
+        try put("Subject", words.joined(separator: " "), as: "subject", to: &output)
     }
 
     private static func custom(

@@ -27,7 +27,7 @@ package struct MailAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The address that nearly everybody has: a dot-atom and a plain domain, in one look and without copies
     /// of its parts beyond the two texts. Nil says nothing: the grammar decides.
-    private init?(plain text: String) {
+    init?(plain text: String) {
         let bytes = text.utf8
         guard bytes.count <= Self.maxBytes, let at = bytes.firstIndex(of: .at) else { return nil }
         let local = bytes[..<at]

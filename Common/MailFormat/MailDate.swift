@@ -11,11 +11,39 @@ package enum MailDate {
         let seconds = min(max(secondsSince1970, 0), maxSeconds)
         let (day, second) = (seconds / 86_400, seconds % 86_400)
         let (year, month, dayOfMonth) = civil(day)
-        let time = [second / 3600, second / 60 % 60, second % 60].map(twoDigits).joined(separator: ":")
-        return "\(days[day % 7]), \(twoDigits(dayOfMonth)) \(months[month - 1]) \(year) \(time) +0000"
+        return String(unsafeUninitializedCapacity: 40) { output in
+            var count = 0
+            func put(_ text: String) {
+                for byte in text.utf8 {
+                    output[count] = byte
+                    count += 1
+                }
+            }
+            func put(_ number: Int, digits: Int) {
+                var rest = number
+                for place in (count..<count + digits).reversed() {
+                    output[place] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
+                    rest /= 10
+                }
+                count += digits
+            }
+            put(days[day % 7])
+            put(", ")
+            put(dayOfMonth, digits: 2)
+            put(" ")
+            put(months[month - 1])
+            put(" ")
+            put(year, digits: 4)
+            put(" ")
+            put(second / 3600, digits: 2)
+            put(":")
+            put(second / 60 % 60, digits: 2)
+            put(":")
+            put(second % 60, digits: 2)
+            put(" +0000")
+            return count
+        }
     }
-
-    private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
 
     /// Counts in years that begin on 1 March, so that a leap day is the last of its year.
     private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {

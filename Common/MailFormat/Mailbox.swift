@@ -14,6 +14,10 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses exactly one mailbox.
     package init(_ text: String) throws(AddressError) {
+        if let plain = MailAddress(plain: text) {
+            self.init(address: plain)
+            return
+        }
         let list = try AddressList(text)
         guard list.entries.count == 1, case .mailbox(let mailbox) = list.entries[0] else {
             throw AddressError(reason: list.entries.isEmpty ? .empty : .notOneAddress, offset: 0)

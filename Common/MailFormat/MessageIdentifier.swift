@@ -4,13 +4,14 @@ package enum MessageIdentifier {
 
     /// Whether the text is one identifier with its angle brackets, ASCII and nothing around it.
     package static func isValid(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        guard bytes.count <= maxBytes, bytes.first == .less, bytes.last == .greater, bytes.count >= 5 else {
+        let bytes = text.utf8
+        guard (5...maxBytes).contains(bytes.count), bytes.first == .less, bytes.last == .greater else {
             return false
         }
-        let sides = bytes.dropFirst().dropLast().split(separator: .at, omittingEmptySubsequences: false)
-        guard sides.count == 2, isDotAtom(sides[0]) else { return false }
-        return isDotAtom(sides[1]) || isLiteral(sides[1])
+        let inside = bytes.dropFirst().dropLast()
+        guard let at = inside.firstIndex(of: .at) else { return false }
+        let right = inside[inside.index(after: at)...]
+        return isDotAtom(inside[..<at]) && (isDotAtom(right) || isLiteral(right))
     }
 
     /// Makes one; nil when the parts do not fit the grammar.
@@ -21,13 +22,16 @@ package enum MessageIdentifier {
         return isValid(text) ? text : nil
     }
 
-    private static func isDotAtom(_ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.split(separator: .dot, omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty && atom.allSatisfy { $0.isAtomText && $0 < 0x80 }
+    private static func isDotAtom(_ bytes: Substring.UTF8View) -> Bool {
+        var previous = UInt8.dot
+        for byte in bytes {
+            guard byte == .dot ? previous != .dot : byte.isAtomText && byte < 0x80 else { return false }
+            previous = byte
         }
+        return previous != .dot
     }
 
-    private static func isLiteral(_ bytes: ArraySlice<UInt8>) -> Bool {
+    private static func isLiteral(_ bytes: Substring.UTF8View) -> Bool {
         bytes.count > 2 && bytes.first == .openBracket && bytes.last == .closeBracket
             && bytes.dropFirst().dropLast().allSatisfy { $0.isLetterOrDigit || $0 == .dot || $0 == .colon }
     }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Quoted-printable of RFC 2045 §6.7, and the Q encoding of RFC 2047 §4.2.
 package enum QuotedPrintable {
     static let maxLineBytes = 76
@@ -9,6 +11,12 @@ package enum QuotedPrintable {
     /// - Parameter seams: offsets in the text, in order, at which a line may be broken later on.
     /// - Returns: where each of them is in what comes out.
     static func encode(_ text: [UInt8], seams: [Int]) -> (encoded: [UInt8], seams: [Int]) {
+        text.withUnsafeBufferPointer { encode($0, seams: seams) }
+    }
+
+    private static func encode(
+        _ text: UnsafeBufferPointer<UInt8>, seams: [Int]
+    ) -> (encoded: [UInt8], seams: [Int]) {
         var encoded: [UInt8] = []
         var places: [Int] = []
         places.reserveCapacity(seams.count)
@@ -32,7 +40,7 @@ package enum QuotedPrintable {
             if column > 0, !isSeam {
                 let room = min(maxLineBytes - 1 - column, nextSeam - index)
                 let run = plainRun(text, from: index, maxBytes: room)
-                encoded.append(contentsOf: text[index..<index + run])
+                encoded.append(contentsOf: UnsafeBufferPointer(rebasing: text[index..<index + run]))
                 (column, index) = (column + run, index + run)
                 if run > 0 { continue }
             }
@@ -54,16 +62,14 @@ package enum QuotedPrintable {
     }
 
     /// How many bytes from `start` on stand for themselves wherever they are: no blanks, no `=`.
-    private static func plainRun(_ text: [UInt8], from start: Int, maxBytes: Int) -> Int {
-        text.withUnsafeBufferPointer { text in
-            let end = min(text.count, start + max(0, maxBytes))
-            var index = start
-            while index < end, text[index] > .space, text[index] < 0x7F, text[index] != .equals { index += 1 }
-            return index - start
-        }
+    private static func plainRun(_ text: UnsafeBufferPointer<UInt8>, from start: Int, maxBytes: Int) -> Int {
+        let end = start + max(0, maxBytes)
+        return ByteRun.ofASCII(text, from: start, to: end, first: 0x21, except: .equals) - start
     }
 
-    private static func isPlain(_ text: [UInt8], at index: Int, column: Int) -> Bool {
+    private static func isPlain(
+        _ text: UnsafeBufferPointer<UInt8>, at index: Int, column: Int
+    ) -> Bool {
         let byte = text[index]
         if byte.isBlank { return index + 1 < text.count && !isCRLF(text, at: index + 1) }
         guard byte > .space, byte < 0x7F, byte != .equals else { return false }
@@ -71,7 +77,7 @@ package enum QuotedPrintable {
         return byte != .dot && !(byte == 0x46 && text[index...].starts(with: "From ".utf8))
     }
 
-    private static func isCRLF(_ text: [UInt8], at index: Int) -> Bool {
+    private static func isCRLF(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
         index + 1 < text.count && text[index] == .carriageReturn && text[index + 1] == .lineFeed
     }
 

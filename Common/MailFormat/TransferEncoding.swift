@@ -1,3 +1,5 @@
+import Bytes
+
 /// How the body of a part is written down: Content-Transfer-Encoding of RFC 2045 §6.
 package enum TransferEncoding: String, Hashable, Sendable {
     case sevenBit = "7bit"
@@ -9,32 +11,46 @@ package enum TransferEncoding: String, Hashable, Sendable {
     /// The encoding for text with CRLF line ends: 7bit when every server passes it on untouched, else the
     /// shorter of the two others. A line that begins with `From ` or a lone dot counts as unsafe.
     package static func chosen(forText text: [UInt8]) -> TransferEncoding {
-        var lineBytes = 0
+        text.withUnsafeBufferPointer { chosen(for: $0) }
+    }
+
+    private static func chosen(for text: UnsafeBufferPointer<UInt8>) -> TransferEncoding {
+        var lineStart = 0
         var escaped = 0
         var isSafe = true
         var previous: UInt8 = .lineFeed
-        for index in text.indices {
+        var index = 0
+        while index < text.count {
             let byte = text[index]
-            defer { previous = byte }
-            lineBytes += 1
-            if byte > .space, byte < 0x7F, byte != .equals, previous >= .space { continue }
-            if byte == .lineFeed {
+            switch byte {
+            case .lineFeed:
+                let lineBytes = index + 1 - lineStart
                 // CRLF is in the count, and the LF of this line.
                 if lineBytes > HeaderError.maxLineBytes + 2 || (index > 0 && previous != .carriageReturn) {
                     isSafe = false
                 }
                 if lineBytes == 3, text[index - 2] == .dot { isSafe = false }
-                lineBytes = 0
-            } else if previous == .carriageReturn {
-                isSafe = false
+                lineStart = index + 1
+            case _ where previous == .carriageReturn: isSafe = false
+            default: break
             }
-            let isBlankOrEnd = byte.isBlank || byte == .carriageReturn || byte == .lineFeed
-            if byte == .equals || (!isBlankOrEnd && (byte < .space || byte >= 0x7F)) { escaped += 1 }
-            if !isBlankOrEnd, byte < .space || byte >= 0x7F { isSafe = false }
+            if byte < .space && !byte.isBlankOrLineEnd || byte >= 0x7F {
+                isSafe = false
+                escaped += 1
+            } else if byte == .equals {
+                escaped += 1
+            }
             if previous == .lineFeed, byte == 0x46, text[index...].starts(with: "From ".utf8) {
                 isSafe = false
             }
+            previous = byte
+            index += 1
+            guard byte >= .space else { continue }
+            let end = ByteRun.ofASCII(text, from: index, to: text.count, first: .space, except: .equals)
+            if end > index { previous = text[end - 1] }
+            index = end
         }
+        let lineBytes = text.count - lineStart
         if lineBytes > HeaderError.maxLineBytes || (lineBytes == 1 && text.last == .dot) { isSafe = false }
         if previous == .carriageReturn || text.first == .lineFeed { isSafe = false }
         if isSafe { return .sevenBit }
@@ -71,4 +87,8 @@ package enum TransferEncoding: String, Hashable, Sendable {
     private static func word(_ value: String) -> String {
         value.prefix { $0 != " " && $0 != ";" && $0 != "(" }.lowercased()
     }
+}
+
+extension UInt8 {
+    fileprivate var isBlankOrLineEnd: Bool { isBlank || self == .carriageReturn || self == .lineFeed }
 }

@@ -19,6 +19,12 @@ package struct TenantID: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Lower-case canonical form, as in every URL and log line.
     package var description: String { uuid.uuidString.lowercased() }
 
+    /// The last two digits, `00` to `ff`: tenants are kept in so many chunks of each kind.
+    var bucket: String {
+        let byte = uuid.uuid.15
+        return (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
+    }
+
     package init(from decoder: any Decoder) throws {
         uuid = try decoder.singleValueContainer().decode(UUID.self)
     }

@@ -96,7 +96,8 @@ package struct Submission: Sendable {
         }
     }
 
-    package enum Content: Sendable {
+    /// Indirect, because a submission with so many fields is handed on often.
+    package indirect enum Content: Sendable {
         case composed(Composed)
         case raw(Raw)
         case again(Again)

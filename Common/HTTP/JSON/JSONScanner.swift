@@ -1,3 +1,5 @@
+import Bytes
+
 /// One pass over JSON before it is decoded (RFC 8259): bounds its depth, and refuses what a decoder would let
 /// pass but two readers could understand differently.
 ///
@@ -23,11 +25,14 @@ struct JSONScanner {
     /// Whether every field so far is one of the table.
     private var knowsAll = true
     private var longTexts: [Range<Int>] = []
+    private var objectCount = 0
 
     /// What a table knows of a body.
     struct Knowledge {
         /// Whether it has every field that is there.
         let isWhole: Bool
+        /// All objects, on every level.
+        let objectCount: Int
         /// Where the texts of `LongText` fields stand that are worth to be left there.
         let longTexts: [Range<Int>]
     }
@@ -39,7 +44,8 @@ struct JSONScanner {
     ) throws(APIError) -> Knowledge {
         var scanner = JSONScanner(bytes: bytes, maxDepth: maxDepth, fields: fields)
         try scanner.scan()
-        return Knowledge(isWhole: scanner.knowsAll, longTexts: scanner.longTexts)
+        return Knowledge(
+            isWhole: scanner.knowsAll, objectCount: scanner.objectCount, longTexts: scanner.longTexts)
     }
 
     private init(bytes: [UInt8], maxDepth: Int, fields: FieldTable?) {
@@ -73,6 +79,7 @@ struct JSONScanner {
     }
 
     private mutating func openObject() throws(APIError) {
+        objectCount += 1
         var fields: FieldTable?
         switch next {
         case .nothing, .longText: knowsAll = false
@@ -110,7 +117,9 @@ struct JSONScanner {
         let start = index + 1
         index = start
         var hasEscapes = false
-        while index < bytes.count, bytes[index] != ASCII.quote {
+        while true {
+            skipOrdinary()
+            guard index < bytes.count, bytes[index] != ASCII.quote else { break }
             if bytes[index] == ASCII.backslash {
                 hasEscapes = true
                 index += 1
@@ -127,6 +136,14 @@ struct JSONScanner {
             if let fields { take(bytes[start..<index], of: fields) }
         } else if case .longText = next, !hasEscapes, index - start >= LongTexts.minBytes {
             longTexts.append(start..<index)
+        }
+    }
+
+    /// Passes what stands for itself in a string.
+    private mutating func skipOrdinary() {
+        index = bytes.withUnsafeBufferPointer { bytes in
+            ByteRun.ofText(
+                bytes, from: index, to: bytes.count, except: ASCII.quote, ASCII.backslash)
         }
     }
 

@@ -41,11 +41,18 @@ package enum StrictDecoding {
     package static func decode<Value: TabledFields>(
         _ type: Value.Type, from bytes: [UInt8], unknownFields: UnknownFields = .refuse
     ) throws(APIError) -> Value {
-        if case .refuse = unknownFields {
-            let known = try JSONScanner.check(bytes, maxDepth: maxDepth, fields: Value.fields)
-            if known.isWhole, let value = decoded(type, from: bytes, known.longTexts) { return value }
-        }
+        if case .refuse = unknownFields, let value = try decodeIfSound(type, from: bytes) { return value }
         return try recorded(type, from: bytes, unknownFields)
+    }
+
+    /// The same, but nil for JSON that is not as its type wants it, has other fields or too many objects: for
+    /// those who can read it in another way.
+    package static func decodeIfSound<Value: TabledFields>(
+        _ type: Value.Type, from bytes: [UInt8], maxObjects: Int = .max
+    ) throws(APIError) -> Value? {
+        let known = try JSONScanner.check(bytes, maxDepth: maxDepth, fields: Value.fields)
+        return known.isWhole && known.objectCount <= maxObjects
+            ? decoded(type, from: bytes, known.longTexts) : nil
     }
 
     /// Nil when the value is not as its type wants it.

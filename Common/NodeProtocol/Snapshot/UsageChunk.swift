@@ -32,7 +32,7 @@ package struct UsageChunk: Sendable, Equatable {
     }
 
     /// The name of the chunk that a tenant's usage is in: `usage/00` … `usage/ff`.
-    package static func name(for tenant: TenantID) -> String { "usage/\(tenant.description.suffix(2))" }
+    package static func name(for tenant: TenantID) -> String { "usage/\(tenant.bucket)" }
 
     /// What one tenant has used.
     package func usage(of tenant: TenantID) -> TenantUsage? {

@@ -9,6 +9,9 @@ enum BatchRequest {
     /// What the copies of one message for many may come to, before they are encoded.
     static let maxCopiedBytes = 256 * 1024 * 1024
 
+    /// With more objects than so a body is not read in one go: its memory would have no bound.
+    private static let maxSoundObjects = 32 * MessagesRoutes.maxBatchMessages
+
     /// One message, or why it is none.
     typealias Element = Result<MessageDraft, APIError>
 
@@ -19,6 +22,15 @@ enum BatchRequest {
         }
 
         let messages: [Element]
+    }
+
+    /// A list in which every message is sound, which nearly every one is: read in one go.
+    private struct SoundMessages: TabledFields {
+        let messages: [MessageBody]
+
+        private enum CodingKeys: CodingKey, CaseIterable { case messages }
+
+        static let fields = FieldTable(CodingKeys.self, inner: [.messages: MessageBody.fields])
     }
 
     private struct Personal: Decodable {
@@ -39,6 +51,12 @@ enum BatchRequest {
     /// - Throws: 400 for an envelope that is not well formed, or holds none or too many; 413 for copies that
     ///   come to too much.
     static func messages(in body: [UInt8]) throws(APIError) -> [Element] {
+        if let sound = try StrictDecoding.decodeIfSound(
+            SoundMessages.self, from: body, maxObjects: maxSoundObjects)
+        {
+            try checkCount(sound.messages.count, field: "messages")
+            return sound.messages.map(element)
+        }
         if let list = JSONOutline.member("messages", of: body[...]) { return try single(body, list) }
         return try personal(body)
     }
@@ -52,12 +70,14 @@ enum BatchRequest {
         }
         return elements.map { element in
             do throws(APIError) {
-                return .success(
-                    try MessageDraft(
-                        try StrictDecoding.decode(
-                            MessageBody.self, from: Array(element), unknownFields: .refuse)))
+                return Self.element(
+                    try StrictDecoding.decode(MessageBody.self, from: Array(element), unknownFields: .refuse))
             } catch { return .failure(error) }
         }
+    }
+
+    private static func element(_ body: MessageBody) -> Element {
+        do throws(APIError) { return .success(try MessageDraft(body)) } catch { return .failure(error) }
     }
 
     private static func personal(_ body: [UInt8]) throws(APIError) -> [Element] {

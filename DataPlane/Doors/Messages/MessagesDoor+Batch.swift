@@ -11,8 +11,8 @@ extension MessagesDoor {
         let messages: [Element]
     }
 
-    /// What became of one message.
-    private struct Element: Encodable {
+    /// What became of one message. A class, because an encoder hands it on many times.
+    private final class Element: Encodable {
         let index: Int
         var status = "error"
         var id: String?
@@ -27,7 +27,7 @@ extension MessagesDoor {
         /// A message that is not settled yet.
         init(index: Int) { self.index = index }
 
-        mutating func queue(_ receipt: Receipt, _ draft: MessageDraft) {
+        func queue(_ receipt: Receipt, _ draft: MessageDraft) {
             status = receipt.isScheduled ? "scheduled" : "queued"
             id = receipt.id.description
             to = AddressField(MessageDraft.addresses(draft.to).map(\.description))
@@ -36,7 +36,7 @@ extension MessagesDoor {
             optimized_reason = draft.sendTime?.reason?.rawValue
         }
 
-        mutating func fail(_ error: APIError) {
+        func fail(_ error: APIError) {
             code = Surface.messagesCode(error.code)
             message = error.message
             field = error.field
@@ -70,7 +70,7 @@ extension MessagesDoor {
         var drafts: [MessageDraft] = []
         var places: [Int] = []
         for (index, message) in messages.enumerated() {
-            var element = Element(index: index)
+            let element = Element(index: index)
             do throws(APIError) {
                 if index > 0 { standing = try takeRate(principal) ?? standing }
                 drafts.append(try message.get())

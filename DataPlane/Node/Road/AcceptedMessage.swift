@@ -3,15 +3,27 @@ import Doors
 import NodeProtocol
 import Spool
 
-/// A message that passed admission, with all that goes to disk for it.
-struct AcceptedMessage {
+/// A message that passed admission, with all that goes to disk for it. A class, because it has many parts and
+/// goes through lists.
+final class AcceptedMessage: Sendable {
     let admitted: Admitted
     let mail: MailEntry
     /// The webhooks that tell of it.
     let webhooks: [EventWebhooks.Made]
     let journaled: [[UInt8]]
     /// The message of a request under an idempotency key that this is.
-    var item: KeyedSending.Item?
+    let item: KeyedSending.Item?
+
+    init(
+        admitted: Admitted, mail: MailEntry, webhooks: [EventWebhooks.Made], journaled: [[UInt8]],
+        item: KeyedSending.Item?
+    ) {
+        self.admitted = admitted
+        self.mail = mail
+        self.webhooks = webhooks
+        self.journaled = journaled
+        self.item = item
+    }
 
     var records: [SpoolRecord] {
         [.entry(admitted.id, header: Entry.mail(mail).encoded(), body: admitted.message)]

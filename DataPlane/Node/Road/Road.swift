@@ -66,8 +66,7 @@ struct Road: Intake {
         if let receipt = item?.receipt { return receipt }
         let door = submission.door
         do throws(Refusal) {
-            var accepted = try admit(submission, from: principal)
-            accepted.item = item
+            let accepted = try admit(submission, from: principal, item)
             try await commit([accepted])
             report(accepted, since: started)
             return Receipt(accepted.admitted)
@@ -91,8 +90,7 @@ struct Road: Intake {
                 if let receipt = item?.receipt {
                     results.append(.success(receipt))
                 } else {
-                    var accepted = try admit(submission, from: principal)
-                    accepted.item = item
+                    let accepted = try admit(submission, from: principal, item)
                     results.append(.success(Receipt(accepted.admitted)))
                     open.append((place, accepted))
                     openBytes += accepted.mail.bodyBytes
@@ -132,8 +130,7 @@ struct Road: Intake {
                 continue
             }
             do throws(Refusal) {
-                var message = try admit(submission, from: principal)
-                message.item = item
+                let message = try admit(submission, from: principal, item)
                 receipts.append(Receipt(message.admitted))
                 accepted.append(message)
             } catch {
@@ -201,7 +198,7 @@ struct Road: Intake {
     }
 
     private func admit(
-        _ submission: consuming Submission, from principal: Principal
+        _ submission: consuming Submission, from principal: Principal, _ item: KeyedSending.Item?
     ) throws(Refusal) -> AcceptedMessage {
         let snapshot = try snapshot()
         let now = clock.now()
@@ -219,7 +216,7 @@ struct Road: Intake {
         return AcceptedMessage(
             admitted: admitted, mail: mail,
             webhooks: webhooks.make(of: events, mail: mail, tenant: principal.tenant),
-            journaled: AcceptedEvents.journaled(events, sealedBody: sealed))
+            journaled: AcceptedEvents.journaled(events, sealedBody: sealed), item: item)
     }
 
     /// Puts messages on disk by one write, and into the queue.

@@ -1,0 +1,57 @@
+/// Where runs of ordinary bytes end, found eight bytes at a time: most of a text needs no closer look.
+package enum ByteRun {
+    /// The end of the run from `start` on that has no control character (below 0x20) and neither of two
+    /// bytes.
+    package static func ofText(
+        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int, except one: UInt8, _ other: UInt8
+    ) -> Int {
+        let (ones, others) = (spread(one), spread(other))
+        return run(bytes, from: start, to: end) { byte in
+            byte >= 0x20 && byte != one && byte != other
+        } isOrdinary: { word in
+            (below(0x20, word) | zero(word ^ ones) | zero(word ^ others)) & highBits == 0
+        }
+    }
+
+    /// The end of the run from `start` on of ASCII that can be seen (0x21 … 0x7E) or, when `first` is 0x20,
+    /// is a space, without one byte.
+    package static func ofASCII(
+        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int, first: UInt8, except one: UInt8
+    ) -> Int {
+        let ones = spread(one)
+        return run(bytes, from: start, to: end) { byte in
+            byte >= first && byte < 0x7F && byte != one
+        } isOrdinary: { word in
+            (below(first, word) | zero(word ^ ones) | word | (word &+ spread(1))) & highBits == 0
+        }
+    }
+
+    @inline(__always)
+    private static func run(
+        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int,
+        isOrdinaryByte: (UInt8) -> Bool, isOrdinary: (UInt64) -> Bool
+    ) -> Int {
+        var index = max(0, start)
+        let end = min(end, bytes.count)
+        let raw = UnsafeRawBufferPointer(bytes)
+        while end - index >= 8, isOrdinary(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+            index += 8
+        }
+        while index < end, isOrdinaryByte(bytes[index]) { index += 1 }
+        return index
+    }
+
+    // A word has the high bit of a byte set where that byte is what is asked for; of bytes above the first
+    // such one it may say too much, which does no harm to the question whether there is any.
+
+    private static let highBits: UInt64 = 0x8080_8080_8080_8080
+
+    @inline(__always)
+    private static func spread(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+    @inline(__always)
+    private static func zero(_ word: UInt64) -> UInt64 { (word &- spread(1)) & ~word }
+
+    @inline(__always)
+    private static func below(_ limit: UInt8, _ word: UInt64) -> UInt64 { (word &- spread(limit)) & ~word }
+}

@@ -1,0 +1,39 @@
+import Testing
+
+@testable import Bytes
+
+@Suite struct ByteRunTests {
+    /// Every byte at every place of a run that is longer than a word.
+    @Test("a run ends where a look at each byte ends it", arguments: 0...255 as ClosedRange<UInt8>)
+    func agreesWithEachByte(byte: UInt8) {
+        for place in 0..<19 {
+            var text = Array(repeating: UInt8(ascii: "a"), count: 19)
+            text[place] = byte
+            if place > 0 { text[place - 1] = 0x7E }
+            for start in 0...text.count {
+                text.withUnsafeBufferPointer { bytes in
+                    let plain = bytes[start...].firstIndex { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }
+                    #expect(
+                        ByteRun.ofText(bytes, from: start, to: 19, except: 0x22, 0x5C) == plain ?? 19)
+                    for first in [0x20, 0x21] as [UInt8] {
+                        let seen = bytes[start...].firstIndex { $0 < first || $0 >= 0x7F || $0 == 0x3D }
+                        #expect(
+                            ByteRun.ofASCII(bytes, from: start, to: 19, first: first, except: 0x3D)
+                                == seen ?? 19)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("a run does not go past its end, nor past the bytes")
+    func endsInBounds() {
+        let text = Array("only plain text, of more than a word".utf8)
+        text.withUnsafeBufferPointer { bytes in
+            #expect(ByteRun.ofText(bytes, from: 3, to: 10, except: 0, 0) == 10)
+            #expect(ByteRun.ofText(bytes, from: 3, to: 1_000, except: 0, 0) == text.count)
+            #expect(ByteRun.ofText(bytes, from: 10, to: 4, except: 0, 0) == 10)
+            #expect(ByteRun.ofASCII(bytes, from: 0, to: 0, first: 0x20, except: 0) == 0)
+        }
+    }
+}
