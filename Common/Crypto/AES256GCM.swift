@@ -9,24 +9,29 @@ package enum AES256GCM {
     package static let tagByteCount = 16
 
     /// Encrypts: gives the ciphertext followed by the tag (16 bytes more than the plaintext).
+    /// - Parameter header: stands before the ciphertext in what is given back, as it is.
     /// - Throws: `malformedKey` or `malformedInput` when key or nonce have another length.
     package static func seal(
-        _ plaintext: some ByteSource, key: [UInt8], nonce: [UInt8], associatedData: some ByteSource
+        _ plaintext: some ByteSource, key: [UInt8], nonce: [UInt8], associatedData: some ByteSource,
+        behind header: [UInt8] = []
     ) throws(CryptoError) -> [UInt8] {
         let context = try start(key: key, nonce: nonce, associatedData: associatedData, encrypting: true)
         defer { EVP_CIPHER_CTX_free(context) }
         return try plaintext.withBytes { input throws(CryptoError) in
             guard input.count <= maxByteCount else { throw .malformedInput("too long to encrypt") }
             var failed = false
-            let sealed = [UInt8](unsafeUninitializedCapacity: input.count + tagByteCount) { output, written in
-                guard let base = output.baseAddress else { return }
+            let count = header.count + input.count + tagByteCount
+            let sealed = [UInt8](unsafeUninitializedCapacity: count) { output, written in
+                guard let start = output.baseAddress else { return }
+                _ = output.update(fromContentsOf: header)
+                let base = start + header.count
                 var count: Int32 = 0
                 failed =
                     EVP_EncryptUpdate(context, base, &count, input.baseAddress, Int32(input.count)) != 1
                     || EVP_EncryptFinal_ex(context, base + input.count, &count) != 1
                     || EVP_CIPHER_CTX_ctrl(
                         context, EVP_CTRL_AEAD_GET_TAG, Int32(tagByteCount), base + input.count) != 1
-                written = failed ? 0 : input.count + tagByteCount
+                written = failed ? 0 : output.count
             }
             if failed { throw OpenSSL.failure("encryption") }
             return sealed

@@ -1,15 +1,18 @@
 /// Seals bytes so that only the holder of one X25519 private key can open them, and nobody can change them.
 ///
-/// Layout, version 1: `01` · ephemeral public key (32) · salt (16) · ciphertext · tag (16); 65 bytes more
+/// Layout, version 2: `02` · ephemeral public key (32) · nonce (12) · ciphertext · tag (16); 61 bytes more
 /// than the plaintext. From the agreement of the ephemeral with the recipient's key, HKDF-SHA-256 (RFC
-/// 5869) extracts a secret with both public keys as its salt, and expands for each box a key and a nonce
-/// from the box's own random salt. The first 49 bytes and the caller's context are authenticated with the
-/// ciphertext (AES-256-GCM).
+/// 5869) extracts a secret with both public keys as its salt, and expands it to the key of all boxes with
+/// this ephemeral key; only the process that drew it seals with it, and counts its nonces. The first 45
+/// bytes and the caller's context are authenticated with the ciphertext (AES-256-GCM).
+///
+/// Version 1, which is still opened, had a salt of 16 bytes in place of the nonce, and expanded a key and a
+/// nonce for each box from it.
 ///
 /// It does not say who sealed: sign or authenticate the box where that matters.
 package enum SealedBox {
     /// How much longer than its content a box is.
-    package static let overheadByteCount = 65
+    package static let overheadByteCount = headerByteCount + AES256GCM.tagByteCount
 
     /// Seals one message. For many messages to one recipient a `SealingKey` is much cheaper.
     /// - Parameter context: what the box belongs to, such as a message id; `open` must name the same.
@@ -25,22 +28,31 @@ package enum SealedBox {
     package static func open(
         _ box: [UInt8], with recipient: X25519PrivateKey, context: some ByteSource
     ) throws(CryptoError) -> [UInt8] {
-        guard box.count >= overheadByteCount, box[0] == version else {
-            throw .malformedInput("no sealed box of version \(version)")
+        let isFirst = box.first == firstVersion
+        let headerBytes = isFirst ? firstHeaderByteCount : headerByteCount
+        guard isFirst || box.first == version, box.count >= headerBytes + AES256GCM.tagByteCount else {
+            throw .malformedInput("no sealed box of version \(firstVersion) or \(version)")
         }
         let ephemeral = try X25519PublicKey(raw: Array(box[1..<33]))
-        let secret = try recipient.sharedSecret(with: ephemeral)
-        let key = pseudorandomKey(secret: secret, ephemeral: ephemeral, recipient: recipient.publicKey)
-        let (boxKey, nonce) = try keyAndNonce(from: key, salt: box[33..<headerByteCount])
+        let secret = pseudorandomKey(
+            secret: try recipient.sharedSecret(with: ephemeral), ephemeral: ephemeral,
+            recipient: recipient.publicKey)
+        let (key, nonce): ([UInt8], [UInt8])
+        if isFirst {
+            (key, nonce) = try firstKeyAndNonce(from: secret, salt: box[33..<headerBytes])
+        } else {
+            (key, nonce) = (try boxKey(from: secret), Array(box[33..<headerBytes]))
+        }
         return try AES256GCM.open(
-            box[headerByteCount...], key: boxKey, nonce: nonce,
-            associatedData: associatedData(header: box[..<headerByteCount], context: context))
+            box[headerBytes...], key: key, nonce: nonce,
+            associatedData: associatedData(header: box[..<headerBytes], context: context))
     }
 
-    static let version: UInt8 = 1
-    static let saltByteCount = 16
-    static let headerByteCount = 1 + 32 + saltByteCount
-    private static let purpose = Array("dispatch sealed box 1".utf8)
+    static let version: UInt8 = 2
+    static let headerByteCount = 1 + 32 + AES256GCM.nonceByteCount
+
+    private static let firstVersion: UInt8 = 1
+    private static let firstHeaderByteCount = 1 + 32 + 16
 
     static func pseudorandomKey(
         secret: [UInt8], ephemeral: X25519PublicKey, recipient: X25519PublicKey
@@ -48,11 +60,16 @@ package enum SealedBox {
         HMACKey(HKDF.extract(secret: secret, salt: ephemeral.raw + recipient.raw))
     }
 
-    static func keyAndNonce(
-        from key: HMACKey, salt: some Collection<UInt8>
+    static func boxKey(from secret: HMACKey) throws(CryptoError) -> [UInt8] {
+        try HKDF.expand(secret, info: "dispatch sealed box 2", count: AES256GCM.keyByteCount)
+    }
+
+    private static func firstKeyAndNonce(
+        from secret: HMACKey, salt: some Collection<UInt8>
     ) throws(CryptoError) -> (key: [UInt8], nonce: [UInt8]) {
         let bytes = try HKDF.expand(
-            key, info: purpose + salt, count: AES256GCM.keyByteCount + AES256GCM.nonceByteCount)
+            secret, info: Array("dispatch sealed box 1".utf8) + salt,
+            count: AES256GCM.keyByteCount + AES256GCM.nonceByteCount)
         return (Array(bytes[..<AES256GCM.keyByteCount]), Array(bytes[AES256GCM.keyByteCount...]))
     }
 

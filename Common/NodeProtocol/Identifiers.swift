@@ -17,7 +17,7 @@ package struct TenantID: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 
     /// Lower-case canonical form, as in every URL and log line.
-    package var description: String { uuid.uuidString.lowercased() }
+    package var description: String { uuid.text }
 
     /// The last two digits, `00` to `ff`: tenants are kept in so many chunks of each kind.
     var bucket: String {
@@ -101,7 +101,7 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
         text(withHyphens: true)
     }
 
-    private func text(withHyphens: Bool) -> String {
+    fileprivate func text(withHyphens: Bool) -> String {
         String(unsafeUninitializedCapacity: 36) { output in
             var count = 0
             for index in 0..<32 {
@@ -139,9 +139,7 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
 extension MessageID {
     /// 16 bytes, the most significant first.
     package var bytes: [UInt8] {
-        [high, low].flatMap { word in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
-        }
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) }
     }
 
     /// - Parameter bytes: 16, the most significant first.
@@ -160,5 +158,18 @@ extension TenantID {
     package init?(bytes: ArraySlice<UInt8>) {
         guard bytes.count == 16 else { return nil }
         self.init(UUID(uuid: bytes.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) }))
+    }
+}
+
+extension UUID {
+    /// Lower-case canonical form, as everything here writes it.
+    package var text: String {
+        let words = withUnsafeBytes(of: uuid) { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+        return MessageID(high: words.0, low: words.1).text(withHyphens: true)
     }
 }

@@ -171,7 +171,7 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         }
 
         package static func sealContext(tenant: TenantID, webhook: UUID) -> String {
-            "webhook:\(tenant):\(webhook.uuidString.lowercased())"
+            "webhook:\(tenant):\(webhook.text)"
         }
     }
 

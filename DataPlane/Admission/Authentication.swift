@@ -32,7 +32,7 @@ package enum Authentication {
             }
             principal = Principal(
                 tenant: found.tenant, origin: .credential,
-                originID: found.credential.id.uuidString.lowercased(),
+                originID: found.credential.id.text,
                 scopes: ["emails:send", "emails:read"])
         case .trustedNetwork(let id):
             guard let tenant = snapshot.tenant(id) else {
@@ -64,7 +64,7 @@ package enum Authentication {
             }
         }
         return Principal(
-            tenant: tenant, origin: .apiKey, originID: key.id.uuidString.lowercased(),
+            tenant: tenant, origin: .apiKey, originID: key.id.text,
             scopes: Set(key.scopes),
             isTest: key.isTest, onlyDomain: key.domain, requestsPerMinute: key.requestsPerMinute)
     }

@@ -61,17 +61,28 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     /// Adds a field behind the others. A byte that would end the line or is no part of a name or value is
     /// replaced (`-` in names, a space in values), so no text from outside can add a second field.
     package mutating func append(_ name: String, _ value: String) {
-        bytes.reserveCapacity(bytes.count + name.utf8.count + value.utf8.count + 4)
-        let nameStart = bytes.count
-        for byte in name.utf8 { bytes.append(ASCII.isToken(byte) ? byte : UInt8(ascii: "-")) }
-        let nameEnd = bytes.count
+        let needed = bytes.count + name.utf8.count + value.utf8.count + 4
+        if needed > bytes.capacity { bytes.reserveCapacity(max(needed, 2 * bytes.capacity, 512)) }
+        let nameRange = put(name, unless: ASCII.isToken, UInt8(ascii: "-"))
         bytes.append(ASCII.colon)
         bytes.append(ASCII.space)
-        let valueStart = bytes.count
-        for byte in value.utf8 { bytes.append(ASCII.isFieldValue(byte) ? byte : ASCII.space) }
-        fields.append(Field(name: nameStart..<nameEnd, value: valueStart..<bytes.count))
+        let valueRange = put(value, unless: ASCII.isFieldValue, ASCII.space)
+        fields.append(Field(name: nameRange, value: valueRange))
         bytes.append(ASCII.carriageReturn)
         bytes.append(ASCII.lineFeed)
+    }
+
+    @inline(__always)
+    private mutating func put(
+        _ text: String, unless isAllowed: (UInt8) -> Bool, _ replacement: UInt8
+    ) -> Range<Int> {
+        let start = bytes.count
+        if text.utf8.allSatisfy(isAllowed) {
+            bytes.append(contentsOf: text.utf8)
+        } else {
+            for byte in text.utf8 { bytes.append(isAllowed(byte) ? byte : replacement) }
+        }
+        return start..<bytes.count
     }
 
     /// Adds all fields of `other` behind these.

@@ -137,8 +137,3 @@ private struct Envelope<Value: Encodable>: Encodable {
     let message: String?
     let pagination: Pagination?
 }
-
-extension UUID {
-    /// Lower-case canonical form, as everywhere in the API.
-    package var text: String { uuidString.lowercased() }
-}

@@ -78,7 +78,7 @@ package struct Authenticator: Sendable {
             throw APIError(
                 403, "source_address_not_allowed", "This API key may not be used from \(address.ip).")
         }
-        var caller = Caller(kind: .apiKey, id: found.id.uuidString.lowercased())
+        var caller = Caller(kind: .apiKey, id: found.id.text)
         caller.homeTenant = found.tenant
         caller.grantedScopes = Set(found.scopes)
         caller.isTest = found.isTest
@@ -115,7 +115,7 @@ package struct Authenticator: Sendable {
             return credential
         }
         guard let found else { throw APIError.unauthenticated() }
-        var caller = Caller(kind: .credential, id: found.id.uuidString.lowercased())
+        var caller = Caller(kind: .credential, id: found.id.text)
         caller.homeTenant = found.tenant
         caller.grantedScopes = APIScope.ofCredentials
         if tenant == nil || tenant == found.tenant {

@@ -199,7 +199,7 @@ struct SnapshotBuilder: Sendable {
         }
         let expiresAt = now + lifetimeSeconds
         let manifest = Manifest(
-            clusterID: try await keys.clusterID(connection).uuidString.lowercased(), version: version,
+            clusterID: try await keys.clusterID(connection).text, version: version,
             issuedAt: now,
             expiresAt: expiresAt, keyID: signing.current.id, chunks: chunks)
         let signed = try SignedManifest(manifest, key: signing.current.key)

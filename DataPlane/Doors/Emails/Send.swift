@@ -41,7 +41,7 @@ extension EmailRecord {
         to = receipt.queued.filter { !copied.contains($0) }
         cc = receipt.cc
         bcc = receipt.bcc
-        templateID = receipt.templateID.map { $0.uuidString.lowercased() }
+        templateID = receipt.templateID?.text
         tags = receipt.tags
         metadata = receipt.metadata
         scheduledAt = receipt.scheduledAt.map { Date(timeIntervalSince1970: Double($0) / 1000) }

@@ -13,10 +13,12 @@ enum CallerCredential {
         guard let field = request.headers["Authorization"], field.utf8.count <= maxBytes else {
             throw unauthenticated
         }
-        let parts = field.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2 else { throw unauthenticated }
-        let value = parts[1].trimmingPrefix { $0 == " " }
-        switch parts[0].lowercased() {
+        let space = UInt8(ascii: " ")
+        guard let end = field.utf8.firstIndex(of: space),
+            let start = field.utf8[end...].firstIndex(where: { $0 != space })
+        else { throw unauthenticated }
+        let value = field[start...]
+        switch field[..<end].lowercased() {
         case "bearer": return .bearer(String(value))
         case "basic": return try basic(String(value))
         default: throw unauthenticated

@@ -21,23 +21,33 @@ enum Lanes {
                     message, [0], domain: "",
                     LaneKey(
                         transport: .webhook, source: EgressTable.ownSource,
-                        destination: webhook.webhook.uuidString.lowercased()),
+                        destination: webhook.webhook.text),
                     stream: .transactional, bytes: 0)
             ]
         case .mail(let mail):
+            if message.recipients.count == 1 {
+                guard message.waits(0) else { return [] }
+                let domain = MailEntry.domain(of: mail.address(0))
+                return [mailItem(message, mail, [0], domain: domain, lane)]
+            }
             var byDomain: [String: [UInt16]] = [:]
             for index in message.pending {
                 byDomain[MailEntry.domain(of: mail.address(index)), default: []].append(index)
             }
             return byDomain.sorted { $0.value[0] < $1.value[0] }.flatMap { domain, indexes in
-                let lane = mail.log.isTest ? captured : lane(mail, domain)
                 let shared = mail.links.isEmpty ? byDueTime(indexes, message) : indexes.map { [$0] }
-                return shared.map { indexes in
-                    item(
-                        message, indexes, domain: domain, lane, stream: mail.stream, bytes: mail.bodyBytes)
-                }
+                return shared.map { mailItem(message, mail, $0, domain: domain, lane) }
             }
         }
+    }
+
+    private static func mailItem(
+        _ message: OpenMessage, _ mail: MailEntry, _ indexes: [UInt16], domain: String,
+        _ lane: (MailEntry, String) -> LaneKey
+    ) -> QueueItem {
+        item(
+            message, indexes, domain: domain, mail.log.isTest ? captured : lane(mail, domain),
+            stream: mail.stream, bytes: mail.bodyBytes)
     }
 
     /// After a restart recipients of one domain may wait for different times; nobody waits for another's.

@@ -29,9 +29,9 @@ struct BodyLog: Sendable {
         guard tenant.limits.logsBodies || log.isTest, message.count <= EventRecord.maxLoggedBodyBytes,
             let publicKey = tenant.bodyKey, let key = key(tenant.id, publicKey, now: now)
         else { return [] }
-        let returnPath = log.isTest ? Array("Return-Path: <\(log.envelopeSender)>\r\n".utf8) : []
         let context = Array(EventRecord.sealContext(id).utf8)
-        return (try? key.seal(returnPath + message, context: context)) ?? []
+        let kept = log.isTest ? Array("Return-Path: <\(log.envelopeSender)>\r\n".utf8) + message : message
+        return (try? key.seal(kept, context: context)) ?? []
     }
 
     private func key(_ tenant: TenantID, _ publicKey: Data, now: Int64) -> SealingKey? {

@@ -36,7 +36,7 @@ struct NoticeWebhooks: Sendable {
                 if case .duplicate = error { continue }
                 log.warning(
                     "notice not taken",
-                    ["notice": .string(notice.id.uuidString.lowercased()), "error": .error(error)])
+                    ["notice": .string(notice.id.text), "error": .error(error)])
                 return false
             }
             dispatcher.loop.execute { [dispatcher] in dispatcher.value.add([message.message]) }
