@@ -3,6 +3,7 @@ import HTTP
 import NodeProtocol
 import Postgres
 import Relay
+import Times
 
 /// The ingestion API's questions about messages: from the node that holds one while it does, from the log
 /// otherwise.
@@ -76,12 +77,12 @@ struct IngestStatusRoutes: Sendable {
             ).map { row in
                 var status = Status(
                     id: Self.id(try row["id"]), status: Self.word(try row["status"]))
-                status.deliveredAt = try row["delivered_at", as: Date?.self].map(Self.time)
+                status.deliveredAt = try row["delivered_at", as: Date?.self].map(RFC3339.text)
                 status.from = try row["from_address"]
                 status.to = try row["to_addresses"]
                 status.subject = try row["subject"]
                 status.tags = try row["tags"]
-                status.createdAt = Self.time(try row["accepted_at"])
+                status.createdAt = RFC3339.text(try row["accepted_at", as: Date.self])
                 return status
             }
         }
@@ -125,12 +126,12 @@ struct IngestStatusRoutes: Sendable {
             status.providerMessageId = try last["remote_id"]
             status.durationMs = try last["duration_ms"]
         }
-        status.deliveredAt = try delivered?["finished_at", as: Date?.self].map(time)
+        status.deliveredAt = try delivered?["finished_at", as: Date?.self].map(RFC3339.text)
         status.recipients = try recipients.map { row in
             Recipient(
                 address: try row["address"], status: word(try row["state"]), attempts: try row["attempts"],
                 response: try row["last_response"],
-                nextAttemptAt: try row["next_attempt_at", as: Date?.self].map(time))
+                nextAttemptAt: try row["next_attempt_at", as: Date?.self].map(RFC3339.text))
         }
         if status.status == "failed" {
             status.error = status.recipients?.first { $0.status == "failed" }?.response
@@ -147,8 +148,5 @@ struct IngestStatusRoutes: Sendable {
     private static func id(_ uuid: UUID) -> String { "spl_\(uuid.text.replacing("-", with: ""))" }
     private static func word(_ state: String) -> String {
         RecipientState(rawValue: state)?.ingestWord ?? "queued"
-    }
-    private static func time(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 }

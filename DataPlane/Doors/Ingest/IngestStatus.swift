@@ -1,5 +1,5 @@
-import FoundationEssentials
 import NodeProtocol
+import Times
 
 /// The state of a message in the words of the ingestion API.
 struct IngestStatus: Encodable {
@@ -26,12 +26,13 @@ struct IngestStatus: Encodable {
         let last = message.recipients.last { $0.state == .delivered } ?? message.recipients.first
         provider = last?.remoteHost
         providerMessageId = last?.remoteID
-        deliveredAt = last?.deliveredAt.map(Self.time)
+        deliveredAt = last?.deliveredAt.map(RFC3339.text(milliseconds:))
         durationMs = last?.durationMilliseconds
         recipients = message.recipients.map { recipient in
             Recipient(
                 address: recipient.address, status: recipient.state.ingestWord, attempts: recipient.attempts,
-                response: recipient.response, nextAttemptAt: recipient.nextAttemptAt.map(Self.time))
+                response: recipient.response,
+                nextAttemptAt: recipient.nextAttemptAt.map(RFC3339.text(milliseconds:)))
         }
         if status == "failed" {
             error = message.recipients.first { $0.state.ingestWord == "failed" }?.response
@@ -45,13 +46,6 @@ struct IngestStatus: Encodable {
     }
 
     static func unknown(_ id: String) -> IngestStatus { IngestStatus(unknown: id) }
-
-    private static func time(_ milliseconds: Int64) -> String {
-        // The format cuts off, and not every millisecond is a `Double`: half of one more, so that it cuts off
-        // rightly.
-        Date(timeIntervalSince1970: (Double(milliseconds) + 0.5) / 1000)
-            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
 }
 
 extension RecipientState {
