@@ -48,7 +48,7 @@ let common: [Target] = [
     module("Relay", in: "Common", ["HTTP", "HTTPClient", "NodeProtocol", "Templates", "Times"]),
     module("DNS", in: "Common", ["EventLoop"]),
     module("SMTPWire", in: "Common", []),
-    module("MailFormat", in: "Common", []),
+    module("MailFormat", in: "Common", ["Times"]),
     module("Templates", in: "Common", []),
     module("MailAuth", in: "Common", ["Crypto"]),
     module("NodeProtocol", in: "Common", ["Crypto"]),

@@ -1,3 +1,5 @@
+import Times
+
 /// Dates as mail writes them: `Thu, 01 Jan 1970 00:00:00 +0000` (RFC 5322 §3.3). Always UTC.
 package enum MailDate {
     static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
@@ -10,23 +12,11 @@ package enum MailDate {
     package static func format(secondsSince1970: Int) -> String {
         let seconds = min(max(secondsSince1970, 0), maxSeconds)
         let (day, second) = (seconds / 86_400, seconds % 86_400)
-        let (year, month, dayOfMonth) = civil(day)
+        let civil = CivilDay(daysSince1970: Int64(day))
         let time = [second / 3600, second / 60 % 60, second % 60].map(twoDigits).joined(separator: ":")
-        return "\(days[day % 7]), \(twoDigits(dayOfMonth)) \(months[month - 1]) \(year) \(time) +0000"
+        let date = "\(twoDigits(Int(civil.day))) \(months[Int(civil.month) - 1]) \(civil.year)"
+        return "\(days[day % 7]), \(date) \(time) +0000"
     }
 
     private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
-
-    /// Counts in years that begin on 1 March, so that a leap day is the last of its year.
-    private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = days + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
-        return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
-    }
 }

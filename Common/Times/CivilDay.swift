@@ -2,17 +2,17 @@
 ///
 /// Years are counted from March, so that the leap day is the last of its year and an era of 400 years has a
 /// fixed length of 146,097 days.
-struct CivilDay {
+package struct CivilDay: Sendable {
     private static let daysOfEra: Int64 = 146_097
     /// From 0000-03-01 to 1970-01-01.
     private static let daysTo1970: Int64 = 719_468
 
-    let year: Int64
-    let month: Int64
-    let day: Int64
+    package let year: Int64
+    package let month: Int64
+    package let day: Int64
 
     /// - Parameter days: any that a time in milliseconds can have.
-    init(daysSince1970 days: Int64) {
+    package init(daysSince1970 days: Int64) {
         let (era, dayOfEra) = Self.flooredDivision(days + Self.daysTo1970, Self.daysOfEra)
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -24,7 +24,7 @@ struct CivilDay {
 
     /// - Parameter year: of four digits.
     /// - Returns: nil for a day that the month of that year has not.
-    static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
+    package static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
         guard (1...12).contains(month), (1...31).contains(day) else { return nil }
         let shifted = month <= 2 ? year - 1 : year
         let (era, yearOfEra) = flooredDivision(shifted, 400)

@@ -7,20 +7,10 @@ import Testing
 /// A refusal means the same at every door: one table says the status of HTTP and the reply of SMTP for each
 /// code, and every dialect keeps to it.
 @Suite struct DialectRefusalTests {
-    struct Row: Sendable, CustomTestStringConvertible {
-        let code: Refusal.Code
-        let status: Int
-        let reply: String
-
-        var testDescription: String { code.rawValue }
-    }
-
     /// Lines of the documentation such as "| `mail_loop` | 400 | 554 5.4.6 | … |".
     private static let table: [String: (status: Int, reply: String)] = {
-        let root = #filePath.split(separator: "/Tests/").first.map(String.init) ?? ""
-        let path = "/\(root.drop { $0 == "/" })/infra/docs/refusals.md"
         var table: [String: (Int, String)] = [:]
-        for line in ((try? Files.text(path)) ?? "").split(separator: "\n") {
+        for line in ((try? documentation("refusals.md")) ?? "").split(separator: "\n") {
             let cells = line.split(separator: "|").map {
                 $0.split(separator: " ").joined(separator: " ").replacing("`", with: "")
             }
@@ -91,14 +81,6 @@ import Testing
             #expect(
                 shown["code"] == .string(dialect.spells(code.rawValue)), "\(dialect.name): \(answer.body)")
             #expect(shown["message"] == "the reason", "\(dialect.name)")
-        }
-    }
-
-    @Test func `the reply of SMTP is the same in the documentation of the door`() throws {
-        let root = #filePath.split(separator: "/Tests/").first.map(String.init) ?? ""
-        let text = try Files.text("/\(root.drop { $0 == "/" })/infra/docs/smtp.md")
-        for (code, row) in Self.table {
-            #expect(text.contains("| `\(code)` | \(row.reply) |"), "\(code)")
         }
     }
 }

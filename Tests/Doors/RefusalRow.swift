@@ -38,3 +38,9 @@ struct RefusalRow: Sendable, CustomTestStringConvertible {
         #expect(node.intake.kept.isEmpty, "\(name) sent something")
     }
 }
+
+/// The text of a page of `infra/docs`.
+func documentation(_ page: String) throws -> String {
+    let root = #filePath.split(separator: "/Tests/").first.map(String.init) ?? ""
+    return try Files.text("/\(root.drop { $0 == "/" })/infra/docs/\(page)")
+}
