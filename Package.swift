@@ -43,16 +43,17 @@ let common: [Target] = [
     module("Bytes", in: "Common", []),
     module("EventLoop", in: "Common", ["CLinux", "COpenSSL"]),
     module("Crypto", in: "Common", ["COpenSSL"]),
-    module("HTTP", in: "Common", ["Bytes", "EventLoop", "CLinux"]),
+    module("Times", in: "Common", []),
+    module("HTTP", in: "Common", ["Bytes", "EventLoop", "CLinux", "Times"]),
     module("HTTPClient", in: "Common", ["EventLoop", "CCurl"]),
-    module("Relay", in: "Common", ["HTTP", "HTTPClient", "NodeProtocol", "Templates"]),
+    module("Relay", in: "Common", ["HTTP", "HTTPClient", "NodeProtocol", "Templates", "Times"]),
     module("DNS", in: "Common", ["EventLoop"]),
     module("SMTPWire", in: "Common", []),
-    module("MailFormat", in: "Common", ["Bytes"]),
+    module("MailFormat", in: "Common", ["Bytes", "Times"]),
     module("Templates", in: "Common", []),
     module("MailAuth", in: "Common", ["Crypto"]),
     module("NodeProtocol", in: "Common", ["Crypto"]),
-    module("Service", in: "Common", ["EventLoop"]),
+    module("Service", in: "Common", ["EventLoop", "Times"]),
 ]
 
 let dataPlane: [Target] = [
@@ -65,13 +66,13 @@ let dataPlane: [Target] = [
         "Delivery", in: "DataPlane",
         [
             "EventLoop", "DNS", "HTTPClient", "SMTPWire", "MailFormat", "MailAuth", "Crypto", "NodeProtocol",
-            "Service",
+            "Service", "Times",
         ]),
     module(
         "Doors", in: "DataPlane",
         [
             "EventLoop", "HTTP", "Relay", "SMTPWire", "MailFormat", "Admission", "NodeProtocol", "Crypto",
-            "Service", "Templates",
+            "Service", "Templates", "Times",
         ]),
     module(
         "Node", in: "DataPlane",
@@ -79,6 +80,7 @@ let dataPlane: [Target] = [
             "EventLoop", "HTTP", "HTTPClient", "Relay", "DNS", "MailFormat", "MailAuth", "Crypto",
             "NodeProtocol",
             "SMTPWire", "Service", "Admission", "Spool", "Journal", "Queue", "Delivery", "Doors",
+            "Times",
         ]),
     program("mta-node", in: "DataPlane", ["Node", "EventLoop", "Service"]),
 ]
@@ -95,7 +97,7 @@ let controlPlane: [Target] = [
         "ControlPlane", in: "ControlPlane",
         [
             "EventLoop", "HTTP", "HTTPClient", "Relay", "DNS", "MailFormat", "MailAuth", "Crypto",
-            "NodeProtocol", "Service", "Postgres", "Schema", "DNSProviders", "Templates",
+            "NodeProtocol", "Service", "Postgres", "Schema", "DNSProviders", "Templates", "Times",
         ]),
     program("control-plane", in: "ControlPlane", ["ControlPlane", "EventLoop", "Service"]),
     program(
@@ -130,6 +132,7 @@ let testTargets: [Target] = [
     tests("Bytes", ["Bytes"]),
     tests("EventLoop", ["EventLoop", "TestSupport"]),
     tests("Crypto", ["Crypto", "TestSupport"]),
+    tests("Times", ["Times"]),
     tests("HTTP", ["HTTP", "EventLoop", "TestSupport"]),
     tests("HTTPClient", ["HTTPClient", "HTTP", "EventLoop", "TestSupport"]),
     tests("DNS", ["DNS", "EventLoop", "TestSupport"]),

@@ -1,3 +1,5 @@
+import Times
+
 extension MailDate {
     /// Reads `Thu, 01 Jan 1970 00:00:00 +0000` (RFC 5322 §3.3), also without the day of the week or the
     /// seconds, and with the zones `GMT`, `UT`, `UTC`, `Z` and those of North America (§4.3).
@@ -18,9 +20,9 @@ extension MailDate {
             let year = number(words[words.startIndex + 2], digits: 4...4),
             let time = seconds(ofDay: words[words.startIndex + 3]),
             let zone = seconds(ofZone: words[words.startIndex + 4]),
-            let days = days(year: year, month: month + 1, day: day)
+            year >= 1970, let days = CivilDay.days(Int64(year), Int64(month) + 1, Int64(day))
         else { return nil }
-        return days * 86_400 + time - zone
+        return Int(days) * 86_400 + time - zone
     }
 
     private static func number(_ text: Substring, digits: ClosedRange<Int>) -> Int? {
@@ -52,19 +54,5 @@ extension MailDate {
         else { return nil }
         let seconds = digits / 100 * 3600 + digits % 100 * 60
         return sign == "-" ? -seconds : seconds
-    }
-
-    /// Days since 1970, by years that begin on 1 March.
-    private static func days(year: Int, month: Int, day: Int) -> Int? {
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        guard year >= 1970, lengths.indices.contains(month - 1), (1...lengths[month - 1]).contains(day) else {
-            return nil
-        }
-        let shifted = month <= 2 ? year - 1 : year
-        let yearOfEra = shifted % 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return shifted / 400 * 146_097 + dayOfEra - 719_468
     }
 }

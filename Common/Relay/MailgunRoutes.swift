@@ -18,11 +18,12 @@ package enum MailgunRoutes {
 
     package static let sendMIME = RouteInfo(
         summary: "Send a finished message as Mailgun does",
-        details: "`to` alone is the envelope; whom the message names does not matter.",
+        details: "`to`, `cc` and `bcc` are the envelope; whom the message names does not matter.",
         tag: "Mailgun", scope: "emails:send", parameters: [SendRoutes.idempotencyKey],
         requestSchema: .object([
             "to": Schema.string.required.example("recipient@example.com").described(
                 "A list, also by repeated fields."),
+            "cc": .string.described("As `to`: further recipients."), "bcc": .string,
             "message": Schema.string.required.described("The message, as a file or a field.").example(
                 .string("From: hello@yourdomain.com\r\nSubject: Hello\r\n\r\nPlain text body\r\n")),
         ]),

@@ -97,6 +97,7 @@ package enum SendRoutes {
         "use_master_template": .boolean.described("Puts the master template around the HTML."),
         "headers": .map(of: .string), "attachments": .array(.attachment), "tags": .array(.string),
         "metadata": .map(of: .string), "stream": .choice("transactional", "bulk"),
+        "tracking": Schema.object(["opens": .boolean, "clicks": .boolean]).described("Off unless asked for."),
         "scheduled_at": .dateTime.described("At most 366 days ahead."),
     ]).named("Message")
 

@@ -18,19 +18,29 @@ struct RefusalRow: Sendable, CustomTestStringConvertible {
 
     /// Sends it and holds the answer against the row.
     ///
-    /// - Parameter member: what the dialect calls the sentence.
-    func check(_ node: HTTPNode, member: String) async throws {
+    /// - Parameters:
+    ///   - member: what the dialect calls the sentence.
+    ///   - isNested: whether the refusal stands in a member `error`, alone.
+    func check(_ node: HTTPNode, member: String, isNested: Bool = false) async throws {
         let answer = try await node.ask(
             "POST", path, key: key, headers: ["Content-Type: \(type)"], body: Array(body.utf8))
         #expect(answer.status == status, "\(name): \(answer.body)")
         #expect(answer.headers["content-type"] == "application/json")
-        #expect(answer.json["code"] == .string(code), "\(name): \(answer.body)")
-        #expect(answer.json["field"].text == field, "\(name): \(answer.body)")
-        #expect(answer.json[member].text?.hasPrefix(text) == true, "\(name): \(answer.body)")
-        #expect(answer.json["request_id"].text == answer.headers["x-request-id"])
+        let error = isNested ? answer.json["error"] : answer.json
+        if isNested { #expect(answer.json.names == ["error"], "\(name): \(answer.body)") }
+        #expect(error["code"] == .string(code), "\(name): \(answer.body)")
+        #expect(error["field"].text == field, "\(name): \(answer.body)")
+        #expect(error[member].text?.hasPrefix(text) == true, "\(name): \(answer.body)")
+        #expect(error["request_id"].text == answer.headers["x-request-id"])
         var names = ["code", "request_id", member]
         if field != nil { names.append("field") }
-        #expect(Set(answer.json.names) == Set(names), "\(name): \(answer.body)")
+        #expect(Set(error.names) == Set(names), "\(name): \(answer.body)")
         #expect(node.intake.kept.isEmpty, "\(name) sent something")
     }
+}
+
+/// The text of a page of `infra/docs`.
+func documentation(_ page: String) throws -> String {
+    let root = #filePath.split(separator: "/Tests/").first.map(String.init) ?? ""
+    return try Files.text("/\(root.drop { $0 == "/" })/infra/docs/\(page)")
 }

@@ -10,9 +10,8 @@ import Testing
 @Suite struct SMTPRefusalTests {
     /// Lines such as "| `mail_loop` | 554 5.4.6 | … |".
     private func documented() throws -> [String: String] {
-        let root = #filePath.split(separator: "/Tests/").first.map(String.init) ?? ""
         var table: [String: String] = [:]
-        for line in try Files.text("/\(root.drop { $0 == "/" })/infra/docs/smtp.md").split(separator: "\n") {
+        for line in try documentation("smtp.md").split(separator: "\n") {
             let cells = line.split(separator: "|").map {
                 $0.filter { $0 != "`" }.trimmingPrefix { $0 == " " }
             }

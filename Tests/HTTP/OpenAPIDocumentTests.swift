@@ -50,7 +50,7 @@ import Testing
         #expect(send.description == "Needs the scope `emails:send`.")
         #expect(
             send.responses.keys.sorted() == [
-                "202", "400", "401", "403", "404", "413", "429", "500", "503",
+                "202", "400", "401", "403", "404", "413", "415", "429", "500", "503",
             ])
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.contains(#""$ref":"#))

@@ -131,6 +131,14 @@ private struct Flexible: Decodable {
                 #"{"to":[],"send_at":"soon"}"#, "send_at",
                 "`send_at` must be a time such as 2026-01-31T12:00:00Z."
             ),
+            (
+                #"{"to":[],"send_at":"2026-02-30T12:00:00Z"}"#, "send_at",
+                "`send_at` must be a time such as 2026-01-31T12:00:00Z."
+            ),
+            (
+                #"{"to":[],"send_at":1e300}"#, "send_at",
+                "`send_at` must be a time such as 2026-01-31T12:00:00Z."
+            ),
             (#"{"to":[],"metadata":{"a":1}}"#, "metadata.a", "`metadata.a` must be a string."),
         ]
         for (text, field, message) in cases {

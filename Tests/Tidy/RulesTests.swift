@@ -25,7 +25,7 @@ import Testing
     @Test func `the manifest's targets are known with their folders and uses`() throws {
         let manifest = try Manifest()
         let service = try #require(manifest.target(of: "Common/Service/Log/Log.swift"))
-        #expect(service.name == "Service" && service.uses == ["EventLoop"])
+        #expect(service.name == "Service" && service.uses == ["EventLoop", "Times"])
         #expect(manifest.target(of: "Tests/Support/Files.swift")?.name == "TestSupport")
         #expect(manifest.target(of: "Tests/Tidy/RulesTests.swift")?.name == "TidyTests")
     }

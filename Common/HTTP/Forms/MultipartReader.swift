@@ -132,6 +132,10 @@ struct MultipartReader {
         guard header.filename != nil || content.count + sure - index <= limits.maxValueBytes else {
             throw FormData.malformed("a field is too long")
         }
+        // A file may hold any byte, a text none that a database cannot hold.
+        guard header.filename != nil || !window[index..<sure].contains(0) else {
+            throw FormData.malformed("it holds a NUL")
+        }
         makeRoom(sure - index)
         content.append(contentsOf: window[index..<sure])
         index = sure

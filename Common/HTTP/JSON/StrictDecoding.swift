@@ -31,7 +31,8 @@ package enum StrictDecoding {
         do {
             recorded = try decoder().decode(Recorded<Value>.self, from: Data(bytes))
         } catch {
-            throw JSONFailure.apiError(error)
+            // What the type has to say is recorded.
+            throw JSONFailure.notJSON()
         }
         return try check(recorded, unknownFields)
     }
@@ -70,7 +71,7 @@ package enum StrictDecoding {
 
     private static func decoder() -> JSONDecoder {
         let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
+        decoder.dateDecodingStrategy = .custom { try TimeField(from: $0).date }
         return decoder
     }
 

@@ -39,7 +39,11 @@ enum StandardErrors {
             errors.append(
                 .init(429, "More requests in this minute than the key may make.", codes: ["rate_limited"]))
         }
-        if readsBody { errors.append(.init(413, "The body is too large.", codes: ["payload_too_large"])) }
+        if readsBody {
+            errors.append(.init(413, "The body is too large.", codes: ["payload_too_large"]))
+            errors.append(
+                .init(415, "The body is in a content coding.", codes: ["unsupported_content_encoding"]))
+        }
         if hasPathParameters {
             errors.append(.init(404, "There is no such record.", codes: missing(route)))
         }

@@ -81,6 +81,7 @@ package final class HTTPRequest {
     /// `100 Continue` is sent here and only here. When `Content-Length` says more than `maxBytes`, nothing is
     /// received and `bodyTooLarge` is thrown; the answer to it closes the connection.
     package func readBody(maxBytes: Int) async throws(HTTPError) -> [UInt8] {
+        try refuseCoding()
         if let received {
             guard received.count <= maxBytes else { throw .bodyTooLarge(maxBytes: maxBytes) }
             return received
@@ -99,12 +100,20 @@ package final class HTTPRequest {
     package func readBody<Failure: Error>(
         maxBytes: Int, _ take: (ArraySlice<UInt8>) throws(Failure) -> Void
     ) async throws(HTTPError) -> Result<Void, Failure> {
+        try refuseCoding()
         if let received {
             guard received.count <= maxBytes else { throw .bodyTooLarge(maxBytes: maxBytes) }
             do throws(Failure) { return .success(try take(received[...])) } catch { return .failure(error) }
         }
         guard let connection else { throw .disconnected }
         return try await connection.readBody(of: self, maxBytes: maxBytes, take)
+    }
+
+    /// RFC 9110 §8.4: a body in a coding that is not undone would be taken for the message itself.
+    private func refuseCoding() throws(HTTPError) {
+        guard let coding = headers["content-encoding"] else { return }
+        guard coding.isEmpty || coding.utf8.elementsEqual("identity".utf8, by: { ASCII.lowercased($0) == $1 })
+        else { throw .encoded }
     }
 
     /// For a request that a trusted party passed on: where its caller really is.

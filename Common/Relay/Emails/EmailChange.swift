@@ -1,8 +1,9 @@
 import HTTP
+import Times
 
 /// The body of `PATCH /api/v1/emails/{id}`.
 package struct EmailChange: Decodable, Sendable {
-    package let scheduled_at: ScheduledTime
+    package let scheduled_at: TimeField
     /// Clients of Resend repeat it.
     package let id: String?
 
@@ -31,7 +32,7 @@ package struct ChangedEmail: Encodable, Sendable {
         ChangedEmail(id: id, status: "cancelled", scheduled_at: nil)
     }
 
-    package static func moved(_ id: String, to time: ScheduledTime) -> ChangedEmail {
-        ChangedEmail(id: id, status: "scheduled", scheduled_at: EmailRecord.text(time.date))
+    package static func moved(_ id: String, to time: TimeField) -> ChangedEmail {
+        ChangedEmail(id: id, status: "scheduled", scheduled_at: RFC3339.text(milliseconds: time.milliseconds))
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Times
 
 /// An e-mail as `/api/v1/emails` prints it, at either plane. What is not known yet is `null`; what belongs to
 /// the detail alone is left out elsewhere.
@@ -110,14 +111,6 @@ package struct EmailRecord: Encodable, Sendable {
         self.lastEvent = lastEvent
     }
 
-    /// RFC 3339 in UTC, with milliseconds.
-    package static func text(_ date: Date) -> String {
-        // What is printed is cut off, not rounded.
-        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
-        return Date(timeIntervalSince1970: (milliseconds + 0.5) / 1000)
-            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
-
     private enum CodingKeys: String, CodingKey {
         case object, id, status, from_, from, to, cc, bcc, subject, template_id, tags, metadata, scheduled_at,
             created_at, queued_at, sent_at, delivered_at, track_opens, track_clicks, resent_from, last_event,
@@ -139,11 +132,11 @@ package struct EmailRecord: Encodable, Sendable {
         try fields.encode(templateID, forKey: .template_id)
         try fields.encode(tags, forKey: .tags)
         try fields.encode(metadata, forKey: .metadata)
-        try fields.encode(scheduledAt.map(Self.text), forKey: .scheduled_at)
-        try fields.encode(Self.text(createdAt), forKey: .created_at)
-        try fields.encode(queuedAt.map(Self.text), forKey: .queued_at)
-        try fields.encode(sentAt.map(Self.text), forKey: .sent_at)
-        try fields.encode(deliveredAt.map(Self.text), forKey: .delivered_at)
+        try fields.encode(scheduledAt.map(RFC3339.text), forKey: .scheduled_at)
+        try fields.encode(RFC3339.text(createdAt), forKey: .created_at)
+        try fields.encode(queuedAt.map(RFC3339.text), forKey: .queued_at)
+        try fields.encode(sentAt.map(RFC3339.text), forKey: .sent_at)
+        try fields.encode(deliveredAt.map(RFC3339.text), forKey: .delivered_at)
         try fields.encode(tracksOpens, forKey: .track_opens)
         try fields.encode(tracksClicks, forKey: .track_clicks)
         try fields.encode(resentFrom, forKey: .resent_from)
@@ -162,10 +155,10 @@ package struct EmailRecord: Encodable, Sendable {
         try fields.encode(detail.text, forKey: .text)
         try fields.encode(detail.attachments, forKey: .attachments)
         try fields.encode(detail.recipients, forKey: .recipients)
-        try fields.encode(detail.bouncedAt.map(Self.text), forKey: .bounced_at)
-        try fields.encode(detail.complainedAt.map(Self.text), forKey: .complained_at)
-        try fields.encode(detail.openedAt.map(Self.text), forKey: .opened_at)
-        try fields.encode(detail.clickedAt.map(Self.text), forKey: .clicked_at)
+        try fields.encode(detail.bouncedAt.map(RFC3339.text), forKey: .bounced_at)
+        try fields.encode(detail.complainedAt.map(RFC3339.text), forKey: .complained_at)
+        try fields.encode(detail.openedAt.map(RFC3339.text), forKey: .opened_at)
+        try fields.encode(detail.clickedAt.map(RFC3339.text), forKey: .clicked_at)
     }
 }
 
@@ -206,12 +199,12 @@ package struct EmailAttempt: Encodable, Sendable {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode(recipient, forKey: .recipient)
         try fields.encode(number, forKey: .attempt)
-        try fields.encode(EmailRecord.text(at), forKey: .at)
+        try fields.encode(RFC3339.text(at), forKey: .at)
         try fields.encode(outcome, forKey: .outcome)
         try fields.encode(code, forKey: .response_code)
         try fields.encode(enhancedCode, forKey: .enhanced_code)
         try fields.encode(response, forKey: .response)
         try fields.encode(remoteHost, forKey: .provider)
-        try fields.encode(nextAttemptAt.map(EmailRecord.text), forKey: .next_attempt_at)
+        try fields.encode(nextAttemptAt.map(RFC3339.text), forKey: .next_attempt_at)
     }
 }

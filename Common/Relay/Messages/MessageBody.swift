@@ -89,22 +89,3 @@ package struct MetadataField: Decodable, FieldDescribed, Sendable {
         }
     }
 }
-
-/// A time as RFC 3339 with or without fractions of a second, as JavaScript prints it.
-package struct TimeField: Decodable, FieldDescribed, Sendable {
-    package static var fieldDescription: String { "a time such as 2026-01-31T12:00:00Z" }
-    /// Since 1970.
-    package let milliseconds: Int64
-
-    package init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        let text = try value.decode(String.self)
-        let styles = [
-            Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true),
-        ]
-        guard let date = styles.lazy.compactMap({ try? $0.parse(text) }).first,
-            let milliseconds = Int64(exactly: (date.timeIntervalSince1970 * 1000).rounded())
-        else { throw DecodingError.dataCorruptedError(in: value, debugDescription: Self.fieldDescription) }
-        self.milliseconds = milliseconds
-    }
-}

@@ -1,3 +1,5 @@
+import Times
+
 /// One log line as bytes: a JSON object (RFC 8259) and a line feed. Pure.
 ///
 /// The order is `ts`, `level`, `component`, `message`, then the fields by name. A field whose name is one of
@@ -18,7 +20,7 @@ package enum LogLine {
         var line: [UInt8] = []
         line.reserveCapacity(192 + fields.count * 32)
         line += "{\"ts\":\"".utf8
-        line += Timestamp.text(milliseconds: milliseconds).utf8
+        line += RFC3339.text(milliseconds: milliseconds).utf8
         line += "\",\"level\":\"".utf8
         line += level.rawValue.utf8
         line += "\",\"component\":".utf8

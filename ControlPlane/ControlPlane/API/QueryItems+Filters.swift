@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTP
+import Times
 
 /// What lists are narrowed by.
 extension QueryItems {
@@ -15,16 +16,10 @@ extension QueryItems {
     /// - Throws: 400 for any other text.
     func time(_ name: String) throws(APIError) -> Date? {
         guard let text = self[name] else { return nil }
-        guard let time = Self.time(text) else {
+        guard let time = RFC3339.date(text) else {
             throw .invalid(name, "must be a time such as 2026-01-31T12:00:00Z")
         }
         return time
-    }
-
-    /// A time by RFC 3339; nil for any other text.
-    static func time(_ text: String) -> Date? {
-        if let time = try? Date.ISO8601FormatStyle().parse(text) { return time }
-        return try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text)
     }
 
     /// One of these words.

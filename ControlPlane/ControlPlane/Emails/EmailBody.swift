@@ -1,10 +1,28 @@
 import Crypto
 import MailFormat
 import NodeProtocol
+import Postgres
 
 /// Opens what the log kept of a message: the tenant's private key lies under the master key, the body under
 /// the tenant's key.
 enum EmailBody {
+    /// Of `emails`: what `open(_:message:tenant:masterSeal:)` reads.
+    static let columns: SQL = """
+        body_sealed,
+        (SELECT body_private_key_sealed FROM tenants WHERE tenants.id = emails.tenant_id) AS private_key
+        """
+
+    /// - Returns: the message as it was accepted, or nil when the log kept none or a seal does not open.
+    static func open(
+        _ row: PostgresRow, message: MessageID, tenant: TenantID, masterSeal: SymmetricSeal
+    ) throws -> [UInt8]? {
+        guard let sealed = try row["body_sealed", as: [UInt8]?.self],
+            let key = try row["private_key", as: [UInt8]?.self]
+        else { return nil }
+        return open(
+            sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: masterSeal)
+    }
+
     /// - Returns: the message as it was accepted, or nil when one of the two seals does not open.
     static func open(
         _ sealed: [UInt8], message: MessageID, tenant: TenantID, privateKeySealed: [UInt8],

@@ -29,4 +29,19 @@ struct EmailPage: Sendable {
         let total: Int = try row["total"]
         return EmailPage(ids: try row["ids"], total: min(total, counted), isMinimum: total > counted)
     }
+
+    /// The messages of the page, newest first.
+    ///
+    /// - Parameter columns: of `emails`.
+    func rows(_ columns: SQL, of tenant: UUID, _ connection: PostgresConnection) async throws -> [PostgresRow]
+    {
+        try await connection.query(
+            """
+            SELECT \(columns) FROM unnest(\(ids)) AS u(message)
+            JOIN emails ON tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.message)
+                AND id = u.message
+            ORDER BY accepted_at DESC, id DESC
+            """
+        ).map { $0 }
+    }
 }

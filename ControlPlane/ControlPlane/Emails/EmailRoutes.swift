@@ -49,13 +49,7 @@ package struct EmailRoutes: Sendable {
         let (found, items) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
             connection in
             let found = try await EmailPage.find(filter, page, of: tenant, connection)
-            let rows = try await connection.query(
-                """
-                SELECT \(EmailListItem.columns) FROM unnest(\(found.ids)) AS u(message)
-                JOIN emails ON tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.message)
-                    AND id = u.message
-                ORDER BY accepted_at DESC, id DESC
-                """)
+            let rows = try await found.rows(EmailListItem.columns, of: tenant, connection)
             return (found, try rows.map { try EmailListItem($0) })
         }
         let pagination = page.pagination(total: found.total, isMinimum: found.isMinimum)
@@ -72,24 +66,18 @@ package struct EmailRoutes: Sendable {
             let row = try await connection.query(
                 """
                 SELECT \(EmailListItem.columns), metadata, bounce_class, complained_at, opened_at, clicked_at,
-                    body_sealed, (
-                        SELECT body_private_key_sealed FROM tenants WHERE tenants.id = emails.tenant_id
-                    ) AS private_key
+                    \(EmailBody.columns)
                 FROM emails WHERE \(Self.one(message, tenant, id: "id")) AND erased_at IS NULL
                 """
             ).first
             guard let row else { throw APIError.noSuch("email") }
             let detail = try await Self.detail(row, message, tenant, connection)
-            guard mayOpen, let sealed = try row["body_sealed", as: [UInt8]?.self],
-                let key = try row["private_key", as: [UInt8]?.self]
+            guard mayOpen,
+                let raw = try EmailBody.open(row, message: message, tenant: tenant, masterSeal: seal)
             else { return (detail, nil) }
             try await Audit.write(
                 connection, actor, tenant: tenant, "email.opened", record: ("email", message.description))
-            return (
-                detail,
-                EmailBody.open(
-                    sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)
-            )
+            return (detail, raw)
         }
         guard let raw else { return try .data(detail) }
         var opened = detail

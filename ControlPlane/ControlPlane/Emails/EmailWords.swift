@@ -14,17 +14,6 @@ extension RecipientState {
         }
     }
 
-    /// The word of the ingestion API.
-    var ingestWord: String {
-        switch self {
-        case .scheduled, .queued: "queued"
-        case .sending: "processing"
-        case .deferred: "retrying"
-        case .delivered: "delivered"
-        case .bounced, .expired, .failed, .cancelled, .suppressed: "failed"
-        }
-    }
-
     /// The states that a dialect's words mean; nil when one of them is none of its words.
     static func states(_ words: String, by word: (RecipientState) -> String) -> [String]? {
         var states: [String] = []

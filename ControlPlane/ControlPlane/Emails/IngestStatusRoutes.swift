@@ -3,37 +3,13 @@ import HTTP
 import NodeProtocol
 import Postgres
 import Relay
+import Times
 
 /// The ingestion API's questions about messages: from the node that holds one while it does, from the log
 /// otherwise.
 struct IngestStatusRoutes: Sendable {
-    struct Recipient: Encodable, Sendable {
-        let address: String
-        let status: String
-        let attempts: Int
-        let response: String?
-        let nextAttemptAt: String?
-    }
-
-    /// A message in the words of the ingestion API.
-    struct Status: Encodable, Sendable {
-        let id: String
-        let status: String
-        var provider: String?
-        var providerMessageId: String?
-        var deliveredAt: String?
-        var durationMs: Int?
-        var recipients: [Recipient]?
-        var error: String?
-        var from: String?
-        var to: [String]?
-        var subject: String?
-        var tags: [String]?
-        var createdAt: String?
-    }
-
     private struct List: Encodable {
-        let messages: [Status]
+        let messages: [IngestStatus]
     }
 
     let context: ControlContext
@@ -74,14 +50,14 @@ struct IngestStatusRoutes: Sendable {
                 ORDER BY accepted_at DESC, id DESC LIMIT \(limit)
                 """
             ).map { row in
-                var status = Status(
-                    id: Self.id(try row["id"]), status: Self.word(try row["status"]))
-                status.deliveredAt = try row["delivered_at", as: Date?.self].map(Self.time)
+                let id = try row["id", as: UUID.self].text.replacing("-", with: "")
+                var status = IngestStatus(id, try Self.state(row, "status"))
+                status.deliveredAt = try row["delivered_at", as: Date?.self].map(RFC3339.text)
                 status.from = try row["from_address"]
                 status.to = try row["to_addresses"]
                 status.subject = try row["subject"]
                 status.tags = try row["tags"]
-                status.createdAt = Self.time(try row["accepted_at"])
+                status.createdAt = RFC3339.text(try row["accepted_at", as: Date.self])
                 return status
             }
         }
@@ -105,10 +81,10 @@ struct IngestStatusRoutes: Sendable {
 
     private static func status(
         _ message: MessageID, _ tenant: TenantID, _ connection: PostgresConnection
-    ) async throws -> Status? {
+    ) async throws -> IngestStatus? {
         let row = try await connection.query(
             """
-            SELECT id, status FROM emails
+            SELECT status FROM emails
             WHERE \(EmailRoutes.one(message, tenant, id: "id")) AND erased_at IS NULL
             """
         ).first
@@ -118,37 +94,29 @@ struct IngestStatusRoutes: Sendable {
             SELECT * FROM email_recipients
             WHERE \(EmailRoutes.one(message, tenant, id: "message_id")) ORDER BY address
             """)
-        var status = Status(id: id(try row["id"]), status: word(try row["status"]))
+        var status = IngestStatus(message.hexadecimal, try state(row, "status"))
         let delivered = try recipients.last { try $0["state", as: String.self] == "delivered" }
         if let last = delivered ?? recipients.first {
             status.provider = try last["remote_host"]
             status.providerMessageId = try last["remote_id"]
             status.durationMs = try last["duration_ms"]
         }
-        status.deliveredAt = try delivered?["finished_at", as: Date?.self].map(time)
-        status.recipients = try recipients.map { row in
-            Recipient(
-                address: try row["address"], status: word(try row["state"]), attempts: try row["attempts"],
-                response: try row["last_response"],
-                nextAttemptAt: try row["next_attempt_at", as: Date?.self].map(time))
-        }
-        if status.status == "failed" {
-            status.error = status.recipients?.first { $0.status == "failed" }?.response
-        }
+        status.deliveredAt = try delivered?["finished_at", as: Date?.self].map(RFC3339.text)
+        status.tell(
+            try recipients.map { row in
+                IngestStatus.Recipient(
+                    address: try row["address"], state: try state(row, "state"),
+                    attempts: try row["attempts"], response: try row["last_response"],
+                    nextAttemptAt: try row["next_attempt_at", as: Date?.self].map(RFC3339.text))
+            })
         return status
     }
 
     private func unknown(_ id: String) throws -> HTTPResponse {
-        var status = Status(id: id, status: "unknown")
-        status.error = "there is no such message"
-        return try .json(status, status: 404)
+        try .json(IngestStatus(unknown: id), status: 404)
     }
 
-    private static func id(_ uuid: UUID) -> String { "spl_\(uuid.text.replacing("-", with: ""))" }
-    private static func word(_ state: String) -> String {
-        RecipientState(rawValue: state)?.ingestWord ?? "queued"
-    }
-    private static func time(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    private static func state(_ row: PostgresRow, _ column: String) throws -> RecipientState {
+        RecipientState(rawValue: try row[column]) ?? .queued
     }
 }

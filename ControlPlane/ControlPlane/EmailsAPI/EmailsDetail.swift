@@ -8,12 +8,6 @@ import Relay
 extension EmailsAPI {
     private static let maxEvents: Int32 = 1_000
 
-    /// The columns that open what the log kept.
-    static let bodyColumns: SQL = """
-        body_sealed,
-        (SELECT body_private_key_sealed FROM tenants WHERE tenants.id = emails.tenant_id) AS private_key
-        """
-
     func show(_ call: TenantCall) async throws -> HTTPResponse {
         let asked = try Asked(call)
         let found = try await FreshEmail(context: context).find(asked.message) { try await read(asked) }
@@ -29,7 +23,7 @@ extension EmailsAPI {
         try await context.pool.transaction(as: asked.rows) { connection -> (EmailRecord, [UInt8]?)? in
             let row = try await connection.query(
                 """
-                SELECT \(EmailRecord.columns), message_id, bounced_at, \(Self.bodyColumns)
+                SELECT \(EmailRecord.columns), message_id, bounced_at, \(EmailBody.columns)
                 FROM emails WHERE \(asked.rows(by: "id")) AND erased_at IS NULL
                 """
             ).first
@@ -45,12 +39,8 @@ extension EmailsAPI {
 
     /// The message as it was accepted; nil when the log does not have it.
     func open(_ row: PostgresRow, _ asked: Asked) throws -> [UInt8]? {
-        guard let sealed = try row["body_sealed", as: [UInt8]?.self],
-            let key = try row["private_key", as: [UInt8]?.self]
-        else { return nil }
-        return EmailBody.open(
-            sealed, message: asked.message, tenant: asked.tenant, privateKeySealed: key,
-            masterSeal: context.masterSeal)
+        try EmailBody.open(
+            row, message: asked.message, tenant: asked.tenant, masterSeal: context.masterSeal)
     }
 
     private func detail(

@@ -21,7 +21,7 @@ extension EmailsAPI {
             let row = try await connection.query(
                 """
                 SELECT mode, door, stream, to_addresses, cc_addresses, bcc_addresses, tags, metadata,
-                    track_opens, track_clicks, offers_unsubscribe, \(Self.bodyColumns)
+                    track_opens, track_clicks, offers_unsubscribe, \(EmailBody.columns)
                 FROM emails WHERE \(asked.rows(by: "id"))
                 """
             ).first

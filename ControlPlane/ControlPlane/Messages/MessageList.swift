@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTP
 
 /// A list of the Messages API: `{"data":[…],"meta":{…}}`.
@@ -24,14 +23,6 @@ struct MessageList: Encodable {
 
     let data: [MessageItem]
     let meta: Meta
-
-    func response() throws -> HTTPResponse {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return .bytes([UInt8](try encoder.encode(self)), contentType: "application/json")
-    }
 
     static let schema = Schema.record([
         "data": .array(MessageItem.schema),

@@ -64,16 +64,10 @@ struct MessagesAPI: Sendable {
         let (found, items) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
             connection in
             let found = try await EmailPage.find(filter, page, of: tenant, connection)
-            let rows = try await connection.query(
-                """
-                SELECT \(MessageItem.columns) FROM unnest(\(found.ids)) AS u(message)
-                JOIN emails ON tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.message)
-                    AND id = u.message
-                ORDER BY accepted_at DESC, id DESC
-                """)
+            let rows = try await found.rows(MessageItem.columns, of: tenant, connection)
             return (found, try rows.map { try MessageItem($0) })
         }
-        return try MessageList(data: items, meta: .init(count: items.count, found, page)).response()
+        return try .snakeCase(MessageList(data: items, meta: .init(count: items.count, found, page)))
     }
 
     private func show(_ call: TenantCall) async throws -> HTTPResponse {

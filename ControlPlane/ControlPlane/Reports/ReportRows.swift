@@ -77,8 +77,8 @@ struct MarkRow: Encodable, Sendable {
 
 /// A row of `events`.
 struct EventRow: Encodable, Sendable {
-    /// What the timeline tells of an event besides its kind.
-    struct Detail: Encodable, Sendable {
+    /// What the timeline tells of an event besides its kind, as it is written and read.
+    struct Detail: Codable, Sendable {
         var attempt: Int?
         var code: Int?
         var enhanced_code: String?

@@ -1,5 +1,6 @@
 import EventLoop
 import Service
+import Times
 
 /// Counts what became of the TLS of sessions, for each day, policy and reason, as RFC 8460 has it reported to
 /// the domains. For all loops.
@@ -92,7 +93,7 @@ package final class TLSReportBook: Sendable {
     }
 
     static func text(ofDay day: Int64) -> String {
-        String(Timestamp.text(milliseconds: day &* 86_400_000).prefix(10))
+        String(RFC3339.text(milliseconds: day &* 86_400_000).prefix(10))
     }
 }
 

@@ -65,10 +65,20 @@ struct EmailAttachment: TabledFields {
     }
 
     private func attachment(_ place: String) throws(APIError) -> Submission.Composed.Attachment {
-        let id = content_id ?? inline_content_id
+        let id = try contentID(place)
         return Submission.Composed.Attachment(
             filename: filename, contentType: content_type, bytes: try bytes(place), isInline: id != nil,
             contentID: id)
+    }
+
+    /// Both names mean the same, so they may not say two things.
+    private func contentID(_ place: String) throws(APIError) -> String? {
+        guard let content_id, let inline_content_id, content_id != inline_content_id else {
+            return content_id ?? inline_content_id
+        }
+        throw APIError(
+            400, "content_conflict", "`content_id` and `inline_content_id` are not the same.",
+            field: "\(place).inline_content_id")
     }
 
     private func bytes(_ place: String) throws(APIError) -> [UInt8] {

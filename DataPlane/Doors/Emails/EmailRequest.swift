@@ -48,7 +48,7 @@ struct EmailRequest: TabledFields {
     let track_opens: Bool?
     let track_clicks: Bool?
     let enable_unsubscribe: Bool?
-    let scheduled_at: ScheduledTime?
+    let scheduled_at: TimeField?
     let attachments: [EmailAttachment]?
 
     /// - Parameter now: milliseconds since 1970.

@@ -1,7 +1,7 @@
 import Admission
-import FoundationEssentials
 import HTTP
 import MailFormat
+import Times
 
 /// A time at which a message is to leave, as dialects write it.
 enum DeliveryTime {
@@ -20,14 +20,7 @@ enum DeliveryTime {
     }
 
     private static func milliseconds(_ text: String) -> Int64? {
-        guard text.utf8.count <= 64 else { return nil }
-        if let seconds = MailDate.parse(text) { return Int64(seconds) * 1000 }
-        for hasFraction in [false, true] {
-            let style = Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction)
-            if let date = try? style.parse(text) {
-                return Int64(exactly: (date.timeIntervalSince1970 * 1000).rounded())
-            }
-        }
-        return nil
+        guard text.utf8.count <= RFC3339.maxBytes else { return nil }
+        return RFC3339.milliseconds(text) ?? MailDate.parse(text).map { Int64($0) * 1000 }
     }
 }

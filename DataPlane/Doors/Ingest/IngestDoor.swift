@@ -65,7 +65,7 @@ struct IngestDoor: Sendable {
                 let status = await intake.status(of: id, tenant: call.principal.tenant.id)
             else {
                 if let answer = try await relay(request, .noPath) { return answer }
-                return try .json(IngestStatus.unknown(request.parameter("id")), status: 404)
+                return try .json(IngestStatus(unknown: request.parameter("id")), status: 404)
             }
             return try .json(IngestStatus(status))
         }

@@ -1,18 +1,8 @@
 import Admission
-import FoundationEssentials
 import HTTP
 
 /// The body of `POST /api/v1/messages` as JSON.
 struct IngestRequest: TabledFields {
-    struct Tracking: TabledFields {
-        enum CodingKeys: String, CodingKey, CaseIterable { case opens, clicks }
-
-        static let fields = FieldTable(CodingKeys.self)
-
-        let opens: Bool?
-        let clicks: Bool?
-    }
-
     enum CodingKeys: String, CodingKey, CaseIterable {
         case from, to, cc, bcc, subject, text, html, headers, tags, attachments, metadata, stream, tracking,
             scheduled_at
@@ -20,7 +10,7 @@ struct IngestRequest: TabledFields {
 
     static let fields = FieldTable(
         CodingKeys.self, open: [.headers, .metadata],
-        inner: [.attachments: AttachmentField.fields, .tracking: Tracking.fields])
+        inner: [.attachments: AttachmentField.fields, .tracking: TrackingField.fields])
 
     let from: String
     let to: AddressField?
@@ -34,7 +24,7 @@ struct IngestRequest: TabledFields {
     let attachments: [AttachmentField]?
     let metadata: [String: String]?
     let stream: String?
-    let tracking: Tracking?
+    let tracking: TrackingField?
     let scheduled_at: String?
 
     func submission() throws(APIError) -> Submission {
@@ -50,8 +40,7 @@ struct IngestRequest: TabledFields {
             scheduledAt: try scheduled_at.map { text throws(APIError) in
                 try DeliveryTime.parse(text, field: "scheduled_at")
             })
-        submission.tracking = Submission.Tracking(
-            opens: tracking?.opens ?? false, clicks: tracking?.clicks ?? false)
+        submission.tracking = Submission.Tracking(tracking)
         return submission
     }
 }

@@ -1,9 +1,9 @@
 import Admission
-import FoundationEssentials
 import HTTP
 import MailFormat
 import Relay
 import Templates
+import Times
 
 /// A message of the Messages API, ready to be submitted, and what its answer will repeat.
 struct MessageDraft: Sendable {
@@ -50,7 +50,8 @@ struct MessageDraft: Sendable {
 
     /// When it leaves, as the answer tells it; who lets the time be found is told it even when it is now.
     func scheduledAt(_ receipt: Receipt) -> String? {
-        (receipt.scheduledAt ?? sendTime.map { _ in receipt.acceptedAt }).map(Date.text)
+        (receipt.scheduledAt ?? sendTime.map { _ in receipt.acceptedAt }).map(
+            RFC3339.wholeSeconds(milliseconds:))
     }
 
     /// Whether its time is that of its readers' history.

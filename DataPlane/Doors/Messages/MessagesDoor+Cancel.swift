@@ -1,7 +1,7 @@
 import Admission
-import FoundationEssentials
 import HTTP
 import NodeProtocol
+import Times
 
 extension MessagesDoor {
     private struct Cancelled: Encodable {
@@ -18,7 +18,8 @@ extension MessagesDoor {
                 let status = try await withdraw(id, of: call.principal.tenant.id)
             {
                 let answer = Cancelled(
-                    id: id.description, status: "cancelled", created_at: Date.text(status.acceptedAt))
+                    id: id.description, status: "cancelled",
+                    created_at: RFC3339.wholeSeconds(milliseconds: status.acceptedAt))
                 return try .json(MessagesAnswer(data: answer))
             }
             if let answer = try await relay(request, .noPath) { return answer }

@@ -1,8 +1,8 @@
 import Admission
-import FoundationEssentials
 import HTTP
 import MailFormat
 import Relay
+import Times
 
 extension MessagesDoor {
     private struct Sent: Encodable {
@@ -30,7 +30,7 @@ extension MessagesDoor {
             tags = draft.submission.tags
             metadata = draft.submission.metadata
             suppressed = receipt.suppressed.isEmpty ? nil : receipt.suppressed
-            created_at = Date.text(receipt.acceptedAt)
+            created_at = RFC3339.wholeSeconds(milliseconds: receipt.acceptedAt)
             scheduled_at = draft.scheduledAt(receipt)
             optimized = draft.isOptimized
             optimized_reason = draft.sendTime?.reason?.rawValue

@@ -1,5 +1,4 @@
 import Admission
-import FoundationEssentials
 import HTTP
 import MailFormat
 import NodeProtocol
@@ -44,11 +43,4 @@ struct MessagesDoor: Sendable {
 /// An answer of the Messages API.
 struct MessagesAnswer<Content: Encodable>: Encodable {
     let data: Content
-}
-
-extension Date {
-    /// As this API prints it: RFC 3339 in whole seconds.
-    static func text(_ milliseconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(milliseconds / 1000)).formatted(Date.ISO8601FormatStyle())
-    }
 }

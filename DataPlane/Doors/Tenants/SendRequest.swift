@@ -1,5 +1,4 @@
 import Admission
-import FoundationEssentials
 import HTTP
 import Templates
 
@@ -7,12 +6,12 @@ import Templates
 struct SendRequest: TabledFields {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case from, to, cc, bcc, reply_to, subject, html_body, text_body, template_id, template_variables,
-            use_master_template, headers, attachments, tags, metadata, stream, scheduled_at
+            use_master_template, headers, attachments, tags, metadata, stream, tracking, scheduled_at
     }
 
     static let fields = FieldTable(
         CodingKeys.self, open: [.headers, .metadata, .template_variables],
-        inner: [.attachments: AttachmentField.fields])
+        inner: [.attachments: AttachmentField.fields, .tracking: TrackingField.fields])
 
     let from: String
     let to: AddressField
@@ -31,7 +30,8 @@ struct SendRequest: TabledFields {
     let tags: [String]?
     let metadata: [String: String]?
     let stream: String?
-    let scheduled_at: Date?
+    let tracking: TrackingField?
+    let scheduled_at: TimeField?
 
     func submission() throws(APIError) -> Submission {
         guard let subject = subject ?? template_id.map({ _ in "" }) else {
@@ -47,18 +47,10 @@ struct SendRequest: TabledFields {
         composed.template = template_id.map { .init(name: $0, field: "template_id") }
         composed.variables = template_variables ?? [:]
         composed.usesMasterTemplate = use_master_template ?? false
-        return Submission(
+        var submission = Submission(
             door: "tenants", content: .composed(composed), tags: tags ?? [], metadata: metadata ?? [:],
-            stream: try Submission.Stream(field: stream), scheduledAt: try scheduledAt())
-    }
-
-    /// Milliseconds since 1970. A date may be any number, and not every number is an `Int64`.
-    private func scheduledAt() throws(APIError) -> Int64? {
-        guard let scheduled_at else { return nil }
-        guard let time = Int64(exactly: (scheduled_at.timeIntervalSince1970 * 1000).rounded()) else {
-            throw APIError(
-                400, Refusal.Code.invalid.rawValue, "`scheduled_at` is out of range.", field: "scheduled_at")
-        }
-        return time
+            stream: try Submission.Stream(field: stream), scheduledAt: scheduled_at?.milliseconds)
+        submission.tracking = Submission.Tracking(tracking)
+        return submission
     }
 }

@@ -3,6 +3,7 @@ import Delivery
 import EventLoop
 import HTTPClient
 import Service
+import Times
 
 /// What a node does about the TLS of outgoing mail: the policies and counts that its loops share, and what
 /// each loop gets to ask with.
@@ -75,7 +76,7 @@ struct MailTLS: Sendable {
     ///   - day: such as `2026-01-31`, in UTC; nil for today.
     ///   - domain: of the recipients; nil for all.
     func report(day: String?, domain: String?) -> TLSReport? {
-        let day = day ?? String(Timestamp.text(milliseconds: now() &* 1_000).prefix(10))
+        let day = day ?? String(RFC3339.text(milliseconds: now() &* 1_000).prefix(10))
         return TLSReport(reports, day: day, domain: domain?.lowercased(), author)
     }
 }

@@ -4,6 +4,7 @@ import FoundationEssentials
 import NodeProtocol
 import Service
 import Spool
+import Times
 
 /// Takes what the control plane has to tell tenants: a webhook message for each endpoint that subscribed, on
 /// disk before the control plane hears that it was taken.
@@ -80,7 +81,7 @@ private struct NoticePayload: Encodable {
     init(_ notice: TenantNotice, id: MessageID) {
         event = notice.event
         self.id = id.description
-        timestamp = WebhookPayload.format(notice.at)
+        timestamp = RFC3339.text(milliseconds: notice.at)
         tenant_id = notice.tenant.description
         domain = notice.domain
     }

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import NodeProtocol
+import Times
 
 /// The body of a webhook of the tenants' API: the fields of its document, and beside them what tells one
 /// event from another.
@@ -31,7 +31,7 @@ struct WebhookPayload: Encodable {
     init(_ event: Event, named name: String, id: MessageID, log: Event.Accepted?) {
         self.event = name
         self.id = id.description
-        timestamp = Self.format(event.at)
+        timestamp = RFC3339.text(milliseconds: event.at)
         tenant_id = event.tenant.description
         recipient = event.recipient ?? (event.isLate ? nil : log?.recipients.first)
         sender = log.map { $0.envelopeSender.isEmpty ? $0.from : $0.envelopeSender }
@@ -43,10 +43,5 @@ struct WebhookPayload: Encodable {
         url = event.reader?.url
         user_agent = event.reader?.userAgent
         machine = event.kind == .unsubscribed ? nil : event.reader?.isMachine
-    }
-
-    static func format(_ milliseconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 }

@@ -2,6 +2,7 @@ import EventLoop
 import FoundationEssentials
 import Glibc
 import Spool
+import Times
 
 /// The two files that make an adoption happen once: one in the spool that is taken over, one beside the
 /// adopter's. While an adoption is unfinished neither node runs, so whatever ended it can be made good by
@@ -68,5 +69,5 @@ struct AdoptionMarks: Sendable {
 
 extension AdoptionMarks.Source {
     var who: String { "node \(adopter) (\(adopterName))" }
-    var time: String { Date(timeIntervalSince1970: Double(at) / 1000).formatted(.iso8601) }
+    var time: String { RFC3339.wholeSeconds(milliseconds: at) }
 }

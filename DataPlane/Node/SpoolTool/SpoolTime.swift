@@ -1,11 +1,10 @@
-import FoundationEssentials
+import Times
 
 /// Times and sizes as the tools print them.
 enum SpoolTime {
     /// ISO 8601 with milliseconds, in UTC.
     static func text(_ milliseconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        RFC3339.text(milliseconds: milliseconds)
     }
 
     /// Such as `3 h 20 min`.

@@ -105,6 +105,11 @@ import Testing
             "a file to fetch", body + #","attachments":[{"filename":"a","path":"https://x.example/a"}]"#, 400,
             "invalid_field", "attachments[0].path"),
         .init(
+            "two content ids",
+            body
+                + #","attachments":[{"filename":"a","content":"","content_id":"a","inline_content_id":"b"}]"#,
+            400, "content_conflict", "attachments[0].inline_content_id"),
+        .init(
             "six files",
             body + #","attachments":["#
                 + Array(repeating: #"{"filename":"a","content":""}"#, count: 6).joined(separator: ",") + "]",

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTP
+import Times
 
 /// The time that analytics are about, in whole hours or whole days of UTC.
 struct AnalyticsPeriod: Sendable, Equatable {
@@ -53,7 +54,7 @@ struct AnalyticsPeriod: Sendable, Equatable {
     private static func bound(_ name: String, _ query: QueryItems, isEnd: Bool) throws(APIError) -> Int64? {
         guard let text = query[name] else { return nil }
         let isDate = text.utf8.count == 10
-        guard let time = QueryItems.time(isDate ? "\(text)T00:00:00Z" : text) else {
+        guard let time = RFC3339.date(isDate ? "\(text)T00:00:00Z" : text) else {
             throw .invalid(name, "must be a date such as 2026-01-31 or a time such as 2026-01-31T12:00:00Z")
         }
         let seconds = time.timeIntervalSince1970.rounded(isEnd ? .up : .down)
