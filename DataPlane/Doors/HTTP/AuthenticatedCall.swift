@@ -4,16 +4,22 @@ import NodeProtocol
 import Relay
 
 /// What every sending route does before it looks at the body: who calls, may it, not too often.
-struct AuthenticatedCall {
+///
+/// A call takes one from the rate before its body is read, whatever becomes of it. That is for the first
+/// message; a batch takes for the others once it knows how many they are (`AuthenticatedCall+Batch`). Used by
+/// one task.
+final class AuthenticatedCall {
     let principal: Principal
-    /// How the rate stands with this request, when it took one and there is a limit.
-    let standing: Meters.Standing?
+    let intake: any Intake
+    /// How the rate stands with what this call has taken, when it took any and there is a limit.
+    private var standing: Meters.Standing?
 
     /// - Throws: 401, 403 or 429, in this order.
     init(
         _ request: HTTPRequest, intake: any Intake, tenant: TenantID? = nil, scope: String,
         takesRate: Bool = true
     ) throws(APIError) {
+        self.intake = intake
         let credential = try CallerCredential.read(request)
         do throws(Refusal) {
             principal = try intake.authenticate(
@@ -21,18 +27,25 @@ struct AuthenticatedCall {
             try principal.require(scope)
         } catch { throw error.apiError }
         // The node that passed the request on has taken one.
-        let takesRate = takesRate && !PlaneRelay.isRelayedByNode(request)
-        do throws(Refusal) { standing = takesRate ? try intake.takeRate(principal) : nil } catch {
-            var shown = error.apiError
-            let limits = [principal.requestsPerMinute, principal.tenant.limits.messagesPerMinute].compactMap(
-                \.self)
-            if error.code == .rateLimited, let limit = limits.min() {
-                shown.headers.append(
-                    contentsOf: Self.fields(
-                        Meters.Standing(
-                            limit: limit, remaining: 0, resetSeconds: error.retryAfterSeconds ?? 60)))
-            }
+        guard takesRate, !PlaneRelay.isRelayedByNode(request) else { return }
+        do throws(Meters.RateExceeded) { try takeRate(1) } catch {
+            var shown = error.refusal.apiError
+            shown.headers.append(contentsOf: Self.fields(error.standing))
             throw shown
+        }
+    }
+
+    /// Takes so many at once, or none.
+    func takeRate(_ count: Int) throws(Meters.RateExceeded) {
+        standing = try intake.takeRate(principal, count: count) ?? standing
+    }
+
+    /// Gives back what messages that came to nothing have taken.
+    func returnRate(_ count: Int) {
+        intake.returnRate(principal, count: count)
+        standing = standing.map {
+            Meters.Standing(
+                limit: $0.limit, remaining: $0.remaining + count, resetSeconds: $0.resetSeconds)
         }
     }
 
@@ -53,7 +66,7 @@ struct AuthenticatedCall {
     }
 
     /// The headers that tell how a rate stands.
-    static func fields(_ standing: Meters.Standing) -> HTTPHeaders {
+    private static func fields(_ standing: Meters.Standing) -> HTTPHeaders {
         [
             "RateLimit-Limit": String(standing.limit), "RateLimit-Remaining": String(standing.remaining),
             "RateLimit-Reset": String(standing.resetSeconds),
