@@ -25,6 +25,14 @@ package struct Meters: Sendable {
         }
     }
 
+    /// What a rate is taken for.
+    package enum Use: Sendable {
+        /// Messages, which count for the caller's rate and for the tenant's.
+        case sending
+        /// A question or a change, which counts for the caller's alone.
+        case asking
+    }
+
     /// More was asked for than there is; then nothing was taken.
     package struct RateExceeded: Error, Sendable, Equatable {
         /// Of the narrowest rate, as it is.
@@ -66,7 +74,8 @@ package struct Meters: Sendable {
     /// - Parameter node: whose own share of the usage this counts.
     package init(node: UInt16) { self.node = node }
 
-    /// Takes so many at once from the caller's and the tenant's rates.
+    /// Takes so many at once from the caller's rate and, for messages that are not of a test key, from the
+    /// tenant's.
     ///
     /// - Parameters:
     ///   - count: at least one.
@@ -74,10 +83,10 @@ package struct Meters: Sendable {
     ///   - now: seconds since 1970.
     /// - Returns: the standing of the narrower one, nil when there is no limit.
     package mutating func takeRate(
-        _ principal: Principal, count: Int = 1, usage: TenantUsage?, now: Int64
+        _ principal: Principal, count: Int = 1, for use: Use = .sending, usage: TenantUsage?, now: Int64
     ) throws(RateExceeded) -> Standing? {
         var narrowest: Standing?
-        let rates = rates(principal, usage)
+        let rates = rates(principal, use, usage)
         for (name, limit) in rates {
             let seen = standing(name, limit: limit, now: now)
             if narrowest.map({ seen.remaining < $0.remaining }) ?? true { narrowest = seen }
@@ -95,7 +104,7 @@ package struct Meters: Sendable {
 
     /// Gives back what was taken for messages that came to nothing.
     package mutating func returnRate(_ principal: Principal, count: Int) {
-        for (name, _) in rates(principal, nil) {
+        for (name, _) in rates(principal, .sending, nil) {
             guard let window = windows[name] else { continue }
             let recent = min(count, window.current)
             windows[name]?.current = window.current - recent
@@ -157,10 +166,12 @@ package struct Meters: Sendable {
         taken[tenant]?.inDay = max(0, own.inDay - recipients)
     }
 
-    private func rates(_ principal: Principal, _ usage: TenantUsage?) -> [(name: String, limit: Int)] {
+    private func rates(
+        _ principal: Principal, _ use: Use, _ usage: TenantUsage?
+    ) -> [(name: String, limit: Int)] {
         var rates: [(name: String, limit: Int)] = []
         if let limit = principal.requestsPerMinute { rates.append(("key:\(principal.originID)", limit)) }
-        if let limit = principal.tenant.limits.messagesPerMinute {
+        if use == .sending, !principal.isTest, let limit = principal.tenant.limits.messagesPerMinute {
             rates.append(("tenant:\(principal.tenant.id)", share(of: limit, usage)))
         }
         return rates

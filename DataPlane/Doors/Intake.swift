@@ -15,7 +15,7 @@ package protocol Intake: Sendable {
     ///
     /// - Returns: how it stands then; nil when there is no limit.
     func takeRate(
-        _ principal: Principal, count: Int
+        _ principal: Principal, count: Int, for use: Meters.Use
     ) throws(Meters.RateExceeded) -> Meters.Standing?
 
     /// Gives back what was taken for messages that came to nothing.

@@ -53,6 +53,20 @@ import Testing
         }
     }
 
+    @Test func `a question counts for its key, a test key's message for none but its own`() throws {
+        var meters = Meters(node: 1)
+        let tenant = try tenant(.init(messagesPerMinute: 1))
+        let live = principal("a", perMinute: 5, tenant: tenant)
+        let test = Principal(
+            tenant: tenant, origin: .apiKey, originID: "b", scopes: ["*"], isTest: true, requestsPerMinute: 5)
+        let asked = try meters.takeRate(live, for: .asking, usage: nil, now: 600)
+        #expect(asked == .init(limit: 5, remaining: 4, resetSeconds: 60))
+        #expect(taken(&meters, test, at: 600) == .init(limit: 5, remaining: 4, resetSeconds: 60))
+        #expect(taken(&meters, live, at: 600) == .init(limit: 1, remaining: 0, resetSeconds: 60))
+        #expect(taken(&meters, live, at: 600) == nil)
+        #expect(try meters.takeRate(live, for: .asking, usage: nil, now: 600)?.remaining == 2)
+    }
+
     @Test func `several are taken at once or not at all`() throws {
         var meters = Meters(node: 1)
         let caller = principal("a", perMinute: 5, tenant: try tenant(.init(messagesPerMinute: 4)))

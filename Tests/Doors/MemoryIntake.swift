@@ -108,12 +108,13 @@ final class MemoryIntake: Intake {
     }
 
     func takeRate(
-        _ principal: Principal, count: Int
+        _ principal: Principal, count: Int, for use: Meters.Use
     ) throws(Meters.RateExceeded) -> Meters.Standing? {
         let result: Result<Meters.Standing?, Meters.RateExceeded> = state.withLock { state in
             do throws(Meters.RateExceeded) {
                 return .success(
-                    try state.meters.takeRate(principal, count: count, usage: nil, now: nowSeconds))
+                    try state.meters.takeRate(
+                        principal, count: count, for: use, usage: nil, now: nowSeconds))
             } catch { return .failure(error) }
         }
         return try result.get()

@@ -55,15 +55,23 @@ extension AuthenticatedCall {
     private func takeRate(
         for messages: [Result<Submission, APIError>], _ shown: (Refusal) -> APIError
     ) -> [Result<Submission, APIError>] {
-        let places = messages.indices.filter { (try? messages[$0].get()) != nil }
-        let known = KeyedSending.current?.placesQueued(of: places.lazy.compactMap { try? messages[$0].get() })
-        let queued = Set((known ?? []).map { places[$0] })
-        let new = messages.indices.filter { !queued.contains($0) }
-        let (count, exceeded) = takeRate(upTo: new.count)
+        let queued = Self.placesQueued(of: messages)
+        let (count, exceeded) = takeRate(upTo: messages.count - queued.count)
         guard let exceeded else { return messages }
         var checked = messages
-        for place in new.dropFirst(count) { checked[place] = .failure(shown(exceeded.refusal)) }
+        for place in messages.indices.filter({ !queued.contains($0) }).dropFirst(count) {
+            checked[place] = .failure(shown(exceeded.refusal))
+        }
         return checked
+    }
+
+    private static func placesQueued(of messages: [Result<Submission, APIError>]) -> Set<Int> {
+        let submissions = messages.lazy.compactMap { try? $0.get() }
+        guard let queued = KeyedSending.current?.placesQueued(of: submissions), !queued.isEmpty else {
+            return []
+        }
+        let places = messages.indices.filter { (try? messages[$0].get()) != nil }
+        return Set(queued.map { places[$0] })
     }
 
     /// How many of so many messages the rate has room for, the first among them, and why not for more.

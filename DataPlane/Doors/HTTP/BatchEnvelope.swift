@@ -26,30 +26,32 @@ extension BatchEnvelope {
     ) throws(APIError) -> [ArraySlice<UInt8>] {
         let envelope = try StrictDecoding.decode(Self.self, from: body, unknownFields: .refuse)
         let list = list ?? JSONOutline.member(field, of: body[...]) ?? []
-        return try elements(of: list, count: envelope.count)
+        return try elements(of: list, count: envelope.count, field: field)
     }
 
     /// The same of a body that is the list alone.
     static func elements(inBareList body: [UInt8]) throws(APIError) -> [ArraySlice<UInt8>] {
         let count = try StrictDecoding.decode([UnreadElement].self, from: body).count
-        return try elements(of: body[...], count: count)
+        return try elements(of: body[...], count: count, field: nil)
     }
 
+    /// - Parameter field: nil when it is the body itself.
     /// - Throws: 400 for a batch of none or too many.
-    static func check(count: Int, field: String = Self.field) throws(APIError) {
+    static func check(count: Int, field: String?) throws(APIError) {
         guard (1...maxCount).contains(count) else {
             throw APIError(
-                400, Refusal.Code.invalid.rawValue, "`\(field)` must have 1 to \(maxCount) elements.",
+                400, Refusal.Code.invalid.rawValue,
+                "\(field.map { "`\($0)`" } ?? "The list") must have 1 to \(maxCount) elements.",
                 field: field)
         }
     }
 
     private static func elements(
-        of list: ArraySlice<UInt8>, count: Int
+        of list: ArraySlice<UInt8>, count: Int, field: String?
     ) throws(APIError) -> [ArraySlice<UInt8>] {
         let elements = JSONOutline.elements(list)
         // A member that stands there twice may be another list than the one that was decoded.
-        try check(count: elements.count == count ? count : 0)
+        try check(count: elements.count == count ? count : 0, field: field)
         return elements
     }
 }

@@ -42,9 +42,9 @@ struct SubmissionPolicy: SMTPPolicy {
                 throw Refusal(.unauthenticated, "authentication required")
             }
             let principal = try intake.authenticate(credential, tenant: nil, sourceIP: session.remoteIP)
-            do throws(Meters.RateExceeded) { _ = try intake.takeRate(principal, count: 1) } catch {
-                throw error.refusal
-            }
+            do throws(Meters.RateExceeded) {
+                _ = try intake.takeRate(principal, count: 1, for: .sending)
+            } catch { throw error.refusal }
             let raw = Submission.Raw(
                 envelopeSender: transaction.sender?.description,
                 recipients: transaction.recipients.map(\.description), message: message,

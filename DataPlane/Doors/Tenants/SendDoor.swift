@@ -127,7 +127,7 @@ struct SendDoor: Sendable {
     private func tenant(_ request: HTTPRequest) throws(APIError) -> TenantID {
         guard let tenant = TenantID(text: request.parameter("tenant_id")) else {
             // Who has no valid key learns nothing of paths.
-            _ = try AuthenticatedCall(request, intake: intake, scope: "emails:send", takesRate: false)
+            _ = try AuthenticatedCall(request, intake: intake, scope: "emails:send", for: nil)
             throw APIError(404, "tenant_not_found", "There is no such tenant.")
         }
         return tenant

@@ -48,13 +48,14 @@ struct Road: Intake {
     }
 
     func takeRate(
-        _ principal: Principal, count: Int
+        _ principal: Principal, count: Int, for use: Meters.Use
     ) throws(Meters.RateExceeded) -> Meters.Standing? {
         let now = clock.now() / 1000
         let usage = holder.current?.usage(of: principal.tenant.id)
         let result: Result<Meters.Standing?, Meters.RateExceeded> = meters.withLock { meters in
             do throws(Meters.RateExceeded) {
-                return .success(try meters.takeRate(principal, count: count, usage: usage, now: now))
+                return .success(
+                    try meters.takeRate(principal, count: count, for: use, usage: usage, now: now))
             } catch { return .failure(error) }
         }
         return try result.get()

@@ -1,3 +1,4 @@
+import HTTP
 import TestSupport
 import Testing
 
@@ -115,6 +116,53 @@ import Testing
         let sent = try await node.ask("POST", "/api/v1/emails/batch", json: "[\(good),\(good),\(good)]")
         #expect(sent.status == 200)
         expect(sent, limit: 5, remaining: 1)
+    }
+
+    @Test(arguments: [
+        ("GET", "/api/v1/messages/spl_1", ""), ("DELETE", "/v1/messages/x/schedule", ""),
+        ("POST", "/api/v1/emails/x/cancel", "{}"), ("PATCH", "/api/v1/emails/x", "{}"),
+    ])
+    func `a question or a change takes from the key's rate and leaves the tenant's for messages`(
+        method: String, path: String, json: String
+    ) async throws {
+        let node = try node(1)
+        for remaining in [99, 98] {
+            let asked = try await node.ask(method, path, json: json)
+            #expect(asked.status == 404, "\(asked.body)")
+            expect(asked, limit: 100, remaining: remaining)
+        }
+        let sent = try await node.ask(json: #"{"from":"a@one.example","to":"j@x.example","text":"x"}"#)
+        #expect(sent.status == 202)
+        expect(sent, limit: 1, remaining: 0)
+        for status in [404, 404, 429] {
+            let asked = try await node.ask(method, path, key: "dsp_live_one_slow", json: json)
+            #expect(asked.status == status)
+            #expect((asked.headers["retry-after"] != nil) == (status == 429))
+        }
+    }
+
+    @Test func `a test key takes nothing of the tenant's rate`() async throws {
+        let node = try node(1)
+        let json = #"{"from":"a@one.example","to":"j@x.example","text":"x"}"#
+        expect(try await node.ask(key: "dsp_test_one", json: json), limit: 100, remaining: 99)
+        expect(try await node.ask(json: json), limit: 1, remaining: 0)
+        expect(try await node.ask(key: "dsp_test_one", json: json), limit: 100, remaining: 98)
+    }
+
+    @Test(arguments: [(3, "3"), (99, "99"), (500, "99")])
+    func `of the rates here and where the answer was made the narrower one is told`(
+        there: Int, told: String
+    ) async throws {
+        let node = try HTTPNode(
+            MemoryIntake(),
+            relay: { _, _ in
+                HTTPResponse(status: 200).header("RateLimit-Limit", "600")
+                    .header("RateLimit-Remaining", "\(there)").header("RateLimit-Reset", "60")
+            })
+        let answer = try await node.ask("GET", "/api/v1/messages/spl_1")
+        #expect(answer.status == 200)
+        #expect(answer.headers["ratelimit-remaining"] == told)
+        #expect(answer.headers["ratelimit-limit"] == (there == 3 ? "600" : "100"))
     }
 
     @Test func `SMTP takes from the same rate, also for a message that is refused`() async throws {
