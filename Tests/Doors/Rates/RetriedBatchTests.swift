@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: RatedDoor.batches)
-    func `takes from the rate for the rest alone`(door: RatedDoor) async throws {
+    func `a retry takes from the rate for the rest alone`(door: RatedDoor) async throws {
         let first = try await door.ask(try node([]), door.body(5), idempotencyKey: "k")
         #expect(first.headers["ratelimit-remaining"] == "7", "\(first.body)")
         let records = intake.keyRecords
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: RatedDoor.batches)
-    func `tells of what is sent already though the rate is used up`(door: RatedDoor) async throws {
+    func `a retry tells of what is sent already though the rate is used up`(door: RatedDoor) async throws {
         _ = try await door.ask(try node([]), door.body(11), idempotencyKey: "k")
         let records = intake.keyRecords
         try #require(records.count == 11)
@@ -46,7 +46,21 @@ import Testing
         #expect(intake.kept.count == 12)
     }
 
-    @Test func `of Mailgun's gives the rest the Message-ID that the first had`() async throws {
+    @Test(arguments: RatedDoor.batches)
+    func `a batch that goes as a whole or not may be sent again with its key when there was no room`(
+        door: RatedDoor
+    ) async throws {
+        guard case .whole = door.batch else { return }
+        let node = try node([])
+        for _ in 0..<2 {
+            let answer = try await door.ask(node, door.body(13), idempotencyKey: "k")
+            #expect(answer.status == 429, "\(answer.body)")
+            #expect(answer.headers["idempotent-replay"] == nil)
+        }
+        #expect(intake.kept.isEmpty && intake.keyRecords.isEmpty)
+    }
+
+    @Test func `a retry of Mailgun's gives the rest the Message-ID that the first had`() async throws {
         let path = "/v3/one.example/messages"
         let fields: KeyValuePairs = [
             "from": "a@one.example", "to": "j@x.example,k@x.example,l@x.example", "text": "x",
