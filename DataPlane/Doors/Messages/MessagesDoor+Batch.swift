@@ -1,6 +1,7 @@
 import Admission
 import FoundationEssentials
 import HTTP
+import NodeProtocol
 import Relay
 
 extension MessagesDoor {
@@ -53,13 +54,24 @@ extension MessagesDoor {
         }
     }
 
+    /// The same messages, and those that ask for it with their readers' best time.
+    private func timed(
+        _ messages: [BatchRequest.Element], of tenant: TenantID
+    ) async -> [BatchRequest.Element] {
+        let asks = messages.contains { message in
+            if case .success(let draft) = message { draft.optimizesTime } else { false }
+        }
+        guard asks else { return messages }
+        var drafts = messages.compactMap { try? $0.get() }
+        await findTimes(&drafts, of: tenant)
+        var found = drafts.makeIterator()
+        return messages.map { message in message.map { found.next() ?? $0 } }
+    }
+
     private func submit(
         _ messages: [BatchRequest.Element], by call: AuthenticatedCall
     ) async throws -> HTTPResponse {
-        var drafts = messages.compactMap { try? $0.get() }
-        await findTimes(&drafts, of: call.principal.tenant.id)
-        var found = drafts.makeIterator()
-        let messages = messages.map { message in message.map { found.next() ?? $0 } }
+        let messages = await timed(messages, of: call.principal.tenant.id)
         let results = await call.submitEach(messages.map { $0.map(\.submission) }, \.messagesError)
         let elements = zip(messages, results).enumerated().map { index, pair in
             Element(index, try? pair.0.get(), pair.1)
