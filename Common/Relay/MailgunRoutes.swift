@@ -10,8 +10,9 @@ package enum MailgunRoutes {
         details:
             "`{domain}` is a verified domain of the tenant. With `recipient-variables` each address of `to`, "
             + "at most \(maxRecipients), gets a message of its own, in which `%recipient.name%` is filled "
-            + "in; all have one Message-ID, which is the `id` of the answer. Name and password are `api` and "
-            + "the key.",
+            + "in; all have one Message-ID, which is the `id` of the answer, and each takes one from the "
+            + "rate: more than it has left are 429, and nobody gets anything. Name and password are `api` "
+            + "and the key.",
         tag: "Mailgun", scope: "emails:send", parameters: [SendRoutes.idempotencyKey], requestSchema: message,
         requestContentTypes: ["application/x-www-form-urlencoded", "multipart/form-data"],
         responses: responses)

@@ -30,7 +30,9 @@ package enum SendRoutes {
 
     package static let sendBulk = RouteInfo(
         summary: "Send up to \(maxBulkMessages) emails in one request",
-        details: "Each message is checked alone: the answer is 200 with a result for each, in their order.",
+        details:
+            "Each message is checked alone and takes one from the rate: the answer is 200 with a result for "
+            + "each, in their order.",
         tag: "Sending", scope: "emails:send", parameters: [idempotencyKey],
         requestSchema: .object(["messages": Schema.array(message).required]).example([
             "messages": [

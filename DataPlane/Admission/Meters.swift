@@ -25,10 +25,37 @@ package struct Meters: Sendable {
         }
     }
 
+    /// What a rate is taken for.
+    package enum Use: Sendable {
+        /// Messages, which count for the caller's rate and for the tenant's.
+        case sending
+        /// A question or a change, which counts for the caller's alone.
+        case asking
+    }
+
+    /// More was asked for than there is; then nothing was taken.
+    package struct RateExceeded: Error, Sendable, Equatable {
+        /// Of the narrowest rate, as it is.
+        package let standing: Standing
+        /// When as many as were asked for fit, if nobody else takes any.
+        package let retryAfterSeconds: Int
+
+        package var refusal: Refusal {
+            Refusal(
+                .rateLimited, "more than \(standing.limit) messages or other requests in a minute",
+                retryAfterSeconds: retryAfterSeconds)
+        }
+    }
+
     private struct Window: Sendable {
         var minute: Int64
         var previous: Int
         var current: Int
+
+        /// What counts of it, so many seconds behind the beginning of its minute.
+        func used(after seconds: Int) -> Int {
+            seconds < 60 ? current + previous * (60 - seconds) / 60 : current * max(0, 120 - seconds) / 60
+        }
     }
 
     /// What this node has taken for a tenant; what it did not tell of before it was last started is missing
@@ -47,30 +74,41 @@ package struct Meters: Sendable {
     /// - Parameter node: whose own share of the usage this counts.
     package init(node: UInt16) { self.node = node }
 
-    /// Takes one from the caller's and the tenant's rates.
+    /// Takes so many at once from the caller's rate and, for messages that are not of a test key, from the
+    /// tenant's.
     ///
     /// - Parameters:
+    ///   - count: at least one.
     ///   - usage: of the caller's tenant.
     ///   - now: seconds since 1970.
     /// - Returns: the standing of the narrower one, nil when there is no limit.
-    /// - Throws: `.rateLimited` with the seconds after which to try again; then nothing was taken.
     package mutating func takeRate(
-        _ principal: Principal, usage: TenantUsage?, now: Int64
-    ) throws(Refusal) -> Standing? {
-        var standing: Standing?
-        let rates = rates(principal, usage)
+        _ principal: Principal, count: Int = 1, for use: Use = .sending, usage: TenantUsage?, now: Int64
+    ) throws(RateExceeded) -> Standing? {
+        var narrowest: Standing?
+        let rates = rates(principal, use, usage)
         for (name, limit) in rates {
-            let seen = self.standing(name, limit: limit, now: now)
-            guard seen.remaining > 0 else {
-                throw Refusal(
-                    .rateLimited, "more than \(limit) requests in a minute",
-                    retryAfterSeconds: seen.resetSeconds)
-            }
-            if standing.map({ seen.remaining < $0.remaining }) ?? true { standing = seen }
+            let seen = standing(name, limit: limit, now: now)
+            if narrowest.map({ seen.remaining < $0.remaining }) ?? true { narrowest = seen }
         }
-        for (name, _) in rates { windows[name]?.current += 1 }
-        return standing.map {
-            Standing(limit: $0.limit, remaining: $0.remaining - 1, resetSeconds: $0.resetSeconds)
+        guard let narrowest else { return nil }
+        guard narrowest.remaining >= count else {
+            let wait = rates.map { secondsUntil(count, fit: $0.limit, in: $0.name, now: now) }.max()
+            throw RateExceeded(standing: narrowest, retryAfterSeconds: wait ?? 0)
+        }
+        for (name, _) in rates { windows[name]?.current += count }
+        return Standing(
+            limit: narrowest.limit, remaining: narrowest.remaining - count,
+            resetSeconds: narrowest.resetSeconds)
+    }
+
+    /// Gives back what was taken for messages that came to nothing.
+    package mutating func returnRate(_ principal: Principal, count: Int) {
+        for (name, _) in rates(principal, .sending, nil) {
+            guard let window = windows[name] else { continue }
+            let recent = min(count, window.current)
+            windows[name]?.current = window.current - recent
+            windows[name]?.previous = max(0, window.previous - (count - recent))
         }
     }
 
@@ -128,10 +166,12 @@ package struct Meters: Sendable {
         taken[tenant]?.inDay = max(0, own.inDay - recipients)
     }
 
-    private func rates(_ principal: Principal, _ usage: TenantUsage?) -> [(name: String, limit: Int)] {
+    private func rates(
+        _ principal: Principal, _ use: Use, _ usage: TenantUsage?
+    ) -> [(name: String, limit: Int)] {
         var rates: [(name: String, limit: Int)] = []
         if let limit = principal.requestsPerMinute { rates.append(("key:\(principal.originID)", limit)) }
-        if let limit = principal.tenant.limits.messagesPerMinute {
+        if use == .sending, !principal.isTest, let limit = principal.tenant.limits.messagesPerMinute {
             rates.append(("tenant:\(principal.tenant.id)", share(of: limit, usage)))
         }
         return rates
@@ -154,8 +194,17 @@ package struct Meters: Sendable {
         if windows.count > Self.maxIdleWindows { windows = windows.filter { $0.value.minute >= minute - 1 } }
         windows[name] = window
         let passed = Int(now % 60)
-        let used = window.current + window.previous * (60 - passed) / 60
-        return Standing(limit: limit, remaining: max(0, limit - used), resetSeconds: 60 - passed)
+        return Standing(
+            limit: limit, remaining: max(0, limit - window.used(after: passed)), resetSeconds: 60 - passed)
+    }
+
+    /// When so many fit into a window that `standing` has looked at, if nobody else takes any: what never
+    /// fits is put off until the window is empty.
+    private func secondsUntil(_ count: Int, fit limit: Int, in name: String, now: Int64) -> Int {
+        guard let window = windows[name] else { return 0 }
+        let passed = Int(now % 60)
+        let fitting = (passed..<120).first { limit - window.used(after: $0) >= count }
+        return (fitting ?? 120) - passed
     }
 
     /// Such as `2026-11`, in UTC.

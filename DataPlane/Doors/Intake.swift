@@ -11,8 +11,15 @@ package protocol Intake: Sendable {
         _ credential: PresentedCredential, tenant: TenantID?, sourceIP: String
     ) throws(Refusal) -> Principal
 
-    /// Takes one from the caller's rate; nil when there is no limit. For HTTP, once a request.
-    func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing?
+    /// Takes so many at once from the caller's rate, or none and says when they would fit.
+    ///
+    /// - Returns: how it stands then; nil when there is no limit.
+    func takeRate(
+        _ principal: Principal, count: Int, for use: Meters.Use
+    ) throws(Meters.RateExceeded) -> Meters.Standing?
+
+    /// Gives back what was taken for messages that came to nothing.
+    func returnRate(_ principal: Principal, count: Int)
 
     /// Admits a submission, puts it on disk, and only then answers. It takes the submission over, so that its
     /// files are gone once the message is made of them.

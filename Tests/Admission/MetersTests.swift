@@ -40,12 +40,76 @@ import Testing
         #expect(taken(&meters, caller, at: 600) == .init(limit: 3, remaining: 2, resetSeconds: 60))
         #expect(taken(&meters, caller, at: 610)?.remaining == 1)
         #expect(taken(&meters, caller, at: 659) == .init(limit: 3, remaining: 0, resetSeconds: 1))
-        do throws(Refusal) {
+        do throws(Meters.RateExceeded) {
             _ = try meters.takeRate(caller, usage: nil, now: 659)
             Issue.record("the fourth passed")
         } catch {
-            #expect(error.code == .rateLimited)
-            #expect(error.retryAfterSeconds == 1)
+            #expect(error.refusal.code == .rateLimited)
+            #expect(error.standing == .init(limit: 3, remaining: 0, resetSeconds: 1))
+            // The next minute begins with all three.
+            #expect(error.refusal.retryAfterSeconds == 2)
+            #expect(taken(&meters, caller, at: 660) == nil)
+            #expect(taken(&meters, caller, at: 661)?.remaining == 0)
+        }
+    }
+
+    @Test func `a question counts for its key, a test key's message for none but its own`() throws {
+        var meters = Meters(node: 1)
+        let tenant = try tenant(.init(messagesPerMinute: 1))
+        let live = principal("a", perMinute: 5, tenant: tenant)
+        let test = Principal(
+            tenant: tenant, origin: .apiKey, originID: "b", scopes: ["*"], isTest: true, requestsPerMinute: 5)
+        let asked = try meters.takeRate(live, for: .asking, usage: nil, now: 600)
+        #expect(asked == .init(limit: 5, remaining: 4, resetSeconds: 60))
+        #expect(taken(&meters, test, at: 600) == .init(limit: 5, remaining: 4, resetSeconds: 60))
+        #expect(taken(&meters, live, at: 600) == .init(limit: 1, remaining: 0, resetSeconds: 60))
+        #expect(taken(&meters, live, at: 600) == nil)
+        #expect(try meters.takeRate(live, for: .asking, usage: nil, now: 600)?.remaining == 2)
+    }
+
+    @Test func `several are taken at once or not at all`() throws {
+        var meters = Meters(node: 1)
+        let caller = principal("a", perMinute: 5, tenant: try tenant(.init(messagesPerMinute: 4)))
+        #expect(try meters.takeRate(caller, count: 3, usage: nil, now: 600)?.remaining == 1)
+        #expect(throws: Meters.RateExceeded.self) {
+            try meters.takeRate(caller, count: 2, usage: nil, now: 600)
+        }
+        #expect(try meters.takeRate(caller, count: 1, usage: nil, now: 600)?.remaining == 0)
+        meters.returnRate(caller, count: 2)
+        #expect(try meters.takeRate(caller, count: 2, usage: nil, now: 600)?.remaining == 0)
+    }
+
+    @Test func `what is given back makes no more room than was taken`() throws {
+        var meters = Meters(node: 1)
+        let caller = principal("a", perMinute: 4, tenant: try tenant(.init()))
+        #expect(try meters.takeRate(caller, count: 3, usage: nil, now: 659)?.remaining == 1)
+        // A minute later one of the three still counts, and one more.
+        #expect(try meters.takeRate(caller, count: 1, usage: nil, now: 690)?.remaining == 2)
+        meters.returnRate(caller, count: 3)
+        #expect(try meters.takeRate(caller, count: 4, usage: nil, now: 690)?.remaining == 0)
+        meters.returnRate(caller, count: 100)
+        #expect(taken(&meters, caller, at: 691)?.remaining == 3)
+    }
+
+    @Test(arguments: [600, 601, 630, 659] as [Int64], [1, 2, 50, 99, 100, 101])
+    func `who waits as long as he is told has room, and a second earlier he has not`(
+        now: Int64, count: Int
+    ) throws {
+        var used = Meters(node: 1)
+        let caller = principal("a", perMinute: 100, tenant: try tenant(.init()))
+        _ = try used.takeRate(caller, count: 40, usage: nil, now: 599)
+        if let standing = try used.takeRate(caller, usage: nil, now: now), standing.remaining > 0 {
+            _ = try used.takeRate(caller, count: standing.remaining, usage: nil, now: now)
+        }
+        var wait: Int64 = 0
+        do throws(Meters.RateExceeded) {
+            _ = try used.takeRate(caller, count: count, usage: nil, now: now)
+            Issue.record("it passed")
+        } catch { wait = Int64(error.retryAfterSeconds) }
+        for (seconds, passes) in [(wait - 1, false), (wait, count <= 100)] {
+            var meters = used
+            let standing = try? meters.takeRate(caller, count: count, usage: nil, now: now + seconds)
+            #expect((standing != nil) == passes, "\(seconds) s")
         }
     }
 

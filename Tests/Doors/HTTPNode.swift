@@ -21,15 +21,15 @@ final class HTTPNode: Sendable {
 
     init(
         _ intake: MemoryIntake, idempotency: IdempotencyKeys = IdempotencyKeys(),
-        openHours: @escaping DoorRouter.OpenHours = { _, _ in nil }, links: MemoryLinks? = nil
+        openHours: @escaping DoorRouter.OpenHours = { _, _ in nil }, links: MemoryLinks? = nil,
+        relay: @escaping DoorRouter.Relay = { _, _ in nil }
     ) throws {
         self.intake = intake
         loop = try EventLoop(name: "test-doors")
         loop.start()
         let router = DoorRouter.make(
             intake: intake, idempotency: idempotency, openHours: openHours,
-            links: links.map { ($0, LinkLimits()) }
-        ) { _, _ in nil }
+            links: links.map { ($0, LinkLimits()) }, relay: relay)
         server = try HTTPServer(HTTPServerConfiguration(address: .ipv4(0x7F00_0001, port: 0)), router: router)
         try server.start(on: [loop])
     }

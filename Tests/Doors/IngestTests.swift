@@ -65,7 +65,8 @@ import Testing
         #expect(second.headers["ratelimit-remaining"] == "0")
         let third = try await node.ask(key: key, json: small)
         #expect(third.status == 429)
-        #expect(third.headers["retry-after"] == "60")
+        // When the next minute begins both still count.
+        #expect(third.headers["retry-after"] == "61")
         #expect(third.headers["ratelimit-limit"] == "2")
         #expect(third.headers["ratelimit-remaining"] == "0")
         #expect(third.json["code"] == "rate_limited")
@@ -78,7 +79,7 @@ import Testing
         (#"{"from":"a@one.example","to":"j","text":"x"}"#, 400, "invalid_field", "to"),
         (#"{"from":"a@one.example","to":["j@x.example","k"],"text":"x"}"#, 400, "invalid_field", "to[1]"),
         (#"{"from":"a@one.example","to":7,"text":"x"}"#, 400, "invalid_field", "to"),
-        (#"{"from":"a@one.example","to":["j@x.example",7],"text":"x"}"#, 400, "invalid_field", "to"),
+        (#"{"from":"a@one.example","to":["j@x.example",7],"text":"x"}"#, 400, "invalid_field", "to[1]"),
         (#"{"from":"a@two.example","to":"j@x.example","text":"x"}"#, 403, "domain_not_verified", "from"),
         (#"{"from":"a@one.example","to":"gone@x.example","text":"x"}"#, 400, "recipient_suppressed", "to"),
         (
@@ -113,7 +114,8 @@ import Testing
         let answer = try await node.ask(json: json)
         #expect(answer.status == status)
         #expect(answer.json["code"] == .string(code))
-        #expect(answer.json["field"].text?.hasPrefix(field) == true, "\(answer.body)")
+        #expect(answer.json["field"].text == field, "\(answer.body)")
+        #expect(answer.json["error"].text?.isEmpty == false)
         #expect(answer.json.names == ["code", "error", "field", "request_id"])
         #expect(answer.json["request_id"].text == answer.headers["x-request-id"])
         #expect(node.intake.kept.isEmpty)

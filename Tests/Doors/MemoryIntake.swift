@@ -107,15 +107,21 @@ final class MemoryIntake: Intake {
             credential, tenant: tenant, sourceIP: sourceIP, snapshot: snapshot, now: nowSeconds)
     }
 
-    func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing? {
-        let result: Result<Meters.Standing?, Refusal> = state.withLock { state in
-            do throws(Refusal) {
-                return .success(try state.meters.takeRate(principal, usage: nil, now: nowSeconds))
-            } catch {
-                return .failure(error)
-            }
+    func takeRate(
+        _ principal: Principal, count: Int, for use: Meters.Use
+    ) throws(Meters.RateExceeded) -> Meters.Standing? {
+        let result: Result<Meters.Standing?, Meters.RateExceeded> = state.withLock { state in
+            do throws(Meters.RateExceeded) {
+                return .success(
+                    try state.meters.takeRate(
+                        principal, count: count, for: use, usage: nil, now: nowSeconds))
+            } catch { return .failure(error) }
         }
         return try result.get()
+    }
+
+    func returnRate(_ principal: Principal, count: Int) {
+        state.withLock { $0.meters.returnRate(principal, count: count) }
     }
 
     func submit(_ submission: Submission, from principal: Principal) async throws(Refusal) -> Receipt {

@@ -71,20 +71,21 @@ import Testing
         let other = try await node.ask("POST", path, key: "dsp_live_two", json: small)
         #expect(other.status == 403)
         #expect(other.json["error"]["code"] == "CREDENTIAL_MISMATCH")
-        for name in [
-            "nonsense", "11111111-1111-4111-8111-11111111110", "%00", "11111111111141118111111111111101",
+        for (name, status, code) in [
+            ("nonsense", 404, "TENANT_NOT_FOUND"),
+            ("11111111-1111-4111-8111-11111111110", 404, "TENANT_NOT_FOUND"),
+            ("11111111111141118111111111111101", 404, "TENANT_NOT_FOUND"), ("%00", 400, "BAD_REQUEST"),
         ] {
             let path = "/api/v1/dispatch/tenants/\(name)/send"
             let missing = try await node.ask("POST", path, json: small)
-            #expect(missing.status == 404 || missing.status == 400)
-            #expect(try await node.ask("POST", path, key: nil, json: small).status != 202)
+            #expect(missing.status == status)
+            #expect(missing.json["error"]["code"].text == code, "\(missing.body)")
+            // Who has no valid key learns nothing of tenants.
+            for key in [nil, "dsp_x"] {
+                let unknown = try await node.ask("POST", path, key: key, json: small)
+                #expect(unknown.status == (status == 404 ? 401 : status), "\(name)")
+            }
         }
-        let named = try await node.ask("POST", "/api/v1/dispatch/tenants/nonsense/send", json: small)
-        #expect(named.status == 404)
-        #expect(named.json["error"]["code"] == "TENANT_NOT_FOUND")
-        #expect(
-            try await node.ask("POST", "/api/v1/dispatch/tenants/nonsense/send", key: "dsp_x", json: small)
-                .status == 401)
         #expect(node.intake.kept.isEmpty)
     }
 
@@ -135,8 +136,7 @@ import Testing
         #expect(data["results"][2]["field"] == "to")
         #expect(data["results"][4] == .null)
         #expect(node.intake.kept.count == 2)
-        #expect(
-            answer.headers["ratelimit-remaining"] == "97" || answer.headers["ratelimit-remaining"] == "96")
+        #expect(answer.headers["ratelimit-remaining"] == "96")
     }
 
     @Test func `the rate counts each message`() async throws {

@@ -27,7 +27,8 @@ package enum EmailsRoutes {
         summary: "Send up to \(maxBatch) emails in one request",
         details: "The body is a list of emails, or an object with the list in `emails`. With "
             + "`x-batch-validation: strict`, which is the default, either all are queued or none; with "
-            + "`permissive` those that can be are, and `errors` tells of the others.",
+            + "`permissive` those that can be are, and `errors` tells of the others. Each takes one from "
+            + "the rate; a strict batch that is refused has taken one.",
         tag: tag, scope: "emails:send",
         parameters: [
             idempotencyKey,

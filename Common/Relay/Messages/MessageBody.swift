@@ -64,11 +64,6 @@ package struct MessageBody: TabledFields, Sendable {
     package var textPart: String? { text.flatMap { $0.isEmpty ? nil : $0 } }
     package var tracksOpens: Bool { tracking?.opens ?? true }
     package var tracksClicks: Bool { tracking?.clicks ?? true }
-
-    /// By their names, so that a message is the same whenever it is made.
-    package var sortedHeaders: [(name: String, value: String)] {
-        (headers ?? [:]).sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
-    }
 }
 
 /// A value of `metadata`: a text, or a number or a flag, which is kept as its text.

@@ -4,6 +4,14 @@ import NodeProtocol
 import Relay
 
 extension EmailsDoor {
+    private struct Envelope: BatchEnvelope {
+        static let field = "emails"
+        static let maxCount = EmailsRoutes.maxBatch
+
+        let emails: [UnreadElement]
+        var count: Int { emails.count }
+    }
+
     private struct Queued: Encodable {
         let index: Int
         let id: String
@@ -36,8 +44,7 @@ extension EmailsDoor {
         var errors: [Refused]?
     }
 
-    /// `POST /api/v1/emails/batch`. One is taken from the rate before the body is read, for the first e-mail,
-    /// and one for each further e-mail.
+    /// `POST /api/v1/emails/batch`: a list of e-mails, or an object with the list in `emails`.
     @Sendable func sendBatch(_ request: HTTPRequest) async throws -> HTTPResponse {
         let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send")
         return try await call.answer {
@@ -46,11 +53,9 @@ extension EmailsDoor {
             // Whoever repeats a batch in the other way asks for something else.
             let route = isPermissive ? "emails-batch-permissive" : "emails-batch"
             return try await idempotency.answer(request, from: call.principal, route: route, body: body) {
-                let emails = try EmailList.emails(in: body)
-                for _ in emails.dropFirst() { try takeRate(call.principal) }
+                let emails = try Self.emails(in: body)
                 return isPermissive
-                    ? try await sendEach(emails, from: call.principal)
-                    : try await sendAll(emails, from: call.principal)
+                    ? try await sendEach(emails, by: call) : try await sendAll(emails, by: call)
             }
         }
     }
@@ -66,14 +71,15 @@ extension EmailsDoor {
         }
     }
 
-    private func takeRate(_ principal: Principal) throws(APIError) {
-        do throws(Refusal) { _ = try intake.takeRate(principal) } catch { throw error.apiError }
+    private static func emails(in body: [UInt8]) throws(APIError) -> [ArraySlice<UInt8>] {
+        let isBare = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
+        return isBare ? try Envelope.elements(inBareList: body) : try Envelope.elements(in: body)
     }
 
     /// All of them, or none and a refusal that names the first at fault.
-    private func sendAll(_ emails: [ArraySlice<UInt8>], from principal: Principal) async throws
-        -> HTTPResponse
-    {
+    private func sendAll(
+        _ emails: [ArraySlice<UInt8>], by call: AuthenticatedCall
+    ) async throws -> HTTPResponse {
         var submissions: [Submission] = []
         for (index, email) in emails.enumerated() {
             do throws(APIError) { submissions.append(try submission(of: email)) } catch {
@@ -81,8 +87,7 @@ extension EmailsDoor {
             }
         }
         let receipts: [Receipt]
-        do throws(BatchRefusal) { receipts = try await intake.submitAll(submissions, from: principal) } catch
-        {
+        do throws(BatchRefusal) { receipts = try await call.submitAll(submissions) } catch {
             let shown = error.refusal.emailsError
             throw error.index.map { shown.inBatch($0) } ?? shown
         }
@@ -90,25 +95,21 @@ extension EmailsDoor {
     }
 
     /// Those that can be sent, and what is wrong with the others.
-    private func sendEach(_ emails: [ArraySlice<UInt8>], from principal: Principal) async throws
-        -> HTTPResponse
-    {
-        var answer = Answer(data: [], errors: [])
-        var submissions: [(index: Int, submission: Submission)] = []
-        var errors: [Refused] = []
-        for (index, email) in emails.enumerated() {
-            do throws(APIError) { submissions.append((index, try submission(of: email))) } catch {
-                errors.append(Refused(index, error))
-            }
+    private func sendEach(
+        _ emails: [ArraySlice<UInt8>], by call: AuthenticatedCall
+    ) async throws -> HTTPResponse {
+        let submissions = emails.map { email in
+            Result { () throws(APIError) in try submission(of: email) }
         }
-        let results = await intake.submit(submissions.map(\.submission), from: principal)
-        for ((index, _), result) in zip(submissions, results) {
+        var answer = Answer(data: [])
+        var errors: [Refused] = []
+        for (index, result) in await call.submitEach(submissions, \.emailsError).enumerated() {
             switch result {
             case .success(let receipt): answer.data.append(Queued(index, receipt))
-            case .failure(let refusal): errors.append(Refused(index, refusal.emailsError))
+            case .failure(let error): errors.append(Refused(index, error))
             }
         }
-        answer.errors = errors.sorted { $0.index < $1.index }
+        answer.errors = errors
         return try .json(answer)
     }
 

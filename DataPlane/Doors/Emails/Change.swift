@@ -33,7 +33,7 @@ extension EmailsDoor {
     private func change(
         _ request: HTTPRequest, _ body: (MessageID, TenantID) async throws -> ChangedEmail?
     ) async throws -> HTTPResponse {
-        let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send")
+        let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send", for: .asking)
         return try await call.answer {
             guard let id = MessageID(text: request.parameter("id")) else { throw Self.unknown }
             let tenant = call.principal.tenant.id

@@ -58,7 +58,7 @@ struct EmailRequest: TabledFields {
         var composed = Submission.Composed(
             from: try sender(), to: to.values, cc: cc?.values ?? [], bcc: bcc?.values ?? [],
             replyTo: reply_to?.values ?? [], subject: try checkedSubject(), text: text, html: html,
-            headers: (headers ?? [:]).sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
+            headers: (headers ?? [:]).headersByName,
             attachments: try EmailAttachment.attachments(attachments))
         composed.template = try templateUse()
         composed.variables = template?.variables ?? template_vars ?? [:]

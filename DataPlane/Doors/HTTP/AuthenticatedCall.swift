@@ -3,17 +3,26 @@ import HTTP
 import NodeProtocol
 import Relay
 
-/// What every sending route does before it looks at the body: who calls, may it, not too often.
-struct AuthenticatedCall {
+/// What every route of a door does before it looks at the body: who calls, may it, not too often.
+///
+/// A call takes one from the rate before its body is read, whatever becomes of it. That is for the first
+/// message; a batch takes for the others once it knows how many they are (`AuthenticatedCall+Batch`). Used by
+/// one task.
+final class AuthenticatedCall {
     let principal: Principal
-    /// How the rate stands with this request, when it took one and there is a limit.
-    let standing: Meters.Standing?
+    let intake: any Intake
+    /// How the rate stands with what this call has taken, when it took any and there is a limit.
+    private var standing: Meters.Standing?
 
+    /// - Parameters:
+    ///   - tenant: whom the path names, when it names one.
+    ///   - use: what one is taken for from the rate; nil: nothing.
     /// - Throws: 401, 403 or 429, in this order.
     init(
         _ request: HTTPRequest, intake: any Intake, tenant: TenantID? = nil, scope: String,
-        takesRate: Bool = true
+        for use: Meters.Use? = .sending
     ) throws(APIError) {
+        self.intake = intake
         let credential = try CallerCredential.read(request)
         do throws(Refusal) {
             principal = try intake.authenticate(
@@ -21,18 +30,27 @@ struct AuthenticatedCall {
             try principal.require(scope)
         } catch { throw error.apiError }
         // The node that passed the request on has taken one.
-        let takesRate = takesRate && !PlaneRelay.isRelayedByNode(request)
-        do throws(Refusal) { standing = takesRate ? try intake.takeRate(principal) : nil } catch {
-            var shown = error.apiError
-            let limits = [principal.requestsPerMinute, principal.tenant.limits.messagesPerMinute].compactMap(
-                \.self)
-            if error.code == .rateLimited, let limit = limits.min() {
-                shown.headers.append(
-                    contentsOf: Self.fields(
-                        Meters.Standing(
-                            limit: limit, remaining: 0, resetSeconds: error.retryAfterSeconds ?? 60)))
-            }
+        guard let use, !PlaneRelay.isRelayedByNode(request) else { return }
+        do throws(Meters.RateExceeded) {
+            standing = try intake.takeRate(principal, count: 1, for: use)
+        } catch {
+            var shown = error.refusal.apiError
+            shown.headers.append(contentsOf: Self.fields(error.standing))
             throw shown
+        }
+    }
+
+    /// Takes for so many messages, or for none.
+    func takeRate(_ count: Int) throws(Meters.RateExceeded) {
+        standing = try intake.takeRate(principal, count: count, for: .sending) ?? standing
+    }
+
+    /// Gives back what messages that came to nothing have taken.
+    func returnRate(_ count: Int) {
+        intake.returnRate(principal, count: count)
+        standing = standing.map {
+            Meters.Standing(
+                limit: $0.limit, remaining: $0.remaining + count, resetSeconds: $0.resetSeconds)
         }
     }
 
@@ -40,8 +58,9 @@ struct AuthenticatedCall {
     func answer(_ body: () async throws -> HTTPResponse) async throws -> HTTPResponse {
         do {
             var response = try await body()
-            // In place of those that a relayed answer may carry.
-            if let standing {
+            // Who answered in place of this node may have taken more from a rate of its own.
+            let told = response.headers["RateLimit-Remaining"].flatMap { Int($0) } ?? .max
+            if let standing, standing.remaining <= told {
                 for (name, value) in Self.fields(standing).all { response.headers[name] = value }
             }
             return response
@@ -53,7 +72,7 @@ struct AuthenticatedCall {
     }
 
     /// The headers that tell how a rate stands.
-    static func fields(_ standing: Meters.Standing) -> HTTPHeaders {
+    private static func fields(_ standing: Meters.Standing) -> HTTPHeaders {
         [
             "RateLimit-Limit": String(standing.limit), "RateLimit-Remaining": String(standing.remaining),
             "RateLimit-Reset": String(standing.resetSeconds),

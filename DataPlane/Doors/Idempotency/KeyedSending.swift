@@ -15,6 +15,13 @@ package final class KeyedSending: Sendable {
     private struct State {
         var queued: [ItemName: Receipt]
         var occurrences: [[UInt8]: Int] = [:]
+
+        mutating func name(of submission: Submission) -> ItemName {
+            let likeness = submission.likeness
+            let occurrence = occurrences[likeness, default: 0]
+            occurrences[likeness] = occurrence + 1
+            return ItemName(likeness: likeness, occurrence: occurrence)
+        }
     }
 
     /// One message of the request.
@@ -47,13 +54,25 @@ package final class KeyedSending: Sendable {
         self.note = note
     }
 
+    /// The places of those messages of the request that an earlier attempt has queued.
+    ///
+    /// - Parameter submissions: all that are to be sent, in their order; made only when there was such an
+    ///   attempt.
+    func placesQueued(of submissions: some Sequence<Submission>) -> Set<Int> {
+        let queued = state.withLock { $0.queued }
+        guard !queued.isEmpty else { return [] }
+        var naming = State(queued: queued)
+        return Set(
+            submissions.enumerated().filter { queued[naming.name(of: $0.element)] != nil }.map(\.offset))
+    }
+
+    /// The Message-ID of what an earlier attempt has queued, with angle brackets.
+    var messageIDQueued: String? { state.withLock { $0.queued.values.first?.messageIDHeader } }
+
     /// The item that a submission is. To be asked once for each, in their order.
     package func item(of submission: Submission) -> Item {
-        let likeness = submission.likeness
-        return state.withLock { state in
-            let occurrence = state.occurrences[likeness, default: 0]
-            state.occurrences[likeness] = occurrence + 1
-            let name = ItemName(likeness: likeness, occurrence: occurrence)
+        state.withLock { state in
+            let name = state.name(of: submission)
             return Item(receipt: state.queued[name], name: name, sending: self)
         }
     }

@@ -59,7 +59,7 @@ struct IngestDoor: Sendable {
     }
 
     @Sendable private func get(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let call = try AuthenticatedCall(request, intake: intake, scope: "emails:read")
+        let call = try AuthenticatedCall(request, intake: intake, scope: "emails:read", for: .asking)
         return try await call.answer {
             guard let id = MessageID(text: request.parameter("id")),
                 let status = await intake.status(of: id, tenant: call.principal.tenant.id)

@@ -1,5 +1,6 @@
 import Admission
 import HTTP
+import Relay
 
 /// The body of `POST /api/v1/messages` as JSON.
 struct IngestRequest: TabledFields {
@@ -32,7 +33,7 @@ struct IngestRequest: TabledFields {
             from: from, to: to?.values ?? [], cc: cc?.values ?? [], bcc: bcc?.values ?? [],
             subject: subject ?? "",
             text: text, html: html,
-            headers: (headers ?? [:]).sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
+            headers: (headers ?? [:]).headersByName,
             attachments: try AttachmentField.attachments(attachments))
         var submission = Submission(
             door: "ingest", content: .composed(composed), tags: tags ?? [], metadata: metadata ?? [:],

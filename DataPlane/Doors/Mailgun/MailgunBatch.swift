@@ -13,7 +13,8 @@ struct MailgunBatch {
     private static let groupRecipients = 100
 
     let recipients: [Mailbox]
-    /// With angle brackets.
+    /// With angle brackets: the caller's, that of the copies which an earlier attempt has queued, or a new
+    /// one.
     let messageID: String
     private let submission: Submission
     private let composed: Submission.Composed
@@ -38,7 +39,9 @@ struct MailgunBatch {
                 "The messages for all recipients together are larger than \(Self.maxBytes) bytes.")
         }
         let given = composed.headers.first { $0.name.lowercased() == "message-id" }?.value
-        messageID = given ?? "<\(Hex.encode(SecureRandom.bytes(16)))@\(domain)>"
+        messageID =
+            given ?? KeyedSending.current?.messageIDQueued
+            ?? "<\(Hex.encode(SecureRandom.bytes(16)))@\(domain)>"
     }
 
     /// The recipients, so many at a time as fit into memory.
@@ -48,6 +51,9 @@ struct MailgunBatch {
             recipients[start..<min(recipients.count, start + count)]
         }
     }
+
+    /// Those that can be made, one after the other.
+    var copies: some Sequence<Submission> { recipients.lazy.compactMap { try? copy(for: $0) } }
 
     /// The message of one of them, who stands alone in To.
     ///

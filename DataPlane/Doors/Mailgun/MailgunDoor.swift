@@ -34,7 +34,7 @@ struct MailgunDoor: Sendable {
 
     private func post(
         _ request: HTTPRequest, _ route: String,
-        _ send: (FormFields, _ domain: String, Principal) async throws -> Answer
+        _ send: (FormFields, _ domain: String, AuthenticatedCall) async throws -> Answer
     ) async throws -> HTTPResponse {
         let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send")
         let domain = request.parameter("domain").lowercased()
@@ -45,7 +45,7 @@ struct MailgunDoor: Sendable {
             ) {
                 do {
                     let fields = FormFields(form: try received.take())
-                    return try .json(try await send(fields, domain, call.principal))
+                    return try .json(try await send(fields, domain, call))
                 } catch let error as APIError {
                     throw MailgunWords.reworded(error)
                 }
@@ -53,23 +53,27 @@ struct MailgunDoor: Sendable {
         }
     }
 
-    private func send(_ fields: FormFields, to domain: String, from principal: Principal) async throws
-        -> Answer
-    {
+    private func send(
+        _ fields: FormFields, to domain: String, by call: AuthenticatedCall
+    ) async throws -> Answer {
         let form = try MailgunForm(fields)
-        let domain = try check(domain, sender: form.sender, of: principal)
+        let domain = try check(domain, sender: form.sender, of: call.principal)
         guard let batch = try form.batch(domain: domain) else {
-            return try await submit(form.submission, from: principal)
+            return try await submit(form.submission, from: call.principal)
         }
-        return try await submit(batch, from: principal)
+        // Its clients read no list of those who get nothing, so nobody is left out for want of rate.
+        do throws(Refusal) { try call.takeRate(forAll: batch.copies, count: batch.recipients.count) } catch {
+            throw error.apiError
+        }
+        return try await submit(batch, from: call.principal)
     }
 
     private func sendMIME(
-        _ fields: FormFields, to domain: String, from principal: Principal
+        _ fields: FormFields, to domain: String, by call: AuthenticatedCall
     ) async throws -> Answer {
         let form = try MailgunMIMEForm(fields)
-        _ = try check(domain, sender: form.sender, of: principal)
-        return try await submit(form.submission, from: principal)
+        _ = try check(domain, sender: form.sender, of: call.principal)
+        return try await submit(form.submission, from: call.principal)
     }
 
     /// The path's domain is one of the tenant's, or below it, or the sender's own or above it; whether the

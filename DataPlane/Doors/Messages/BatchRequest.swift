@@ -15,13 +15,12 @@ enum BatchRequest {
     /// One message, or why it is none.
     typealias Element = Result<MessageDraft, APIError>
 
-    private struct Messages: Decodable {
-        /// An element of which nothing is asked yet.
-        struct Element: Decodable {
-            init(from decoder: any Decoder) throws {}
-        }
+    private struct Messages: BatchEnvelope {
+        static let field = "messages"
+        static let maxCount = MessagesRoutes.maxBatchMessages
 
-        let messages: [Element]
+        let messages: [UnreadElement]
+        var count: Int { messages.count }
     }
 
     /// A list in which every message is sound, which nearly every one is: read in one go.
@@ -54,30 +53,22 @@ enum BatchRequest {
         if let sound = try StrictDecoding.decodeIfSound(
             SoundMessages.self, from: body, maxObjects: maxSoundObjects)
         {
-            try checkCount(sound.messages.count, field: "messages")
-            return sound.messages.map(element)
+            try Messages.check(count: sound.messages.count, field: Messages.field)
+            return sound.messages.map { message in
+                Result { () throws(APIError) in try MessageDraft(message) }
+            }
         }
         if let list = JSONOutline.member("messages", of: body[...]) { return try single(body, list) }
         return try personal(body)
     }
 
     private static func single(_ body: [UInt8], _ list: ArraySlice<UInt8>) throws(APIError) -> [Element] {
-        let envelope = try StrictDecoding.decode(Messages.self, from: body, unknownFields: .refuse)
-        let elements = JSONOutline.elements(list)
-        try checkCount(elements.count, field: "messages")
-        guard elements.count == envelope.messages.count else {
-            throw APIError(400, "invalid_field", "`messages` must be a list.", field: "messages")
-        }
-        return elements.map { element in
-            do throws(APIError) {
-                return Self.element(
+        try Messages.elements(in: body, list: list).map { element in
+            Result { () throws(APIError) in
+                try MessageDraft(
                     try StrictDecoding.decode(MessageBody.self, from: Array(element), unknownFields: .refuse))
-            } catch { return .failure(error) }
+            }
         }
-    }
-
-    private static func element(_ body: MessageBody) -> Element {
-        do throws(APIError) { return .success(try MessageDraft(body)) } catch { return .failure(error) }
     }
 
     private static func personal(_ body: [UInt8]) throws(APIError) -> [Element] {
@@ -94,7 +85,7 @@ enum BatchRequest {
         let list = JSONOutline.member("recipient_variables", of: body[...]) ?? []
         let recipients = JSONOutline.members(list).map(\.name)
         // Names that differ in their bytes may be equal as texts, and then stand for one value.
-        try checkCount(recipients.count, field: "recipient_variables")
+        try Messages.check(count: recipients.count, field: "recipient_variables")
         var shared = request.shared
         shared.to = AddressField([recipients.first ?? ""])
         let draft = try MessageDraft(shared)
@@ -104,14 +95,6 @@ enum BatchRequest {
                 "The copies of the message may have at most \(maxCopiedBytes) bytes together.")
         }
         return recipients.map { .success(draft.to($0, variables: variables[$0] ?? [:])) }
-    }
-
-    private static func checkCount(_ count: Int, field: String) throws(APIError) {
-        guard (1...MessagesRoutes.maxBatchMessages).contains(count) else {
-            throw APIError(
-                400, "invalid_field",
-                "`\(field)` must have 1 to \(MessagesRoutes.maxBatchMessages) elements.", field: field)
-        }
     }
 }
 

@@ -77,7 +77,8 @@ struct MessageDraft: Sendable {
         var composed = Submission.Composed(
             from: from, to: to, cc: body.cc?.values ?? [], bcc: body.bcc?.values ?? [],
             replyTo: body.reply_to?.values ?? [], subject: subject, text: body.textPart, html: body.htmlPart,
-            headers: body.sortedHeaders, attachments: try attachments(body.attachments ?? []))
+            headers: (body.headers ?? [:]).headersByName, attachments: try attachments(body.attachments ?? [])
+        )
         composed.template = body.template_id.map { .init(name: $0, field: "template_id") }
         composed.variables = body.template_data ?? [:]
         composed.variablesField = "template_data"

@@ -12,7 +12,7 @@ extension MessagesDoor {
 
     /// Withdraws a message that waits for its time here; the control plane finds any other.
     @Sendable func cancel(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send")
+        let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send", for: .asking)
         return try await call.answer {
             if let id = MessageID(text: request.parameter("message_id")),
                 let status = try await withdraw(id, of: call.principal.tenant.id)

@@ -42,7 +42,9 @@ struct SubmissionPolicy: SMTPPolicy {
                 throw Refusal(.unauthenticated, "authentication required")
             }
             let principal = try intake.authenticate(credential, tenant: nil, sourceIP: session.remoteIP)
-            _ = try intake.takeRate(principal)
+            do throws(Meters.RateExceeded) {
+                _ = try intake.takeRate(principal, count: 1, for: .sending)
+            } catch { throw error.refusal }
             let raw = Submission.Raw(
                 envelopeSender: transaction.sender?.description,
                 recipients: transaction.recipients.map(\.description), message: message,

@@ -26,19 +26,42 @@ struct SendDoor: Sendable {
         }
     }
 
+    private struct BulkRequest: BatchEnvelope {
+        static let field = "messages"
+        static let maxCount = SendRoutes.maxBulkMessages
+
+        let messages: [UnreadElement]
+        var count: Int { messages.count }
+    }
+
     private struct Bulk: Encodable {
-        struct Result: Encodable {
+        struct Element: Encodable {
             let index: Int
             let success: Bool
             let message: String
-            let id: String?
-            let code: String?
-            let field: String?
+            var id: String?
+            var code: String?
+            var field: String?
+
+            init(_ index: Int, _ result: Result<Receipt, APIError>) {
+                self.index = index
+                switch result {
+                case .success(let receipt):
+                    success = true
+                    message = "\(receipt.queued.count) recipient(s) queued"
+                    id = receipt.id.description
+                case .failure(let error):
+                    success = false
+                    message = error.message
+                    code = error.code.uppercased()
+                    field = error.field
+                }
+            }
         }
 
         let sent: Int
         let failed: Int
-        let results: [Result]
+        let results: [Element]
     }
 
     let intake: any Intake
@@ -72,68 +95,39 @@ struct SendDoor: Sendable {
         return try .json(answer, status: 202)
     }
 
-    /// One is taken from the rate before the body is read, for the first message, and one for each further
-    /// message, whatever becomes of it.
     @Sendable private func sendBulk(_ request: HTTPRequest) async throws -> HTTPResponse {
         let tenant = try tenant(request)
         let call = try AuthenticatedCall(request, intake: intake, tenant: tenant, scope: "emails:send")
-        var standing = call.standing
-        var response = try await call.answer {
+        return try await call.answer {
             let body = try await request.readBody(maxBytes: DoorLimits.maxBulkBodyBytes)
             return try await idempotency.answer(request, from: call.principal, route: "send-bulk", body: body)
-            { try await submitAll(try BulkRequest.messages(in: body), from: call.principal, &standing) }
-        }
-        if let standing {
-            for (name, value) in AuthenticatedCall.fields(standing).all { response.headers[name] = value }
-        }
-        return response
-    }
-
-    /// - Parameter standing: how the rate stands after these messages, for the headers of the answer.
-    private func submitAll(
-        _ messages: [ArraySlice<UInt8>], from principal: Principal, _ standing: inout Meters.Standing?
-    ) async throws -> HTTPResponse {
-        var results: [Bulk.Result] = []
-        for (index, message) in messages.enumerated() {
-            do throws(APIError) {
-                if index > 0 { standing = try takeRate(principal) ?? standing }
-                results.append(try await result(of: message, index, principal))
-            } catch {
-                results.append(
-                    Bulk.Result(
-                        index: index, success: false, message: error.message, id: nil,
-                        code: error.code.uppercased(), field: error.field))
+            {
+                let messages = try BulkRequest.elements(in: body).map(Self.submission)
+                return try Self.answer(await call.submitEach(messages, \.apiError))
             }
         }
-        let sent = results.count { $0.success }
+    }
+
+    private static func submission(of message: ArraySlice<UInt8>) -> Result<Submission, APIError> {
+        Result { () throws(APIError) in
+            try StrictDecoding.decode(SendRequest.self, from: Array(message), unknownFields: .refuse)
+                .submission()
+        }
+    }
+
+    private static func answer(_ results: [Result<Receipt, APIError>]) throws -> HTTPResponse {
+        let elements = results.enumerated().map { Bulk.Element($0.offset, $0.element) }
+        let sent = elements.count { $0.success }
         return try .json(
             Answer(
-                data: Bulk(sent: sent, failed: results.count - sent, results: results),
-                message: "\(sent) email(s) queued, \(results.count - sent) failed"))
-    }
-
-    private func takeRate(_ principal: Principal) throws(APIError) -> Meters.Standing? {
-        do throws(Refusal) { return try intake.takeRate(principal) } catch { throw error.apiError }
-    }
-
-    private func result(
-        of message: ArraySlice<UInt8>, _ index: Int, _ principal: Principal
-    ) async throws(APIError) -> Bulk.Result {
-        let submission = try StrictDecoding.decode(
-            SendRequest.self, from: Array(message), unknownFields: .refuse
-        ).submission()
-        do throws(Refusal) {
-            let receipt = try await intake.submit(submission, from: principal)
-            return Bulk.Result(
-                index: index, success: true, message: "\(receipt.queued.count) recipient(s) queued",
-                id: receipt.id.description, code: nil, field: nil)
-        } catch { throw error.apiError }
+                data: Bulk(sent: sent, failed: elements.count - sent, results: elements),
+                message: "\(sent) email(s) queued, \(elements.count - sent) failed"))
     }
 
     private func tenant(_ request: HTTPRequest) throws(APIError) -> TenantID {
         guard let tenant = TenantID(text: request.parameter("tenant_id")) else {
             // Who has no valid key learns nothing of paths.
-            _ = try AuthenticatedCall(request, intake: intake, scope: "emails:send", takesRate: false)
+            _ = try AuthenticatedCall(request, intake: intake, scope: "emails:send", for: nil)
             throw APIError(404, "tenant_not_found", "There is no such tenant.")
         }
         return tenant

@@ -1,5 +1,6 @@
 import Admission
 import HTTP
+import Relay
 import Templates
 
 /// The body of `POST tenants/{id}/send`.
@@ -41,7 +42,7 @@ struct SendRequest: TabledFields {
         var composed = Submission.Composed(
             from: from, to: to.values, cc: cc?.values ?? [], bcc: bcc?.values ?? [],
             replyTo: reply_to?.values ?? [], subject: subject, text: text_body, html: html_body,
-            headers: (headers ?? [:]).sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
+            headers: (headers ?? [:]).headersByName,
             attachments: try AttachmentField.attachments(attachments), textField: "text_body",
             htmlField: "html_body")
         composed.template = template_id.map { .init(name: $0, field: "template_id") }

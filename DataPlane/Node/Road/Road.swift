@@ -47,15 +47,22 @@ struct Road: Intake {
             credential, tenant: tenant, sourceIP: sourceIP, snapshot: snapshot(), now: clock.now() / 1000)
     }
 
-    func takeRate(_ principal: Principal) throws(Refusal) -> Meters.Standing? {
+    func takeRate(
+        _ principal: Principal, count: Int, for use: Meters.Use
+    ) throws(Meters.RateExceeded) -> Meters.Standing? {
         let now = clock.now() / 1000
         let usage = holder.current?.usage(of: principal.tenant.id)
-        let result: Result<Meters.Standing?, Refusal> = meters.withLock { meters in
-            do throws(Refusal) {
-                return .success(try meters.takeRate(principal, usage: usage, now: now))
+        let result: Result<Meters.Standing?, Meters.RateExceeded> = meters.withLock { meters in
+            do throws(Meters.RateExceeded) {
+                return .success(
+                    try meters.takeRate(principal, count: count, for: use, usage: usage, now: now))
             } catch { return .failure(error) }
         }
         return try result.get()
+    }
+
+    func returnRate(_ principal: Principal, count: Int) {
+        meters.withLock { $0.returnRate(principal, count: count) }
     }
 
     func submit(

@@ -95,10 +95,18 @@ import Testing
     }
 
     @Test func `each email takes one from the rate`() async throws {
-        let json = list(
-            email("1@x.example"), email("2@x.example"), email("3@x.example"))
-        let answer = try await node.ask("POST", path, key: "dsp_live_one_slow", json: json)
-        #expect(answer.status == 429)
+        let three = list(email("1@x.example"), email("2@x.example"), email("3@x.example"))
+        let refused = try await node.ask("POST", path, key: "dsp_live_one_slow", json: three)
+        #expect(refused.status == 429)
+        #expect(refused.json["code"] == "rate_limited")
+        #expect(refused.headers["ratelimit-remaining"] == "1")
         #expect(node.intake.kept.isEmpty)
+        let node = try HTTPNode(MemoryIntake())
+        let two = list(email("1@x.example"), email("2@x.example"))
+        let sent = try await node.ask("POST", path, key: "dsp_live_one_slow", json: two)
+        #expect(sent.status == 200, "\(sent.body)")
+        #expect(sent.headers["ratelimit-limit"] == "2")
+        #expect(sent.headers["ratelimit-remaining"] == "0")
+        #expect(node.intake.kept.count == 2)
     }
 }

@@ -109,6 +109,21 @@ import Testing
         #expect(node.intake.kept.count == 1_000)
     }
 
+    @Test func `names that only Unicode holds for the same are counted each`() async throws {
+        func people(_ count: Int) -> String {
+            let plain = (2..<count).map { "\"j\($0)@x.example\":{}" }
+            let names = ["\"Jos\\u00E9 <jose@x.example>\":{}", "\"Jose\\u0301 <jose@x.example>\":{}"] + plain
+            return #"{"from":"a@one.example","subject":"s","text":"x","recipient_variables":{"#
+                + names.joined(separator: ",") + "}}"
+        }
+        let answer = try await send(people(1_001))
+        #expect(answer.status == 400)
+        #expect(answer.json["error"]["field"] == "recipient_variables")
+        #expect(node.intake.kept.isEmpty)
+        let two = try await send(people(2))
+        #expect(two.json["data"]["queued"] == 2, "\(two.body)")
+    }
+
     @Test func `each message takes one from the rate`() async throws {
         let one = #"{"from":"a@one.example","to":"j@x.example","subject":"s","text":"x"}"#
         let answer = try await send("{\"messages\":[\(one),\(one),\(one)]}", key: "dsp_live_one_slow")

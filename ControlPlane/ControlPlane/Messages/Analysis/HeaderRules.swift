@@ -1,4 +1,5 @@
 import MailFormat
+import Relay
 
 extension AnalysisRule {
     /// What the header says, or leaves out.
@@ -6,7 +7,7 @@ extension AnalysisRule {
         AnalysisRule(
             .headers, "header_not_allowed", .critical, 50, "Leave out headers that the service sets itself."
         ) { message in
-            let headers = message.body.sortedHeaders
+            let headers = (message.body.headers ?? [:]).headersByName
             if headers.contains(where: { !HeaderField.isValidName($0.name) }) {
                 return "The name of a header is malformed"
             }
