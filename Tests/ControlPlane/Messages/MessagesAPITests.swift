@@ -215,6 +215,11 @@ import Testing
         #expect(try await ask(world.tenant, ["alice@example.org"]) == [:])
         try await world.report([opens[0]], from: 6)
         #expect(try await ask(world.tenant, ["alice@example.org"]) == [:])
+        for table in ["emails", "email_recipients", "events", "open_hours", "audit_log"] {
+            let traces = try await world.control.count(
+                "SELECT count(*) AS n FROM \(identifier: table) t WHERE t::text ILIKE '%alice@example.org%'")
+            #expect(traces == 0, "\(table)")
+        }
         await world.stop()
     }
 }
