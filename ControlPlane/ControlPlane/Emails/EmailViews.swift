@@ -75,22 +75,6 @@ struct EmailRecipientView: Encodable, Sendable {
 
 /// One entry of a message's timeline.
 struct EmailEventView: Encodable, Sendable {
-    private struct Stored: Decodable {
-        let attempt: Int?
-        let code: Int?
-        let enhanced_code: String?
-        let response: String?
-        let category: String?
-        let remote_host: String?
-        let duration_ms: Int?
-        let next_attempt_at: Int64?
-        let url: String?
-        let user_agent: String?
-        let network: String?
-        let machine: Bool?
-        let machine_reason: String?
-    }
-
     let event: String
     let at: Date
     let node: Int
@@ -116,7 +100,7 @@ struct EmailEventView: Encodable, Sendable {
         node = try row["node"]
         let address: String = try row["recipient"]
         _recipient = OrNull(wrappedValue: address.isEmpty ? nil : address)
-        let stored = try row.decode("detail", as: Stored.self)
+        let stored = try row.decode("detail", as: EventRow.Detail.self)
         attempt = stored.attempt
         responseCode = stored.code
         enhancedCode = stored.enhanced_code

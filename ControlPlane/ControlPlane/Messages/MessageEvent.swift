@@ -22,20 +22,6 @@ struct MessageEvent: Encodable, Sendable {
         var machine: Bool?
     }
 
-    private struct Stored: Decodable {
-        let attempt: Int?
-        let code: Int?
-        let enhanced_code: String?
-        let response: String?
-        let category: String?
-        let remote_host: String?
-        let duration_ms: Int64?
-        let next_attempt_at: Int64?
-        let url: String?
-        let user_agent: String?
-        let machine: Bool?
-    }
-
     let id: String
     let type: String
     let timestamp: Date
@@ -50,7 +36,7 @@ struct MessageEvent: Encodable, Sendable {
         }
         let id = "evt_\(try row["node", as: Int.self])_\(try row["seq", as: Int64.self])"
         let at: Date = try row["at"]
-        let stored = try row.decode("detail", as: Stored.self)
+        let stored = try row.decode("detail", as: EventRow.Detail.self)
         let event = MessageEvent(
             id: id, type: type, timestamp: at,
             metadata: metadata(kind, recipient: try row["recipient"], stored))
@@ -65,7 +51,7 @@ struct MessageEvent: Encodable, Sendable {
         ]
     }
 
-    private static func metadata(_ kind: EventKind, recipient: String, _ stored: Stored) -> Metadata {
+    private static func metadata(_ kind: EventKind, recipient: String, _ stored: EventRow.Detail) -> Metadata {
         let response = [stored.code.map(String.init), stored.enhanced_code, stored.response]
             .compactMap(\.self).filter { !$0.isEmpty }.joined(separator: " ")
         return Metadata(
