@@ -134,9 +134,9 @@ struct DNSChangeRow: Sendable {
         } catch let error as PostgresError where error.violates("dns_changes_one_at_a_time") { throw busy }
     }
 
-    /// Forgets changes of long ago that are of no more use: those that nothing is left of, those of domains that
-    /// are gone, and those behind the newest `keptChanges` that a domain has. What stands in a zone is still known as
-    /// ours.
+    /// Forgets changes of long ago that are of no more use: those that nothing is left of, those of domains
+    /// that are gone, and those behind the newest `keptChanges` that a domain has. What stands in a zone is
+    /// still known as ours.
     static func forget(olderThanDays days: Int32, _ pool: PostgresPool) async throws {
         try await pool.execute(
             """

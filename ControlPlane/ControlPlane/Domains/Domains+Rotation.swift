@@ -121,8 +121,8 @@ extension Domains {
     /// For so long the record of a key whose time is over is tried to be removed.
     private static let daysOfRemoval: Int32 = 7
 
-    /// Forgets the old keys whose time is over: nobody is asked for their records any more. Where a provider is
-    /// connected they wait for `KeyTurning`, which removes the record first.
+    /// Forgets the old keys whose time is over: nobody is asked for their records any more. Where a provider
+    /// is connected they wait for `KeyTurning`, which removes the record first.
     func forgetOldKeys() async throws {
         try await context.pool.execute(
             """

@@ -7,10 +7,10 @@ import Postgres
 /// Takes one person's address out of a tenant's log, as data protection law lets people ask.
 ///
 /// Of messages to that address alone nothing stays but that there was one. Of those to others too, the body
-/// goes, and the address with all that was told of it, or that names it. Counters stay; so does an entry of the
-/// suppression list, which has to keep mail from being sent there again. What nodes tell later of those
-/// messages finds the address gone, and does not bring it back. Done in steps: what was erased stays erased when
-/// a later step fails, and the request can be made again.
+/// goes, and the address with all that was told of it, or that names it. Counters stay; so does an entry of
+/// the suppression list, which has to keep mail from being sent there again. What nodes tell later of those
+/// messages finds the address gone, and does not bring it back. Done in steps: what was erased stays erased
+/// when a later step fails, and the request can be made again.
 struct EmailErasure: Sendable {
     private struct Asked: Decodable {
         let address: String

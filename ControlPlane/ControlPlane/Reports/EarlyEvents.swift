@@ -8,14 +8,15 @@ import Postgres
 enum EarlyEvents {
     static let keptDays: Int32 = 3
     private static let maxAtOnce: Int32 = 1_000
-    private static let kinds = [EventKind.opened, .clicked, .unsubscribed].map(\.rawValue)
 
     /// Keeps those of the events whose message is not in the log, and is neither so old that it has left it
     /// nor of a tenant that is gone.
+    ///
+    /// - Parameter events: of readers.
     static func keep(
         _ events: [EventRow], of node: Int32, _ days: ReportDays, _ connection: PostgresConnection
     ) async throws {
-        let early = events.filter { kinds.contains($0.kind) && !$0.recipient.isEmpty }
+        let early = events.filter { !$0.recipient.isEmpty }
         guard !early.isEmpty else { return }
         try await connection.query(
             """

@@ -21,7 +21,7 @@ struct EventStatements {
         """
     }
 
-    /// Events of messages that are in the log since this very transaction, with all their recipients.
+    /// What became of messages that are in the log since this very transaction, with all whom it names.
     func insert(new events: [EventRow]) async throws {
         guard !events.isEmpty else { return }
         try await connection.query(

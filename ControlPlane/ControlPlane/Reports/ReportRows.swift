@@ -110,6 +110,10 @@ struct EventRow: Sendable {
     let detail: Detail
 
     var message: MessageKey { MessageKey(tenant: tenant, id: id) }
+    /// Whether somebody who got the message did something.
+    var isOfReader: Bool { Self.readers.contains(kind) }
+
+    private static let readers = [EventKind.opened, .clicked, .unsubscribed].map(\.rawValue)
 }
 
 /// What a report adds to the counters of a tenant's hour, day and month, or what is known of one message.

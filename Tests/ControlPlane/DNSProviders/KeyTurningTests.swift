@@ -95,7 +95,8 @@ import Testing
         // Before its time nothing is taken away.
         let before = setup.contents
         try await turnKeys(setup.api)
-        #expect(setup.contents == before && (try await domain(setup)["old_selector"].text) == "dispatch")
+        #expect(setup.contents == before)
+        #expect(try await domain(setup)["old_selector"].text == "dispatch")
         let id = try #require(UUID(uuidString: setup.domainID))
         try await age(id, days: 0, setup.api)
         return (setup, id)
@@ -137,7 +138,8 @@ import Testing
     @Test func `what else stands at the name of an old key stays`() async throws {
         let (setup, _) = try await turned()
         setup.api.cloudflare.change(setup.zone) { zone in
-            for index in zone.records.indices where zone.records[index].name.hasPrefix("dispatch._domainkey.") {
+            for index in zone.records.indices where zone.records[index].name.hasPrefix("dispatch._domainkey.")
+            {
                 zone.records[index].content = "\"v=DKIM1; k=rsa; p=AAAA\""
             }
         }
@@ -158,7 +160,8 @@ import Testing
             try await age(id, days: days, setup.api)
             try await turnKeys(setup.api)
             try await domains.forgetOldKeys()
-            #expect((try await domain(setup)["old_selector"].text != nil) == isKept)
+            let isThere = try await domain(setup)["old_selector"].text != nil
+            #expect(isThere == isKept)
         }
         #expect(setup.contents == before)
     }

@@ -71,7 +71,9 @@ import Testing
         var machine = story.event(.opened, to: address, after: 5_500)
         machine.reader = Event.Reader(userAgent: "Robot", machineReason: "scanner")
         events.append(machine)
-        for (kind, name) in [(EventKind.bounced, address.uppercased()), (.bounced, nil), (.complained, address)] {
+        for (kind, name) in [
+            (EventKind.bounced, address.uppercased()), (.bounced, nil), (.complained, address),
+        ] {
             var late = story.event(kind, to: name, after: 60_000)
             late.isLate = true
             late.response = Event.Response(code: 550, enhancedCode: "5.1.1", text: "<\(address)> is gone")
@@ -143,7 +145,8 @@ import Testing
         let story = Story(tenant: world.tenant, node: world.node.number)
         try await world.report(
             [story.accepted(), EventRecord(story.event(.delivered, to: "alice@example.org"))], from: 1)
-        #expect(try await world.control.count("SELECT count(*) AS n FROM emails WHERE status = 'queued'") == 1)
+        #expect(
+            try await world.control.count("SELECT count(*) AS n FROM emails WHERE status = 'queued'") == 1)
         try await world.erase(Self.gone)
         #expect(
             try await world.control.count("SELECT count(*) AS n FROM emails WHERE status = 'delivered'") == 1)

@@ -206,7 +206,8 @@ import Testing
         _ = try await other.report(
             numbered([early.accepted(isTest: true), outcomes[0]] + bounces, from: 3))
         #expect(
-            try await control.count("SELECT count(*) AS n FROM email_recipients WHERE state = 'bounced'") == 2)
+            try await control.count("SELECT count(*) AS n FROM email_recipients WHERE state = 'bounced'") == 2
+        )
         for table in ["usage_hourly", "usage_daily", "usage_monthly"] {
             let rows = try await control.count(
                 """
