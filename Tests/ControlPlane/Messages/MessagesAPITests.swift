@@ -192,7 +192,8 @@ import Testing
         opens.append(EventRecord(story.event(.opened, to: "stranger@example.org", after: eight)))
         try await world.report([story.accepted(to: ["Alice@example.org"])] + opens)
         #expect(
-            try await world.control.count("SELECT count(*) AS n FROM events WHERE recipient LIKE 'str%'") == 0)
+            try await world.control.count("SELECT count(*) AS n FROM events WHERE recipient LIKE 'str%'")
+                == 0)
         func ask(_ tenant: TenantID, _ addresses: [String]) async throws -> JSONValue {
             let body = Array(
                 try JSONEncoder().encode(OpenHours.Question(tenant: tenant, addresses: addresses)))
