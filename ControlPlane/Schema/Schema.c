@@ -99,6 +99,15 @@ static const unsigned char sql_0031[] = {
 static const unsigned char sql_0032[] = {
 #embed "0032_node_pauses.sql"
 };
+static const unsigned char sql_0034[] = {
+#embed "0034_erasure.sql"
+};
+static const unsigned char sql_0035[] = {
+#embed "0035_expiry.sql"
+};
+static const unsigned char sql_0036[] = {
+#embed "0036_intake_indexes.sql"
+};
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -135,6 +144,9 @@ static const schema_migration table[] = {
     MIGRATION("0030_open_hours.sql", sql_0030),
     MIGRATION("0031_analytics_and_audit.sql", sql_0031),
     MIGRATION("0032_node_pauses.sql", sql_0032),
+    MIGRATION("0034_erasure.sql", sql_0034),
+    MIGRATION("0035_expiry.sql", sql_0035),
+    MIGRATION("0036_intake_indexes.sql", sql_0036),
 };
 
 const schema_migration *schema_migrations(size_t *count) {

@@ -13,6 +13,7 @@ enum Command {
         case "domain": try await DomainCommand.run(arguments, client)
         case "snapshot": try await SnapshotCommand.run(arguments, client)
         case "tracking-keys": try await TrackingKeyCommand.run(arguments, client)
+        case "audit": try await AuditCommand.run(arguments, client)
         case "plan": try await PlanCommand.run(arguments, client)
         case "shaping": try await ShapingCommand.run(arguments, client)
         case "queue": try await QueueCommand.run(arguments, client)
@@ -31,6 +32,7 @@ enum Command {
         case "shaping": ShapingCommand.usage
         case "queue": QueueCommand.usage
         case "plan": PlanCommand.usage
+        case "audit": AuditCommand.usage
         case let word?: ShapingTable.named(word).map { _ in ShapingTableCommand.usage }
         case nil: nil
         }

@@ -26,6 +26,7 @@ enum Program {
         dispatch user create EMAIL [--name NAME] [--operator] [--password-file FILE]
         dispatch domain override TENANT DOMAIN --reason TEXT
         dispatch snapshot show
+        \(AuditCommand.usage)
         dispatch tracking-keys list|rotate                      the secrets of tracking and unsubscribe links
 
         How mail leaves:

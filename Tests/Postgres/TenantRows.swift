@@ -122,6 +122,12 @@ enum TenantRows {
                 INSERT INTO open_hours (tenant_id, address, hour, opens)
                 VALUES (\(tenant), 'reader@example.test', 9, 1)
                 """
+        case "early_events":
+            return """
+                INSERT INTO early_events
+                    (tenant_id, message_id, node, seq, recipient, kind, at, detail)
+                VALUES (\(tenant), \(message), 1, 1, 'reader@example.test', 'opened', now(), '{}')
+                """
         case "usage_daily":
             return """
                 INSERT INTO usage_daily (tenant_id, day, node, messages)

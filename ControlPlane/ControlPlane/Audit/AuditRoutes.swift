@@ -3,7 +3,8 @@ import HTTP
 import NodeProtocol
 import Postgres
 
-/// The audit log: who did what, from where and in which request. Nothing changes it, and nothing expires.
+/// The audit log: who did what, from where and in which request. Nothing changes it; entries expire by the
+/// operator's setting.
 package struct AuditRoutes: Sendable {
     /// Lists count no further, unless the page itself lies behind it.
     private static let maxCounted = 10_000
@@ -28,7 +29,9 @@ package struct AuditRoutes: Sendable {
         router.tenant(
             .get, "/audit", authenticator, needs: .role(.admin),
             RouteInfo(
-                summary: "Read the audit log", details: "The newest first. Entries are kept without end.",
+                summary: "Read the audit log",
+                details:
+                    "The newest first. Old entries expire, by default after 400 days.",
                 tag: "Audit", parameters: Self.parameters,
                 responses: [.init(200, "The entries.", .page(of: AuditEntryView.schema))])
         ) { call in
@@ -38,7 +41,9 @@ package struct AuditRoutes: Sendable {
             .get, "/api/v1/admin/audit", authenticator,
             RouteInfo(
                 summary: "Read the audit log of all tenants and of the service",
-                details: "The newest first. Entries are kept without end.", tag: "Operators",
+                details:
+                    "The newest first. Old entries expire, by default after 400 days.",
+                tag: "Operators",
                 parameters: Self.parameters + [
                     .query(
                         "tenant",

@@ -15,6 +15,9 @@ struct DNSChangeRow: Sendable {
     let state: String
     let changes: [RecordSetChange]
 
+    /// Of a domain, however old they are.
+    private static let keptChanges = 100
+
     static let columns: SQL = "id, domain_id, subject, provider_id, zone_id, zone_name, state, changes"
 
     init(_ row: PostgresRow) throws {
@@ -129,6 +132,23 @@ struct DNSChangeRow: Sendable {
                 return change
             }
         } catch let error as PostgresError where error.violates("dns_changes_one_at_a_time") { throw busy }
+    }
+
+    /// Forgets changes of long ago that are of no more use: those that nothing is left of, those of domains
+    /// that are gone, and those behind the newest `keptChanges` that a domain has. What stands in a zone is
+    /// still known as ours.
+    static func forget(olderThanDays days: Int32, _ pool: PostgresPool) async throws {
+        try await pool.execute(
+            """
+            DELETE FROM dns_changes c WHERE changed_at < now() - make_interval(days => \(days))
+                AND state NOT IN ('applying', 'undoing')
+                AND (state IN ('failed', 'undone')
+                    OR NOT EXISTS (SELECT FROM domains d WHERE d.tenant_id = c.tenant_id
+                        AND d.id = c.domain_id)
+                    OR (SELECT count(*) FROM dns_changes n WHERE n.tenant_id = c.tenant_id
+                        AND n.domain = c.domain AND n.state = 'applied'
+                        AND n.created_at > c.created_at) >= \(Self.keptChanges))
+            """, as: .system)
     }
 
     /// What this tenant's set-ups have written into a zone.

@@ -69,6 +69,7 @@ struct DNSSetupAnswer: Encodable, Sendable {
         case .ownership, nil: .ownership
         case .dkim: .dkim
         case .nextDKIM: .nextDKIM
+        case .oldDKIM: .oldDKIM
         case .spf: .spf
         case .dmarc: .dmarc
         case .returnPath: .returnPath

@@ -59,10 +59,11 @@ struct DNSSetupContext: Sendable {
         }
         let (ownership, key) = (try record(.ownership), try record(.dkim))
         let next = records.first { $0.kind == .nextDKIM }
+        let old = request.only?.contains(.oldDKIM) == true ? records.first { $0.kind == .oldDKIM } : nil
         let tracking = records.first { $0.kind == .tracking }
         return DomainSetup(
             domain: domain.name, ownership: (ownership.host, ownership.value), dkim: (key.host, key.value),
-            nextDKIM: next.map { ($0.host, $0.value) },
+            nextDKIM: next.map { ($0.host, $0.value) }, oldDKIM: old.map { ($0.host, $0.value) },
             serviceHost: context.serviceHost, returnPath: try record(.returnPath).host,
             tracking: tracking.map { ($0.host, $0.value) },
             spfAction: request.spfAction, dmarcAction: request.dmarcAction,

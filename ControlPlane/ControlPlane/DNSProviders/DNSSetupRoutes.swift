@@ -87,13 +87,13 @@ package struct DNSSetupRoutes: Sendable {
         return try await proven(answer, setup, call.actor)
     }
 
-    /// Publishes the record of the key that is to take over, in the zone and by the account of an earlier
-    /// set-up.
-    func publishNextKey(of domain: SendingDomain, like earlier: DNSChangeRow, actor: AuditActor) async throws
-    {
+    /// Does what one record needs, in the zone and by the account of an earlier set-up.
+    func change(
+        _ subject: SetupPlan.Subject, of domain: SendingDomain, like earlier: DNSChangeRow, actor: AuditActor
+    ) async throws {
         let request = DNSSetupRequest.Checked(
             provider: earlier.providerID, zone: earlier.zoneID, spfAction: .skip, dmarcAction: .skip,
-            reportAddress: nil, only: [.nextDKIM])
+            reportAddress: nil, only: [subject])
         let setup = try await open(request, domain, earlier.subject)
         let plan = try await setup.plan()
         guard !plan.changes.isEmpty else { return }

@@ -112,12 +112,32 @@ extension Domains {
             detail: ["domain": domain.name, "from": domain.selector, "to": next.selector])
     }
 
-    /// Forgets the old keys whose time is over: nobody is asked for their records any more.
+    /// Whether a provider was set up for the domain `d`.
+    static let hasProvider: SQL = """
+        EXISTS (SELECT FROM dns_changes c WHERE c.tenant_id = d.tenant_id AND c.domain_id = d.id
+            AND c.state = 'applied')
+        """
+
+    /// For so long the record of a key whose time is over is tried to be removed.
+    private static let daysOfRemoval: Int32 = 7
+
+    /// Forgets the old keys whose time is over: nobody is asked for their records any more. Where a provider
+    /// is connected they wait for `KeyTurning`, which removes the record first.
     func forgetOldKeys() async throws {
         try await context.pool.execute(
             """
+            UPDATE domains d SET old_selector = NULL, old_public = NULL, old_until = NULL, updated_at = now()
+            WHERE old_until < now() AND (NOT \(Self.hasProvider)
+                OR old_until < now() - make_interval(days => \(Self.daysOfRemoval)))
+            """, as: .system)
+    }
+
+    /// Forgets an old key whose record is gone.
+    func forgetOldKey(_ key: SendingDomain.Key, of domain: SendingDomain) async throws {
+        try await context.pool.execute(
+            """
             UPDATE domains SET old_selector = NULL, old_public = NULL, old_until = NULL, updated_at = now()
-            WHERE old_until < now()
+            WHERE tenant_id = \(domain.tenant.uuid) AND id = \(domain.id) AND old_selector = \(key.selector)
             """, as: .system)
     }
 }

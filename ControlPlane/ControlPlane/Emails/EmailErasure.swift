@@ -7,9 +7,10 @@ import Postgres
 /// Takes one person's address out of a tenant's log, as data protection law lets people ask.
 ///
 /// Of messages to that address alone nothing stays but that there was one. Of those to others too, the body
-/// goes, and the address with all that was told of it. Counters stay; so does an entry of the suppression
-/// list, which has to keep mail from being sent there again. Done in steps: what was erased stays erased when
-/// a later step fails, and the request can be made again.
+/// goes, and the address with all that was told of it, or that names it. Counters stay; so does an entry of
+/// the suppression list, which has to keep mail from being sent there again. What nodes tell later of those
+/// messages finds the address gone, and does not bring it back. Done in steps: what was erased stays erased
+/// when a later step fails, and the request can be made again.
 struct EmailErasure: Sendable {
     private struct Asked: Decodable {
         let address: String
@@ -68,6 +69,11 @@ struct EmailErasure: Sendable {
         try await context.pool.transaction(as: call.rows) { connection in
             try await connection.query(
                 "DELETE FROM open_hours WHERE tenant_id = \(tenant.uuid) AND address = \(address)")
+            try await connection.query(
+                """
+                DELETE FROM early_events
+                WHERE tenant_id = \(tenant.uuid) AND lower(recipient) = \(address)::text
+                """)
             try await Audit.write(
                 connection, actor, tenant: tenant, "email.address_erased", record: ("address", record),
                 detail: ["messages": String(count)])
@@ -82,13 +88,10 @@ struct EmailErasure: Sendable {
     ) async throws -> (recipients: Int, messages: Int) {
         let rows = try await connection.query(
             """
-            WITH gone AS (
-                DELETE FROM email_recipients WHERE (tenant_id, accepted_at, message_id, address) IN (
-                    SELECT tenant_id, accepted_at, message_id, address FROM email_recipients
-                    WHERE tenant_id = \(tenant) AND folded = \(address)::text LIMIT \(recipientsAtOnce))
-                RETURNING message_id
-            )
-            SELECT message_id FROM gone
+            DELETE FROM email_recipients WHERE (tenant_id, accepted_at, message_id, address) IN (
+                SELECT tenant_id, accepted_at, message_id, address FROM email_recipients
+                WHERE tenant_id = \(tenant) AND folded = \(address)::text LIMIT \(recipientsAtOnce))
+            RETURNING message_id
             """)
         let messages = Array(Set(try rows.map { try $0["message_id", as: UUID.self] }))
         guard !messages.isEmpty else { return (0, 0) }
@@ -100,43 +103,35 @@ struct EmailErasure: Sendable {
                 to_addresses = \(without(address, "to_addresses")),
                 cc_addresses = \(without(address, "cc_addresses")),
                 bcc_addresses = \(without(address, "bcc_addresses")),
-                reply_to = \(without(address, "reply_to"))
+                reply_to = \(without(address, "reply_to")), is_redacted = true
             FROM unnest(\(messages)) AS u(id) WHERE \(keys) AND emails.id = u.id
             """)
         try await connection.query(
             """
             DELETE FROM events USING unnest(\(messages)) AS u(id)
-            WHERE \(keys) AND message_id = u.id AND lower(recipient) = \(address)::text
+            WHERE \(keys) AND message_id = u.id AND (lower(recipient) = \(address)::text
+                OR recipient = '' AND position(\(address)::text IN lower(detail::text)) > 0)
             """)
-        try await eraseLonely(messages, tenant, connection)
+        try await settle(messages, tenant, connection)
         return (rows.count, messages.count)
     }
 
-    /// Messages that were to nobody else keep nothing.
-    private static func eraseLonely(
+    /// Messages that were to nobody else keep nothing; the others have the state of those who are left.
+    private static func settle(
         _ messages: [UUID], _ tenant: UUID, _ connection: PostgresConnection
     ) async throws {
-        let lonely = try await connection.query(
-            """
-            UPDATE emails SET
-                from_address = '', to_addresses = '{}', cc_addresses = '{}', bcc_addresses = '{}',
-                reply_to = '{}', subject = '', tags = '{}', erased_at = now()
-            FROM unnest(\(messages)) AS u(id)
-            WHERE tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.id) AND emails.id = u.id
-                AND erased_at IS NULL AND NOT EXISTS (
-                    SELECT FROM email_recipients r WHERE r.tenant_id = \(tenant)
-                        AND r.accepted_at = message_accepted_at(u.id) AND r.message_id = u.id)
-            RETURNING emails.id
-            """)
-        let ids: [UUID] = try lonely.map { try $0["id"] }
-        for table in ["events", "email_tags"] {
-            try await connection.query(
-                """
-                DELETE FROM \(identifier: table) USING unnest(\(ids)) AS u(id)
-                WHERE tenant_id = \(tenant) AND accepted_at = message_accepted_at(u.id)
-                    AND message_id = u.id
-                """)
-        }
+        let lonely = try await MessageErasure.run(
+            "SELECT * FROM unnest(\(messages))", of: tenant,
+            where: """
+                NOT EXISTS (SELECT FROM email_recipients r WHERE r.tenant_id = \(tenant)
+                    AND r.accepted_at = message_accepted_at(u.message) AND r.message_id = u.message)
+                """, connection)
+        let left = Set(messages).subtracting(lonely).map(\.text)
+        let times = left.compactMap { MessageID(text: $0).map { Int64(clamping: $0.milliseconds) } }
+        guard let earliest = times.min(), let latest = times.max() else { return }
+        let days = ReportDays(earliest: earliest, latest: latest)
+        try await RecipientStatements(days: days, connection: connection).updateMessages(
+            Set(left.map { MessageKey(tenant: tenant.text, id: $0) }))
     }
 
     private static func without(_ address: String, _ column: String) -> SQL {

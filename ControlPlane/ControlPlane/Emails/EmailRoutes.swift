@@ -114,19 +114,9 @@ package struct EmailRoutes: Sendable {
         let message = try messageID(call)
         let (tenant, actor) = (call.tenant, call.actor)
         try await context.pool.transaction(as: call.rows) { connection in
-            let erased = try await connection.execute(
-                """
-                UPDATE emails SET
-                    body_sealed = NULL, from_address = '', to_addresses = '{}', cc_addresses = '{}',
-                    bcc_addresses = '{}', reply_to = '{}', subject = '', message_id = '', metadata = '{}',
-                    tags = '{}', attachments = '[]', erased_at = now()
-                WHERE \(Self.one(message, tenant, id: "id")) AND erased_at IS NULL
-                """)
-            guard erased == 1 else { throw APIError.noSuch("email") }
-            for table in ["email_recipients", "events", "email_tags"] {
-                try await connection.query(
-                    "DELETE FROM \(identifier: table) WHERE \(Self.one(message, tenant, id: "message_id"))")
-            }
+            let erased = try await MessageErasure.run(
+                "SELECT \(message.uuid)::uuid", of: tenant.uuid, connection)
+            guard erased.count == 1 else { throw APIError.noSuch("email") }
             try await Audit.write(
                 connection, actor, tenant: tenant, "email.erased", record: ("email", message.description))
         }

@@ -51,9 +51,8 @@ struct MessageEvent: Encodable, Sendable {
         ]
     }
 
-    private static func metadata(
-        _ kind: EventKind, recipient: String, _ stored: EventRow.Detail
-    ) -> Metadata {
+    private static func metadata(_ kind: EventKind, recipient: String, _ stored: EventRow.Detail) -> Metadata
+    {
         let response = [stored.code.map(String.init), stored.enhanced_code, stored.response]
             .compactMap(\.self).filter { !$0.isEmpty }.joined(separator: " ")
         return Metadata(

@@ -5,6 +5,9 @@ import Postgres
 
 /// Tells nodes in which hours readers opened a tenant's mail.
 struct OpenHoursRoute: Sendable {
+    /// An hour in which a reader has opened nothing for so long says nothing of him any more.
+    static let keptDays: Int32 = 400
+
     let context: ControlContext
     let nodes: NodeAuthenticator
 

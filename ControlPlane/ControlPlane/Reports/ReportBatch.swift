@@ -41,10 +41,10 @@ struct ReportBatch: Sendable {
     /// Counters of messages that were accepted in an earlier report: whether they are tests is not said here.
     private var olderUsage: [MessageKey: UsageRow] = [:]
     /// Whether the messages accepted in this report are tests.
-    private var isTest: [MessageKey: Bool] = [:]
-    /// The times of acceptance of all messages named: which partitions are concerned.
-    private(set) var earliest = Int64.max
-    private(set) var latest = Int64.min
+    private var areTests: [MessageKey: Bool] = [:]
+    /// The times of acceptance of all messages named.
+    private var earliest = Int64.max
+    private var latest = Int64.min
 
     private struct RecipientKey: Hashable, Sendable {
         let message: MessageKey
@@ -82,6 +82,12 @@ struct ReportBatch: Sendable {
 
     /// Whether the message was accepted in this report.
     func isNew(_ message: MessageKey) -> Bool { emailIndexes[message] != nil }
+
+    /// Whether the message was accepted in this report, and is a test.
+    func isTest(_ message: MessageKey) -> Bool { areTests[message] == true }
+
+    /// The days of the messages concerned.
+    var days: ReportDays { ReportDays(earliest: earliest, latest: latest) }
 
     /// Parts the recipients, and gives each new message the state that its recipients have come to.
     private mutating func fold() {
@@ -142,7 +148,7 @@ struct ReportBatch: Sendable {
         let copied = Set((content.cc + content.bcc).map { $0.storable(320) })
         let origin = UUID(uuidString: content.origin.id)?.text
         let message = MessageKey(tenant: tenant, id: id)
-        isTest[message] = content.isTest
+        areTests[message] = content.isTest
         // One that is told twice stays one.
         guard emailIndexes[message] == nil else { return }
         emailIndexes[message] = emails.count
@@ -241,7 +247,7 @@ struct ReportBatch: Sendable {
         let key = UsageKey(tenant: event.tenant.description, hour: Self.hour(of: event.message))
         let message = MessageKey(tenant: key.tenant, id: event.message.description)
         let none = UsageRow(tenant: key.tenant, hour: key.hour)
-        switch isTest[message] {
+        switch areTests[message] {
         case true?: return
         case false?: Self.add(event, to: &usageRows[key, default: none])
         case nil: Self.add(event, to: &olderUsage[message, default: none])

@@ -63,6 +63,17 @@ extension [RecipientRow] {
     }
 }
 
+extension [MarkRow] {
+    var columns: SQL {
+        """
+        unnest(
+            \(column(\.tenant))::uuid[], \(column(\.id))::uuid[], \(column(\.complained_at)),
+            \(column(\.opened_at)), \(column(\.clicked_at)), \(column(\.scheduled_at))
+        ) AS u(tenant, id, complained_at, opened_at, clicked_at, scheduled_at)
+        """
+    }
+}
+
 extension [EventRow] {
     var columns: SQL {
         """

@@ -62,10 +62,12 @@ struct RecipientRow: Sendable {
     var next_attempt_at: Int64?
     var finished_at: Int64?
     var duration_ms: Int?
+
+    var message: MessageKey { MessageKey(tenant: tenant, id: id) }
 }
 
 /// What readers did with a message.
-struct MarkRow: Encodable, Sendable {
+struct MarkRow: Sendable {
     let tenant: String
     let id: String
     var complained_at: Int64?
@@ -76,8 +78,8 @@ struct MarkRow: Encodable, Sendable {
 }
 
 /// A row of `events`.
-struct EventRow: Encodable, Sendable {
-    /// What the timeline tells of an event besides its kind, as it is written and read.
+struct EventRow: Sendable {
+    /// What the timeline tells of an event besides its kind, as it lies in the column.
     struct Detail: Codable, Sendable {
         var attempt: Int?
         var code: Int?
@@ -106,6 +108,12 @@ struct EventRow: Encodable, Sendable {
     let kind: String
     let at: Int64
     let detail: Detail
+
+    var message: MessageKey { MessageKey(tenant: tenant, id: id) }
+    /// Whether somebody who got the message did something.
+    var isOfReader: Bool { Self.readers.contains(kind) }
+
+    private static let readers = [EventKind.opened, .clicked, .unsubscribed].map(\.rawValue)
 }
 
 /// What a report adds to the counters of a tenant's hour, day and month, or what is known of one message.

@@ -44,7 +44,8 @@ extension ReportStatements {
                     finished_at = to_timestamp(u.at / 1000::float8)
                 FROM u JOIN emails e ON e.accepted_at = message_accepted_at(u.id) AND e.id = u.id
                     AND e.tenant_id = coalesce(u.tenant, e.tenant_id)
-                WHERE e.accepted_at \(days) AND r.accepted_at \(days) AND e.erased_at IS NULL
+                WHERE e.accepted_at \(batch.days.range) AND r.accepted_at \(batch.days.range)
+                    AND e.erased_at IS NULL
                     AND r.tenant_id = e.tenant_id AND r.accepted_at = e.accepted_at AND r.message_id = e.id
                     AND r.state <> ALL (\(Self.finalStates))
                 RETURNING r.tenant_id, r.accepted_at, r.message_id, e.mode, u.seq, u.at, u.detail
@@ -71,8 +72,8 @@ extension ReportStatements {
             counts.failed = Int(try row["recipients", as: Int64.self])
             usage.append(counts)
         }
-        try await updateMessages(messages)
-        if !usage.isEmpty { try await add(usage) }
+        try await recipients.updateMessages(messages)
+        if !usage.isEmpty { try await counters.add(usage) }
     }
 
     private static let finalStates = RecipientState.allCases.filter(\.isFinal).map(\.rawValue)

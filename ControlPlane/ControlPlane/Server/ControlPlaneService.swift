@@ -146,7 +146,9 @@ package final class ControlPlaneService: LifecycleService {
             setups: DNSSetupRoutes(
                 context, authenticator, DNSAccounts(settings.dnsProviders, clients: clients)),
             maxAgeDays: settings.dkimKeyDays > 0 ? settings.dkimKeyDays : nil)
-        let upkeep = Upkeep(context: context, domains: domains, keys: keyTurning, stopping: stopping)
+        let upkeep = Upkeep(
+            context: context, domains: domains, keys: keyTurning,
+            auditDays: settings.auditDays > 0 ? settings.auditDays : nil, stopping: stopping)
         let usage = UsageSharing(
             context: context, metrics: metrics, interval: settings.usageInterval, stopping: stopping)
         let notices = NoticeSender(context: context, nodes: nodes, stopping: stopping)

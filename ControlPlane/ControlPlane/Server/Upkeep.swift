@@ -19,6 +19,8 @@ struct Upkeep: Sendable {
     let context: ControlContext
     let domains: Domains
     let keys: KeyTurning
+    /// How long the audit log is kept; nil is for ever.
+    let auditDays: Int?
     let stopping: StopFlag
 
     /// Runs until the service stops. On the context's loop.
@@ -32,6 +34,7 @@ struct Upkeep: Sendable {
             if minutes % Self.minutesBetweenKeys == 0 { await attempt("keys") { try await keys.run() } }
             await attempt("domains") { while try await domains.recheckDue() > 0, !stopping.isSet {} }
             await attempt("tracking keys") { try await takeOverTrackingKeys() }
+            await attempt("early events") { try await EarlyEvents.settle(context.pool) }
             await attempt("nonces") { try await forgetNonces() }
             minutes += 1
             await context.loop.sleep(Self.minute)
@@ -51,7 +54,8 @@ struct Upkeep: Sendable {
         try await context.pool.query("SELECT drop_expired_partitions()", as: .system)
     }
 
-    private func expire() async throws {
+    /// Deletes what is over.
+    func expire() async throws {
         while !stopping.isSet {
             let row = try await context.pool.query(
                 """
@@ -75,6 +79,7 @@ struct Upkeep: Sendable {
             guard try row?["deleted", as: Int.self] ?? 0 >= Int(Self.maxRowsAtOnce) else { break }
         }
         try await domains.forgetOldKeys()
+        try await forgetPeople()
         try await context.pool.query(
             "DELETE FROM notices WHERE created_at < now() - interval '7 days'", as: .system)
         try await context.pool.query(
@@ -94,6 +99,36 @@ struct Upkeep: Sendable {
             DELETE FROM snapshot_chunks c WHERE created_at < now() - interval '1 hour'
                 AND NOT EXISTS (SELECT FROM published_chunks p WHERE p.name = c.name AND p.sha256 = c.sha256)
             """, as: .system)
+    }
+
+    /// Notes about people, whose use is over.
+    private func forgetPeople() async throws {
+        try await inSteps { limit in
+            """
+            DELETE FROM open_hours WHERE (tenant_id, address, hour) IN (
+                SELECT tenant_id, address, hour FROM open_hours
+                WHERE last_opened < current_date - \(OpenHoursRoute.keptDays)
+                LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+            """
+        }
+        guard let auditDays else { return }
+        let days = Int32(clamping: auditDays)
+        try await inSteps { limit in
+            """
+            DELETE FROM audit_log WHERE (tenant_id, id) IN (
+                SELECT tenant_id, id FROM audit_log WHERE at < now() - make_interval(days => \(days))
+                ORDER BY at LIMIT \(limit))
+            """
+        }
+        try await DNSChangeRow.forget(olderThanDays: days, context.pool)
+    }
+
+    /// Deletes with many short transactions rather than a long one.
+    private func inSteps(_ statement: (Int32) -> SQL) async throws {
+        while !stopping.isSet {
+            let deleted = try await context.pool.execute(statement(Self.maxRowsAtOnce), as: .system)
+            guard deleted >= Int(Self.maxRowsAtOnce) else { return }
+        }
     }
 
     private func takeOverTrackingKeys() async throws {

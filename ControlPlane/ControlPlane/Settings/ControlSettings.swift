@@ -30,6 +30,7 @@ package struct ControlSettings: Sendable {
     package let snapshotLifetime: Duration
     package let usageInterval: Duration
     package let dkimKeyDays: Int
+    package let auditDays: Int
     package let dnsProviders: ProviderEndpoints
 
     /// How tokens of users are made and believed.
@@ -122,6 +123,12 @@ package struct ControlSettings: Sendable {
         dkimKeyDays = reader.int(
             "DISPATCH_DKIM_KEY_DAYS", default: 180, in: 0...3650,
             help: "Days after which a domain with a DNS provider gets a new DKIM key by itself; 0 is never.")
+        auditDays = reader.int(
+            "DISPATCH_AUDIT_DAYS", default: 400, in: 0...36_500,
+            help: "Days for which the audit log is kept, 30 or more; 0 is for ever.")
+        reader.require(
+            auditDays == 0 || auditDays >= 30, "DISPATCH_AUDIT_DAYS",
+            "expected 0, or 30 or more: entries of the last 30 days cannot be deleted")
         usageInterval = reader.duration(
             "DISPATCH_USAGE_INTERVAL", default: .seconds(15), in: .seconds(1) ... .seconds(600),
             help: "How often nodes are told what the others took of tenants' quotas and rates.")

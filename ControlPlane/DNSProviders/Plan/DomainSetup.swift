@@ -22,6 +22,8 @@ package struct DomainSetup: Sendable {
     package let dkim: (name: String, record: String)
     /// The key that takes over when it is seen.
     package let nextDKIM: (name: String, record: String)?
+    /// The key that signs no more, when its record is to be taken away.
+    package let oldDKIM: (name: String, record: String)?
     /// Whose SPF record is included, and where bounces go.
     package let serviceHost: String
     /// Such as `dispatch.example.com`.
@@ -38,7 +40,8 @@ package struct DomainSetup: Sendable {
 
     package init(
         domain: String, ownership: (name: String, token: String), dkim: (name: String, record: String),
-        nextDKIM: (name: String, record: String)? = nil, serviceHost: String, returnPath: String,
+        nextDKIM: (name: String, record: String)? = nil, oldDKIM: (name: String, record: String)? = nil,
+        serviceHost: String, returnPath: String,
         returnPathPreference: UInt16 = 10, tracking: (name: String, target: String)? = nil,
         spfAction: SPFAction,
         dmarcAction: DMARCAction, reportAddress: String?, ownValues: [RecordKey: Set<RecordContent>] = [:]
@@ -47,6 +50,7 @@ package struct DomainSetup: Sendable {
         self.ownership = ownership
         self.dkim = dkim
         self.nextDKIM = nextDKIM
+        self.oldDKIM = oldDKIM
         self.serviceHost = RecordKey.normal(serviceHost)
         self.returnPath = RecordKey.normal(returnPath)
         self.returnPathPreference = returnPathPreference
@@ -65,7 +69,7 @@ package struct DomainSetup: Sendable {
         [
             domain, RecordKey.normal(ownership.name), "_domainkey.\(domain)", RecordKey.normal(dkim.name),
             returnPath, dmarcName,
-        ] + (nextDKIM.map { [RecordKey.normal($0.name)] } ?? [])
+        ] + [nextDKIM, oldDKIM].compactMap { $0.map { RecordKey.normal($0.name) } }
             + (tracking.map { $0.name == domain ? [] : [$0.name] } ?? [])
     }
 }

@@ -3,6 +3,8 @@ package struct SetupPlan: Sendable {
     package enum Subject: String, Sendable, Codable, CaseIterable {
         case ownership, dkim, spf, dmarc
         case nextDKIM = "next_dkim"
+        /// The key that signs no more: its record is taken away.
+        case oldDKIM = "old_dkim"
         case returnPath = "return_path"
         case returnPathSPF = "return_path_spf"
         /// The alias of the domain's own host of tracking links.
@@ -14,6 +16,8 @@ package struct SetupPlan: Sendable {
         case create
         /// A record that takes the place of another, or joins others.
         case update
+        /// A record whose time is over is taken away.
+        case remove
         /// It is as it should be.
         case none
         /// The caller did not ask for it.

@@ -18,13 +18,8 @@ extension SetupPlanner {
     mutating func planKey(_ subject: SetupPlan.Subject, _ wished: (name: String, record: String)) {
         let key = RecordKey(wished.name, "TXT")
         let instructions = "Publish the TXT record \(wished.record) at \(key.name), and no other there."
-        let wanted = DKIMKeyRecord(wished.record)
         let found = values(key)
-        let isOurs = found.map { value in
-            DKIMKeyRecord(value.content.printed).map {
-                $0.publicKey == wanted?.publicKey && $0.keyType == wanted?.keyType
-            } ?? false
-        }
+        let isOurs = found.map { Self.isSameKey($0.content, wished.record) }
         if found.count == 1, isOurs == [true] { return leave(subject, key, .none, "the key is there") }
         if let obstacle = obstacle(key) {
             return leave(subject, key, .manual, obstacle, instructions: instructions)
@@ -42,6 +37,30 @@ extension SetupPlanner {
         write(
             subject, key, .text(wished.record), replacing: { own.contains($0) },
             "takes the place of the key that an earlier set-up wrote")
+    }
+
+    /// Of the record of a key that signs no more. Whatever else stands at its name is not ours to take away.
+    mutating func planRemoval(_ subject: SetupPlan.Subject, _ former: (name: String, record: String)) {
+        let key = RecordKey(former.name, "TXT")
+        guard values(key).contains(where: { Self.isSameKey($0.content, former.record) }) else {
+            return leave(subject, key, .none, "the key is gone")
+        }
+        if let obstacle = obstacle(key) {
+            return leave(
+                subject, key, .manual, obstacle,
+                instructions: "Remove the TXT record \(former.record) at \(key.name).")
+        }
+        remove(
+            subject, key, where: { Self.isSameKey($0, former.record) },
+            "nothing that it signed is on its way any more")
+    }
+
+    /// Providers change spaces and the order of tags; the key is what counts.
+    private static func isSameKey(_ found: RecordContent, _ wanted: String) -> Bool {
+        guard let found = DKIMKeyRecord(found.printed), let wanted = DKIMKeyRecord(wanted) else {
+            return false
+        }
+        return found.publicKey == wanted.publicKey && found.keyType == wanted.keyType
     }
 
     mutating func planReturnPath() {

@@ -34,6 +34,7 @@ package struct SetupPlanner: Sendable {
         planner.planOwnership()
         planner.planKey(.dkim, setup.dkim)
         if let next = setup.nextDKIM { planner.planKey(.nextDKIM, next) }
+        if let old = setup.oldDKIM { planner.planRemoval(.oldDKIM, old) }
         planner.planSPF()
         planner.planDMARC()
         planner.planReturnPath()
@@ -103,6 +104,21 @@ package struct SetupPlanner: Sendable {
                 before: before.map(\.content.printed), after: set.values.map(\.content.printed), why: why,
                 instructions: nil))
         for value in before where isReplaced(value.content) { replaced[key, default: []].append(value) }
+    }
+
+    /// A step that takes values away; what else stands there stays.
+    mutating func remove(
+        _ subject: SetupPlan.Subject, _ key: RecordKey, where isGone: (RecordContent) -> Bool, _ why: String
+    ) {
+        let before = values(key)
+        var set = planned[key] ?? RecordSet(key, values: [])
+        set.values.removeAll { isGone($0.content) }
+        planned[key] = set
+        plan.steps.append(
+            .init(
+                subject: subject, key: key, action: .remove, before: before.map(\.content.printed),
+                after: set.values.map(\.content.printed), why: why, instructions: nil))
+        for value in before where isGone(value.content) { replaced[key, default: []].append(value) }
     }
 
     // MARK: The end

@@ -24,6 +24,14 @@ struct OperatorTool: Sendable {
     }
 
     func run(_ arguments: String...) async throws -> Result {
+        try await run(arguments)
+    }
+
+    func run(_ command: String, _ arguments: [String]) async throws -> Result {
+        try await run([command] + arguments)
+    }
+
+    private func run(_ arguments: [String]) async throws -> Result {
         let child = try ChildProcess(
             [try Products.path("dispatch")] + arguments, environment: environment)
         let exit = try await child.wait(deadline: .seconds(30))

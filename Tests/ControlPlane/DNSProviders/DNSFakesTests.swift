@@ -1,4 +1,5 @@
 import DNSFakes
+import DNSProviders
 import FoundationEssentials
 import TestSupport
 import Testing
@@ -42,6 +43,82 @@ import Testing
             body["service_account_json"] = .string(text)
         }
         return String(decoding: try JSONEncoder().encode(JSONValue.object(body)), as: UTF8.self)
+    }
+
+    /// As upkeep does, but now. On the loop that the clients live on.
+    private func turnKeys(_ control: ServiceFixture, _ fakes: DNSFakes) async throws {
+        let context = control.context
+        let clients = try await LoopClients(on: [context.loop])
+        let addresses = fakes.addresses
+        let accounts = DNSAccounts(
+            ProviderEndpoints(
+                cloudflare: addresses.cloudflare, route53: addresses.route53, google: addresses.clouddns,
+                googleToken: addresses.clouddns + "/token"), clients: clients)
+        let authenticator = Authenticator(context)
+        let turning = KeyTurning(
+            context: context, domains: Domains(context, authenticator),
+            setups: DNSSetupRoutes(context, authenticator, accounts), maxAgeDays: nil)
+        try await context.loop.run { try await turning.run() }
+    }
+
+    @Test(arguments: ServiceKind.allCases)
+    func `keys take turns in the zone, and the record of the former one goes when its time is over`(
+        _ kind: ServiceKind
+    ) async throws {
+        guard let fakes = try await DNSFakes.ifInstalled() else { return }
+        let zone = try await fakes.createZone(
+            ZoneOrder(kind, domain, [.init(domain, "TXT", [#""v=spf1 mx -all""#], ttl: 300)]))
+        let control = try await service(fakes)
+        let token = try await control.operatorToken()
+        let tenant = try await control.tenant(token)
+        let path = "/api/v1/dispatch/tenants/\(tenant)/domains"
+        let created = try await control.call("POST", path, token: token, json: #"{"domain":"\#(domain)"}"#)
+        let claimed = "\(path)/\(try #require(created.data["domain"]["id"].text))"
+        let connected = try await control.call(
+            "POST", "/api/v1/user/dns-providers", token: token,
+            json: try body(kind, try fakes.createCredential(CredentialOrder(kind))))
+        let provider = try #require(connected.data["id"].text)
+        let made = try await control.call(
+            "POST", "\(claimed)/dns-setup", token: token,
+            json: #"{"provider_id":"\#(provider)","zone_id":"\#(zone.id)"}"#)
+        #expect(made.data["verified"].bool == true, "\(made.body)")
+        #expect(try await control.call("POST", "\(claimed)/dkim/rotate", token: token).status == 200)
+        func keys() async -> [Bool] {
+            let selectors = [
+                "dispatch",
+                try? await control.call("GET", claimed, token: token)
+                    .data["domain"]["selector"].text,
+            ]
+            var found: [Bool] = []
+            for selector in selectors.compactMap(\.self) {
+                if case .found = await control.context.dns("\(selector)._domainkey.\(domain)") {
+                    found.append(true)
+                } else {
+                    found.append(false)
+                }
+            }
+            return found
+        }
+        try await turnKeys(control, fakes)
+        #expect(try await control.call("POST", "\(claimed)/verify", token: token).status == 200)
+        #expect(await keys() == [true, true])
+        // Somebody writes a record between the look and the change, and an answer is lost.
+        try await control.asOwner("UPDATE domains SET old_until = now() - interval '1 second'")
+        try await fakes.edit(
+            ZoneEdit(
+                kind, zone: zone.id, .init("other.\(domain)", "TXT", [#""between""#], ttl: 300),
+                beforeNextChange: true))
+        var behaviour = Behaviour()
+        behaviour.loseNext = 1
+        fakes.setBehaviour(behaviour, of: kind)
+        try await turnKeys(control, fakes)
+        fakes.setBehaviour(Behaviour(), of: kind)
+        try await turnKeys(control, fakes)
+        #expect(await keys() == [false, true])
+        #expect(await control.context.dns("other.\(domain)") == .found(["between"]))
+        let after = try await control.call("GET", claimed, token: token).data["domain"]
+        #expect(after["old_selector"] == .null && after["verified"].bool == true)
+        await control.stop()
     }
 
     @Test(arguments: ServiceKind.allCases)

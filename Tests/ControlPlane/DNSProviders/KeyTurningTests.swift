@@ -84,6 +84,88 @@ import Testing
         #expect(try await domain(lone)["next_selector"] == .null)
     }
 
+    /// A domain whose new key signs, with the old one's time over.
+    private func turned() async throws -> (setup: DNSSetupFixture, id: UUID) {
+        let setup = try await DNSSetupFixture.make()
+        #expect(try await setup.setUp().data["verified"].bool == true)
+        let path = "\(setup.tenant.path)/domains/\(setup.domainID)/dkim/rotate"
+        #expect(try await setup.api.call("POST", path, token: setup.tenant.owner).status == 200)
+        try await turnKeys(setup.api)
+        try await look(setup)
+        // Before its time nothing is taken away.
+        let before = setup.contents
+        try await turnKeys(setup.api)
+        #expect(setup.contents == before)
+        #expect(try await domain(setup)["old_selector"].text == "dispatch")
+        let id = try #require(UUID(uuidString: setup.domainID))
+        try await age(id, days: 0, setup.api)
+        return (setup, id)
+    }
+
+    private func age(_ domain: UUID, days: Int32, _ api: APIFixture) async throws {
+        try await api.context.pool.execute(
+            """
+            UPDATE domains SET old_until = now() - interval '1 second' - make_interval(days => \(days))
+            WHERE id = \(domain)
+            """, as: .system)
+    }
+
+    private func isOld(_ record: String) -> Bool { record.contains("dispatch._domainkey.@") }
+
+    @Test func `the record of a key whose time is over is taken away, it alone, and can be brought back`()
+        async throws
+    {
+        let (setup, _) = try await turned()
+        let before = setup.contents
+        #expect(before.count(where: isOld) == 1)
+        // The key waits for it.
+        try await Domains(setup.api.context, Authenticator(setup.api.context)).forgetOldKeys()
+        #expect(try await domain(setup)["old_selector"].text == "dispatch")
+
+        try await turnKeys(setup.api)
+        #expect(Set(setup.contents) == Set(before.filter { !isOld($0) }))
+        let after = try await domain(setup)
+        #expect(after["old_selector"] == .null && after["verified"].bool == true)
+        let list = try await setup.api.call("GET", setup.path, token: setup.tenant.owner).data
+        #expect(list[0]["state"].text == "applied")
+        #expect(try await setup.undo(list[0]["undo_id"].text).status == 200)
+        #expect(Set(setup.contents) == Set(before))
+        // What somebody has brought back is his.
+        try await turnKeys(setup.api)
+        #expect(Set(setup.contents) == Set(before))
+    }
+
+    @Test func `what else stands at the name of an old key stays`() async throws {
+        let (setup, _) = try await turned()
+        setup.api.cloudflare.change(setup.zone) { zone in
+            for index in zone.records.indices where zone.records[index].name.hasPrefix("dispatch._domainkey.")
+            {
+                zone.records[index].content = "\"v=DKIM1; k=rsa; p=AAAA\""
+            }
+        }
+        let before = setup.contents
+        try await turnKeys(setup.api)
+        #expect(setup.contents == before)
+        #expect(try await domain(setup)["old_selector"] == .null)
+    }
+
+    @Test func `when the account is gone the old record is asked for no longer than a week`() async throws {
+        let (setup, id) = try await turned()
+        let removed = try await setup.api.call(
+            "DELETE", "/api/v1/user/dns-providers/\(setup.provider)", token: setup.tenant.owner)
+        #expect(removed.status == 200)
+        let before = setup.contents
+        let domains = Domains(setup.api.context, Authenticator(setup.api.context))
+        for (days, isKept) in [(Int32(6), true), (7, false)] {
+            try await age(id, days: days, setup.api)
+            try await turnKeys(setup.api)
+            try await domains.forgetOldKeys()
+            let isThere = try await domain(setup)["old_selector"].text != nil
+            #expect(isThere == isKept)
+        }
+        #expect(setup.contents == before)
+    }
+
     @Test func `when the account is gone the key waits, and others are not held up`() async throws {
         let gone = try await DNSSetupFixture.make()
         let setup = try await DNSSetupFixture.make()

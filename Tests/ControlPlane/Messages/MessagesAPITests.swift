@@ -191,6 +191,9 @@ import Testing
         }
         opens.append(EventRecord(story.event(.opened, to: "stranger@example.org", after: eight)))
         try await world.report([story.accepted(to: ["Alice@example.org"])] + opens)
+        #expect(
+            try await world.control.count("SELECT count(*) AS n FROM events WHERE recipient LIKE 'str%'")
+                == 0)
         func ask(_ tenant: TenantID, _ addresses: [String]) async throws -> JSONValue {
             let body = Array(
                 try JSONEncoder().encode(OpenHours.Question(tenant: tenant, addresses: addresses)))
@@ -215,6 +218,11 @@ import Testing
         #expect(try await ask(world.tenant, ["alice@example.org"]) == [:])
         try await world.report([opens[0]], from: 6)
         #expect(try await ask(world.tenant, ["alice@example.org"]) == [:])
+        for table in ["emails", "email_recipients", "events", "open_hours", "audit_log"] {
+            let traces = try await world.control.count(
+                "SELECT count(*) AS n FROM \(identifier: table) t WHERE t::text ILIKE '%alice@example.org%'")
+            #expect(traces == 0, "\(table)")
+        }
         await world.stop()
     }
 }

@@ -188,6 +188,39 @@ import Testing
         await control.stop()
     }
 
+    @Test func `a late bounce of a test message takes nothing back and counts nothing`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let (node, other) = (try await control.node(token), try await control.node(token))
+        let tenant = try await control.tenant(token)
+        let (early, behind) = (
+            Story(tenant: tenant, node: node.number), Story(tenant: tenant, node: node.number)
+        )
+        let outcomes = [early, behind].map { EventRecord($0.event(.delivered, to: "alice@example.org")) }
+        let bounces = [early, behind].map { late(.bounced, of: $0, to: "alice@example.org") }
+        _ = try await node.report(
+            numbered([early.accepted(isTest: true), behind.accepted(isTest: true), outcomes[1]]))
+        // One bounce is told before the delivery that it belongs to, the other behind it; then all again.
+        _ = try await other.report(numbered(bounces))
+        _ = try await node.report(numbered([outcomes[0]], from: 4))
+        _ = try await other.report(
+            numbered([early.accepted(isTest: true), outcomes[0]] + bounces, from: 3))
+        #expect(
+            try await control.count("SELECT count(*) AS n FROM email_recipients WHERE state = 'bounced'") == 2
+        )
+        for table in ["usage_hourly", "usage_daily", "usage_monthly"] {
+            let rows = try await control.count(
+                """
+                SELECT count(*) AS n FROM \(identifier: table)
+                WHERE (delivered, hard_bounced, soft_bounced, messages) <> (0, 0, 0, 0)
+                """)
+            #expect(rows == 0, "\(table)")
+        }
+        await node.stop()
+        await other.stop()
+        await control.stop()
+    }
+
     @Test func `a bounce that says nothing of the address itself suppresses nothing`() async throws {
         let control = try await ServiceFixture.make()
         let token = try await control.operatorToken()

@@ -111,11 +111,9 @@ import Testing
         let story = Story(tenant: try await control.tenant(token), node: node.number)
         try await control.asOwner(
             "ALTER TABLE events ADD CONSTRAINT no_poison CHECK (recipient NOT LIKE 'poison%')")
-        var records = [story.accepted()]
-        for index in 1...20 {
-            let name = index == 3 || index == 14 ? "poison" : "good"
-            records.append(EventRecord(story.event(.opened, to: "\(name)\(index)@example.org")))
-        }
+        let readers = (1...20).map { "\($0 == 3 || $0 == 14 ? "poison" : "good")\($0)@example.org" }
+        let records =
+            [story.accepted(to: readers)] + readers.map { EventRecord(story.event(.opened, to: $0)) }
         let numbered = records.enumerated().map { (seq: UInt64($0.offset + 1), record: $0.element) }
         let answer = try await node.report(numbered)
         #expect(answer.status == 200)

@@ -105,6 +105,57 @@ extension ClusterScenarios {
             }
         }
 
+        @Test
+        func `mail that is to leave when its reader looks leaves in the hour in which he opened before`()
+            async throws
+        {
+            let cluster = try await Cluster(nodes: 2)
+            let tenant = try await cluster.makeTenant("Hours", domain: "hours.example")
+            let node = try await cluster.node.caller(token: tenant.apiKey)
+            let asked = Self.message(tenant, ["optimize_send_time": true])
+            let first = try await node.must("POST", "/v1/messages/send", Self.message(tenant))["data"]
+            let id = try Cluster.text(first["id"].text, "id")
+            _ = try await cluster.waitForLog(of: id, "delivered", tenant)
+            let links = try TrackingLinks(
+                cluster.node.directory.file("node"), tenant: tenant.id, message: id,
+                recipient: "john@example.net")
+            // A moment after the delivery nobody is taken for a person. He opens at two nodes.
+            try await pause(.milliseconds(2_100))
+            for near in cluster.nodes {
+                #expect(try await near.caller().follow(links.open).status == 200)
+            }
+            try await eventually("his opens in the log") {
+                let events = try await node.must("GET", "/v1/messages/\(id)/events")["data"].elements
+                return events.count { $0["type"].text == "opened" } == 2 ? true : nil
+            }
+            let now = try await node.must("POST", "/v1/messages/send", asked)["data"]
+            #expect(now["optimized"].bool == true && now["optimized_reason"].text == nil)
+
+            // As if it had been three hours earlier: his hour is over for today.
+            try await cluster.sql("UPDATE open_hours SET hour = (hour + 21) % 24")
+            let hour = Int64(Date().timeIntervalSince1970) / 3_600
+            let sent = try await node.must("POST", "/v1/messages/send", asked)["data"]
+            #expect(sent["optimized"].bool == true && sent["status"].text == "scheduled")
+            let time = try Cluster.text(sent["scheduled_at"].text, "scheduled_at")
+            // 21 hours on; 20 or 22 when an hour ends meanwhile.
+            let style = Date.ISO8601FormatStyle()
+            let possible = (20...22).map { ahead in
+                Date(timeIntervalSince1970: Double((hour + ahead) * 3_600)).formatted(style)
+            }
+            #expect(possible.contains(time))
+            let waiting = try await eventually("it among the scheduled ones") {
+                let list = try await cluster.nodes[1].caller(token: tenant.apiKey).must(
+                    "GET", "/v1/messages/scheduled")["data"].elements
+                return list.isEmpty ? nil : list
+            }
+            #expect(waiting.map { $0["id"] } == [sent["id"]])
+            // Who is erased has no hour any more.
+            try await cluster.api.must(
+                "POST", "\(tenant.path)/emails/erase", ["address": "john@example.net"])
+            let after = try await node.must("POST", "/v1/messages/send", asked)["data"]
+            #expect(after["optimized_reason"].text == "no_history")
+        }
+
         @Test func `a time is found while the control plane is there, and not waited for when it is not`()
             async throws
         {
