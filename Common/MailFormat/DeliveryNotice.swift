@@ -180,7 +180,8 @@ package struct DeliveryNotice: Sendable {
         case .delivered: lines += ["Your message has been delivered to the recipients below."]
         case .expanded:
             lines += [
-                "Your message was delivered to the recipients below, and sent on from there to several others."
+                "Your message was delivered to the recipients below, and sent on from there to several",
+                "others.",
             ]
         case .relayed:
             lines += [

@@ -25,7 +25,8 @@ import Testing
         let message = try await admitted(
             "x-dispatch-tag: one\r\nX-DISPATCH-TAG:\r\n two\r\nX-Dispatch-Tag: =?utf-8?q?dr=65i?=\r\n"
                 + "X-Dispatch-Metadata: {\"order\":\r\n \"17\"}\r\nX-Dispatch-Metadata: {\"x\":\"ü\"}\r\n"
-                + "X-Dispatch-Metadata: =?utf-8?b?eyJ5IjoiMSJ9?=\r\nX-Dispatch-Stream: =?us-ascii?Q?bulk?=\r\n"
+                + "X-Dispatch-Metadata: =?utf-8?b?eyJ5IjoiMSJ9?=\r\n"
+                + "X-Dispatch-Stream: =?us-ascii?Q?bulk?=\r\n"
         )
         #expect(message.tags == ["one", "two", "drei"])
         #expect(message.metadata == ["order": "17", "x": "ü", "y": "1"])

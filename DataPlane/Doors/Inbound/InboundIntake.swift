@@ -75,7 +75,8 @@ package enum InboundOutcome: String, Sendable, CaseIterable {
     case bounce, complaint
     /// A notice of delay or success that the sender had asked for.
     case passedOn = "passed_on"
-    /// A notice of delay or success that nobody asked for, a reader who is content, an answer that nobody wrote: taken and dropped.
+    /// A notice of delay or success that nobody asked for, a reader who is content, an answer that
+    /// nobody wrote: taken and dropped.
     case ignored
     case autoReply = "auto_reply"
     /// None of these, no proof, or too much.

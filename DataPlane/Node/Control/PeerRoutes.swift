@@ -5,7 +5,8 @@ import HTTP
 import NodeProtocol
 
 /// What the other nodes of the cluster ask of this one: to take a message whose idempotency key belongs here,
-/// to give up a key that belongs to them now, and to tell a sender what a host reported. Each request is signed by a node that the snapshot names.
+/// to give up a key that belongs to them now, and to tell a sender what a host reported. Each request is
+/// signed by a node that the snapshot names.
 struct PeerRoutes: Sendable {
     private static let maxMessageBytes = 64 * 1024 * 1024
     private static let maxReleaseBytes = 64 * 1024

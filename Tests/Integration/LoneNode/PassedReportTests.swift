@@ -65,7 +65,7 @@ import Testing
         try await eventually("what was told is on disk") {
             try await bench.node.process.health()["queued"].integer == 0 ? true : nil
         }
-        try await bench.node.process.stop()
+        _ = try await bench.node.process.stop()
         try await bench.node.start()
         #expect(try await reporter.send(success, to: delivery.sender).text.contains("nothing to record"))
         let bounce = Reporter.bounce(of: delivery, recipient: "fine@example.net")
