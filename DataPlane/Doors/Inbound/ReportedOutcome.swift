@@ -9,7 +9,7 @@ package struct ReportedOutcome: Codable, Sendable, Equatable {
     package var code: Int?
     /// Such as `5.1.1`.
     package var status: String?
-    /// In the words of the host; may be empty.
+    /// In the words of the host, where they quote a reply; empty otherwise.
     package var text: String
     /// The host that reports.
     package var reporter: String?
@@ -21,7 +21,7 @@ package struct ReportedOutcome: Codable, Sendable, Equatable {
         action = recipient.action
         code = recipient.code
         status = recipient.status
-        text = recipient.diagnostic
+        text = recipient.code == nil ? "" : recipient.diagnostic
         self.reporter = reporter
         remoteHost = recipient.remoteHost
     }

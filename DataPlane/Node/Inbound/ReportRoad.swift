@@ -118,8 +118,8 @@ struct ReportRoad: Sendable {
             .delivered, message: proof.message, tenant: proof.tenant, at: clock.now(), node: node,
             recipient: mail.log.recipients[index])
         event.remoteHost = outcome.remoteHost
-        // The code stands in the words already.
-        event.response = Event.Response(code: 0, enhancedCode: outcome.status, text: outcome.text)
+        event.response = Event.Response(
+            code: outcome.code ?? 250, enhancedCode: outcome.status, text: outcome.text)
         return event
     }
 

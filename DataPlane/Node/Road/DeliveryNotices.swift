@@ -138,7 +138,9 @@ struct DeliveryNotices: Sendable {
         let event = wanted.event
         let address = event.recipient ?? ""
         let response = event.response
-        let words = [response.map { String($0.code) }, response?.enhancedCode, response?.text]
+        // In another host's report the codes stand in its words already.
+        let codes = wanted.isPassedOn ? [] : [response.map { String($0.code) }, response?.enhancedCode]
+        let words = codes + [response?.text]
         var recipient = DeliveryNotice.Recipient(
             address: address, finalRecipient: OriginalRecipient(recipient: address).reported,
             action: wanted.action, status: status(of: wanted),
