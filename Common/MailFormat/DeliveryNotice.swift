@@ -5,7 +5,8 @@
 /// is returned whole; values of remote hosts are made printable and cut, so that none can begin a field. It
 /// is to be sent from the null path, and never about a message that came from it (RFC 3461 §6.1).
 package struct DeliveryNotice: Sendable {
-    package enum Action: String, Sendable { case failed, delayed, relayed }
+    /// RFC 3464 §2.3.3.
+    package enum Action: String, Sendable, CaseIterable { case failed, delayed, delivered, relayed, expanded }
 
     package struct Recipient: Sendable {
         /// The address as people write it.
@@ -54,8 +55,11 @@ package struct DeliveryNotice: Sendable {
     package var dateSecondsSince1970: Int
     /// The host that reports.
     package var reportingHost: String
+    /// The service that passes on what `reportingHost` reported to it; nil when that is its own report.
+    package var passingHost: String?
     package var envelopeID: String?
-    package var arrivalSecondsSince1970: Int
+    /// When the message came to the host that reports; nil where it does not say.
+    package var arrivalSecondsSince1970: Int?
     /// At least one; all have the same action.
     package var recipients: [Recipient]
     package var returned: Returned?
@@ -64,7 +68,7 @@ package struct DeliveryNotice: Sendable {
 
     package init(
         from: Mailbox, to: MailAddress, messageID: String, dateSecondsSince1970: Int, reportingHost: String,
-        arrivalSecondsSince1970: Int, recipients: [Recipient], boundarySeed: UInt64
+        arrivalSecondsSince1970: Int?, recipients: [Recipient], boundarySeed: UInt64
     ) {
         self.from = from
         self.to = to
@@ -80,7 +84,9 @@ package struct DeliveryNotice: Sendable {
         switch action {
         case .failed: "Undeliverable: your message could not be delivered"
         case .delayed: "Delayed: your message has not been delivered yet"
+        case .delivered: "Delivered: your message has arrived"
         case .relayed: "Relayed: your message was handed over"
+        case .expanded: "Expanded: your message was sent on to several"
         }
     }
 
@@ -116,7 +122,9 @@ package struct DeliveryNotice: Sendable {
     private func status() throws(HeaderError) -> MIMENode {
         var body = try Self.field("Reporting-MTA", "dns; \(reportingHost)")
         if let envelopeID { body += try Self.field("Original-Envelope-Id", envelopeID) }
-        body += try Self.field("Arrival-Date", MailDate.format(secondsSince1970: arrivalSecondsSince1970))
+        if let seconds = arrivalSecondsSince1970 {
+            body += try Self.field("Arrival-Date", MailDate.format(secondsSince1970: seconds))
+        }
         for recipient in recipients {
             body += [.carriageReturn, .lineFeed]
             body += try Self.group(of: recipient)
@@ -145,14 +153,19 @@ package struct DeliveryNotice: Sendable {
 
     /// A field whose value came from elsewhere: printable ASCII, at most 800 bytes, no word too long to fold.
     private static func field(_ name: String, _ value: String) throws(HeaderError) -> [UInt8] {
-        let printable = value.utf8.prefix(800).map { $0 >= .space && $0 < 0x7F ? $0 : .question }
-        return try HeaderField.encode(name: name, structured: String(decoding: printable, as: UTF8.self))
+        try HeaderField.encode(name: name, structured: printable(value))
+    }
+
+    private static func printable(_ value: String) -> String {
+        let bytes = value.utf8.prefix(800).map { $0 >= .space && $0 < 0x7F ? $0 : .question }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     // MARK: For people
 
     private var text: String {
-        var lines = ["This is the mail service at \(reportingHost).", ""]
+        var lines = ["This is the mail service at \(passingHost ?? reportingHost).", ""]
+        if passingHost != nil { lines += ["The host \(Self.printable(reportingHost)) reports:", ""] }
         switch action {
         case .failed:
             lines += [
@@ -164,6 +177,12 @@ package struct DeliveryNotice: Sendable {
                 "Your message has not been delivered to the recipients below yet. It is still being tried:",
                 "there is no need to send it again.",
             ]
+        case .delivered: lines += ["Your message has been delivered to the recipients below."]
+        case .expanded:
+            lines += [
+                "Your message was delivered to the recipients below, and sent on from there to several",
+                "others.",
+            ]
         case .relayed:
             lines += [
                 "Your message was handed over to the mail hosts of the recipients below. Whether it reached",
@@ -172,9 +191,10 @@ package struct DeliveryNotice: Sendable {
         }
         for recipient in recipients {
             let host = recipient.remoteHost.map { "\($0) said: " } ?? ""
-            lines += [
-                "", "<\(recipient.address)>", "    \(recipient.isRemoteReply ? host : "")\(recipient.reply)",
-            ]
+            lines += ["", "<\(recipient.address)>"]
+            if !recipient.reply.isEmpty {
+                lines.append("    \(recipient.isRemoteReply ? host : "")\(recipient.reply)")
+            }
             if recipient.action == .delayed, let seconds = recipient.retriesUntilSecondsSince1970 {
                 lines.append("    It will be tried until \(MailDate.format(secondsSince1970: seconds)).")
             }

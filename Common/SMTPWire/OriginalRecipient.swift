@@ -25,6 +25,8 @@ package struct OriginalRecipient: Hashable, Sendable {
         else { return nil }
         type = value[..<semicolon].keyword.lowercased()
         guard type == "utf-8" else {
+            // RFC 3461 §4.2: xtext is ASCII; only RFC 6533 writes UTF-8 as it is, and only for its own type.
+            guard value.allSatisfy({ $0 < 0x80 }) else { return nil }
             address = text
             return
         }

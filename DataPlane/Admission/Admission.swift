@@ -194,10 +194,14 @@ package struct Admission: Sendable {
         return (recipients, suppressed, kept)
     }
 
+    static let tagRule = "at most 20 tags of 1 to 128 bytes"
+
+    static func areAllowed(tags: [String]) -> Bool {
+        tags.count <= 20 && tags.allSatisfy { (1...128).contains($0.utf8.count) }
+    }
+
     private func checkLabels(_ tags: [String], _ metadata: [String: String]) throws(Refusal) {
-        guard tags.count <= 20, tags.allSatisfy({ (1...128).contains($0.utf8.count) }) else {
-            throw Refusal(.invalid, "at most 20 tags of 1 to 128 bytes", field: "tags")
-        }
+        guard Self.areAllowed(tags: tags) else { throw Refusal(.invalid, Self.tagRule, field: "tags") }
         let bytes = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         guard metadata.count <= 50, bytes <= 16_384 else {
             throw Refusal(.invalid, "at most 50 entries and 16 KiB of metadata", field: "metadata")

@@ -20,7 +20,7 @@ struct Instructions {
     private(set) var tracking: Submission.Tracking?
 
     static func isOne(_ field: HeaderField) -> Bool {
-        field.name.utf8.count > prefix.utf8.count && field.name.utf8.first.map { $0 | 0x20 } == 0x78
+        field.name.utf8.count >= prefix.utf8.count && field.name.utf8.first.map { $0 | 0x20 } == 0x78
             && field.name.lowercased().hasPrefix(prefix)
     }
 
@@ -53,7 +53,11 @@ struct Instructions {
 
     private mutating func read(_ name: String, _ value: String, _ field: String) throws(Refusal) {
         switch name {
-        case "tag": tags.append(value)
+        case "tag":
+            tags.append(value)
+            guard Admission.areAllowed(tags: tags) else {
+                throw Refusal(.invalid, Admission.tagRule, field: field)
+            }
         case "stream": stream = value
         case "template": template = Submission.TemplateUse(name: value, field: field)
         case "track": tracking = try Self.tracking(value, field)

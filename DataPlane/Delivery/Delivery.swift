@@ -124,7 +124,8 @@ package final class MailDelivery {
     private func use(
         _ session: SMTPSession, _ work: inout DeliveryWork, _ key: ConnectionPool.Key, isReused: Bool
     ) async -> Undelivered? {
-        let host = RemoteHost(session.candidate, tls: session.tls)
+        var host = RemoteHost(session.candidate, tls: session.tls)
+        host.reportsDeliveries = session.extensions.dsn
         while !work.isDone, session.takesMore {
             guard let content = await work.content(for: session) else { break }
             let most = min(settings.maxRecipientsPerTransaction, session.extensions.maxRecipients ?? .max)

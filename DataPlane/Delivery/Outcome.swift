@@ -18,6 +18,8 @@ package struct RemoteHost: Hashable, Sendable {
     package let tlsVersion: String?
     package let tlsCipher: String?
     package let tlsVerified: Bool
+    /// It offers DSN, and so tells of what it took by itself (RFC 3461 §5.2.1).
+    package var reportsDeliveries = false
 
     init(_ candidate: MailCandidate, tls: TLSInfo?) {
         name = candidate.name

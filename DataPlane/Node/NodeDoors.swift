@@ -39,7 +39,8 @@ struct NodeDoors {
             notices: NoticeWebhooks(
                 node: parts.identity.node, holder: parts.holder, spool: parts.spool,
                 dispatcher: parts.dispatcher, clock: parts.clock, log: log.named("notices")),
-            holder: parts.holder, road: parts.road, idempotency: idempotency, clock: parts.clock,
+            holder: parts.holder, road: parts.road, idempotency: idempotency,
+            reports: parts.reports, clock: parts.clock,
             status: { await parts.status() })
         try listen("control", settings.controlAddress, control.router())
         let health = HealthServer(

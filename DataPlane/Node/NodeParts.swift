@@ -27,6 +27,8 @@ struct NodeParts: Sendable {
     let workers: [LoopWorkers]
     let road: Road
     let inbound: InboundRoad
+    let reports: ReportRoad
+    let wishLog: KeyLog
     let links: LinkEvents
     let metrics: NodeMetrics
     let mailTLS: MailTLS
@@ -107,25 +109,29 @@ struct NodeParts: Sendable {
             dispatcher.value.restore(control.memory)
         }
         let unsubscribed = keepUnsubscribed(files, holder, on: main, pool, clock, log)
+        let (wishes, wishLog) = try openWishes(files)
         let road = Road(
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
             webhooks: webhooks,
             dispatcher: dispatcher, random: random, clock: clock, metrics: metrics,
-            unsubscribed: unsubscribed.list)
+            unsubscribed: unsubscribed.list, wishes: wishes)
         let links = LinkEvents(
             node: identity.node, holder: holder, spool: spool, webhooks: webhooks, dispatcher: dispatcher,
             file: unsubscribed, clock: clock, metrics: metrics, log: log.named("links"))
-        idempotency.connect(
-            book: NodeKeyBook(spool: spool, log: disks.keys),
-            peers: NodePeers(
-                node: identity.node, key: link.key, holder: holder,
-                relay: PlaneRelay(maxBodyBytes: 0) {
-                    metrics.relayed($0.map(String.init) ?? "unreachable").increment()
-                }, clients: link.relayClients, clock: clock))
+        let peers = NodePeers(
+            node: identity.node, key: link.key, holder: holder,
+            relay: PlaneRelay(maxBodyBytes: 0) {
+                metrics.relayed($0.map(String.init) ?? "unreachable").increment()
+            }, clients: link.relayClients, clock: clock)
+        idempotency.connect(book: NodeKeyBook(spool: spool, log: disks.keys), peers: peers)
+        let reports = ReportRoad(
+            node: identity.node, holder: holder, spool: spool, dispatcher: dispatcher,
+            returnPaths: returnPaths, notices: notices, wishes: wishes, clock: clock
+        ) { await peers.pass($0, to: $1) }
         let inbound = InboundRoad(
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
-            webhooks: webhooks, dispatcher: dispatcher, returnPaths: returnPaths, clock: clock,
-            metrics: metrics)
+            webhooks: webhooks, dispatcher: dispatcher, returnPaths: returnPaths, reports: reports,
+            clock: clock, metrics: metrics)
         let bodies = BodyLog()
         let restart = Restart(node: identity.node, spool: spool, log: log, metrics: metrics) {
             id, mail, body in
@@ -145,7 +151,8 @@ struct NodeParts: Sendable {
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
             spool: spool, keys: disks.keys, idempotency: idempotency,
-            dispatcher: dispatcher, workers: workers, road: road, inbound: inbound, links: links,
+            dispatcher: dispatcher, workers: workers, road: road, inbound: inbound,
+            reports: reports, wishLog: wishLog, links: links,
             metrics: metrics,
             mailTLS: mailTLS,
             clock: clock,
@@ -181,6 +188,16 @@ struct NodeParts: Sendable {
             log.error("suspensions and holds of before are lost", ["error": .error(error)])
             return (QueueStore.Memory(), [:])
         }
+    }
+
+    /// Senders who asked for delivery reports, of ten days.
+    private static func openWishes(_ files: NodeFiles) throws -> (ReportWishes, KeyLog) {
+        var recovered: [KeyRecord] = []
+        let (log, _) = try KeyLog.open(
+            directory: files.wishes, configuration: ReportWishes.logConfiguration,
+            now: WallClock.system.now
+        ) { recovered.append($0) }
+        return (ReportWishes(recovered, log: log), log)
     }
 
     /// Who unsubscribed here is kept until a snapshot has him.
@@ -290,6 +307,7 @@ struct NodeParts: Sendable {
         }
         await spool.close()
         await keys.close()
+        await wishLog.close()
         await journal.close()
         for worker in workers { await worker.shutDown() }
     }

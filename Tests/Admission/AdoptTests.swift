@@ -99,8 +99,8 @@ import Testing
     @Test func `an instruction that makes no sense is refused`() {
         #expect(world.refusal(of: raw([from, "X-Dispatch-Stream: flood"]))?.field == "X-Dispatch-Stream")
         let tags = (0...20).map { "X-Dispatch-Tag: t\($0)" }
-        #expect(world.refusal(of: raw([from] + tags))?.field == "tags")
-        #expect(world.refusal(of: raw([from, "X-Dispatch-Tag:"]))?.field == "tags")
+        #expect(world.refusal(of: raw([from] + tags))?.field == "X-Dispatch-Tag")
+        #expect(world.refusal(of: raw([from, "X-Dispatch-Tag:"]))?.field == "X-Dispatch-Tag")
     }
 
     @Test func `a message that runs in a circle is refused`() {

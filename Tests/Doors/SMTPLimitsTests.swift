@@ -64,11 +64,37 @@ import Testing
             try await client.ask(goodMessage + line + "\r\n" + line + "\r\n" + line).hasPrefix("451 4.3.2"))
         let other = try await node.login()
         try await other.open()
-        #expect(try await other.ask("BDAT 2000 LAST").hasPrefix("451 4.3.2"))
+        // What is announced takes nothing yet.
+        try await other.send("BDAT 2000 LAST\r\n")
+        let text = try await node.login()
+        try await text.open()
+        try await text.send("BDAT \(goodMessage.utf8.count) LAST\r\n" + goodMessage)
+        #expect(try await text.reply().hasPrefix("250"))
+        let lines = String(repeating: "12345678\r\n", count: 200)
+        try await other.send(lines)
+        #expect(try await other.reply().hasPrefix("451 4.3.2"))
         let last = try await node.login()
         try await last.open()
         #expect(try await last.ask("DATA").hasPrefix("354"))
         #expect(try await last.ask(goodMessage + ".").hasPrefix("250"))
+    }
+
+    @Test func `who has not logged in has little time for a chunk as well`() async throws {
+        let node = try SMTPNode(MemoryIntake()) { $0.loginTimeout = .milliseconds(100) }
+        let client = try await node.connect()
+        try await client.send("BDAT 100000\r\nx")
+        #expect(try await client.reply().hasPrefix("421 4.4.2"))
+        #expect(try await client.reply() == "")
+    }
+
+    @Test func `a message that does not end is not received for ever`() async throws {
+        let node = try SMTPNode(MemoryIntake()) { $0.maxMessageBytes = 1000 }
+        let client = try await node.login()
+        try await client.open()
+        #expect(try await client.ask("DATA").hasPrefix("354"))
+        try await client.send(String(repeating: "12345678\r\n", count: 900))
+        #expect(try await client.reply().hasPrefix("552 5.3.4"))
+        #expect(try await client.reply() == "")
     }
 
     @Test func `a message with an idempotency key is queued once`() async throws {

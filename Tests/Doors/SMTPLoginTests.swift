@@ -70,9 +70,11 @@ import Testing
         #expect(try await client.codes("AUTH PLAIN", "%%%") == ["334", "501"])
         #expect(
             try await client.codes("AUTH PLAIN =", "AUTH PLAIN AA==", "AUTH CRAM-MD5", "AUTH LOGIN ***") == [
-                "501", "501", "504", "334",
+                "501", "501", "504", "501",
             ])
-        #expect(try await client.codes("x", "NOOP") == ["501", "250"])
+        #expect(
+            try await client.codes("AUTH LOGIN", "*", "AUTH LOGIN b25l", "*") == ["334", "501", "334", "501"])
+        #expect(try await client.codes("AUTH LOGIN b25l", "x", "NOOP") == ["334", "501", "250"])
     }
 
     @Test func `nobody logs in as himself to act as another`() async throws {
@@ -122,7 +124,8 @@ import Testing
         _ = try await client.ask("EHLO client.example")
         _ = try await client.ask("STARTTLS")
         try await client.handshake()
-        #expect(try await client.codes("MAIL FROM:<a@one.example>", "AUTH PLAIN \(good)") == ["503", "503"])
+        #expect(try await client.ask("AUTH PLAIN \(good)").hasPrefix("503"))
+        #expect(try await client.reply() == "")
     }
 }
 

@@ -81,8 +81,10 @@ private struct RecipientBuilder {
     mutating func close() {
         defer { fields = [:] }
         guard recipients.count < DeliveryStatusReport.maxRecipients, !fields.isEmpty else { return }
-        let status = fields["status"].flatMap { Self.status($0) }
         guard let action = action() else { return }
+        var status = fields["status"].flatMap { Self.status($0) }
+        let isTrouble = action == .failed || action == .delayed
+        if let given = status, given.hasPrefix("2") == isTrouble { status = nil }
         var addresses: [String] = []
         for name in Self.addressFields {
             if let address = fields[name].flatMap({ ReportAddress.parse($0) }), !addresses.contains(address) {
@@ -122,6 +124,6 @@ private struct RecipientBuilder {
 
     private static func status(_ value: String) -> String? {
         let word = value.prefix { $0.isNumber || $0 == "." }
-        return ReplyCodes.enhancedStatus(String(word))
+        return ReplyCodes.enhancedStatus(String(word), classes: ["2", "4", "5"])
     }
 }

@@ -5,7 +5,7 @@ package struct DeliveryStatusReport: Hashable, Sendable {
     package static let maxDiagnosticBytes = 2_000
 
     /// RFC 3464 §2.3.3.
-    package enum Action: String, Hashable, Sendable, CaseIterable {
+    package enum Action: String, Hashable, Sendable, CaseIterable, Codable {
         case failed, delayed, delivered, relayed, expanded
     }
 

@@ -28,9 +28,9 @@ struct ReplyCodes {
     }
 
     /// `5.1.1`, and nothing that only begins so; class 2 is a success, which no failure has.
-    static func enhancedStatus(_ word: String) -> String? {
+    static func enhancedStatus(_ word: String, classes: [Substring] = ["4", "5"]) -> String? {
         let parts = word.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, ["4", "5"].contains(parts[0]),
+        guard parts.count == 3, classes.contains(parts[0]),
             parts.dropFirst().allSatisfy({ (1...3).contains($0.utf8.count) && Int($0) != nil })
         else { return nil }
         return word

@@ -22,6 +22,16 @@ package protocol InboundIntake: Sendable {
     /// - Throws: `Refusal` of the kinds of the disk; then nothing counts.
     func record(_ notices: [InboundNotice]) async throws(Refusal)
 
+    /// Tells the sender of a message what another host's report says, where the sender asked for it (RFC
+    /// 3461) and was not told before, and returns when that is on disk.
+    ///
+    /// - Parameter address: the return path that the report came to and that made the proof.
+    /// - Returns: how many recipients the sender is told of; 0 where nobody asked.
+    /// - Throws: `Refusal` of the kinds of the disk, or when the node that knows does not answer.
+    func passOn(
+        _ outcomes: [ReportedOutcome], to address: String, _ proof: ReturnPath.Proof
+    ) async throws(Refusal) -> Int
+
     /// Counts what became of a message.
     func note(_ outcome: InboundOutcome)
 }
@@ -63,7 +73,10 @@ package struct InboundNotice: Sendable, Equatable {
 /// What became of a message at the door for reports; the raw value is the label of the metric.
 package enum InboundOutcome: String, Sendable, CaseIterable {
     case bounce, complaint
-    /// A notice of delay or success, a reader who is content, an answer that nobody wrote: taken and dropped.
+    /// A notice of delay or success that the sender had asked for.
+    case passedOn = "passed_on"
+    /// A notice of delay or success that nobody asked for, a reader who is content, an answer that
+    /// nobody wrote: taken and dropped.
     case ignored
     case autoReply = "auto_reply"
     /// None of these, no proof, or too much.

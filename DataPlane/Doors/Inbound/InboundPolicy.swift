@@ -61,8 +61,10 @@ struct InboundPolicy: SMTPPolicy {
     ) async -> SMTPReply {
         let report = MailReport(message)
         do throws(Refusal) {
-            let (outcome, notices) = try await read(report, transaction.recipients)
+            var (outcome, notices) = try await read(report, transaction.recipients)
             if !notices.isEmpty { try await intake.record(notices) }
+            let told = try await passOn(report, transaction.recipients)
+            if told > 0, outcome == .ignored { outcome = .passedOn }
             intake.note(outcome)
             return SMTPReply(250, .init(2, 6, 0), "Ok: \(Self.words(outcome))")
         } catch {
@@ -108,6 +110,23 @@ struct InboundPolicy: SMTPPolicy {
         return (content.isComplaint ? .complaint : .bounce, notices)
     }
 
+    /// What hosts report by themselves of mail that they took over: its sender may have asked for that.
+    private func passOn(_ report: MailReport, _ recipients: [SMTPPath]) async throws(Refusal) -> Int {
+        guard case .deliveryStatus(let status) = report, status.isStandard else { return 0 }
+        let outcomes = status.recipients.map { ReportedOutcome($0, reporter: status.reportingHost) }
+        var told = 0
+        var messages: [MessageID] = []
+        for recipient in recipients {
+            let address = recipient.description
+            guard let proof = try intake.proof(of: address), !messages.contains(proof.message) else {
+                continue
+            }
+            messages.append(proof.message)
+            told += try await intake.passOn(outcomes, to: address, proof)
+        }
+        return told
+    }
+
     /// What came to the fixed address proves itself by our header and the return path that only we can make.
     private func proofsInside(_ report: FeedbackReport) throws(Refusal) -> [ReturnPath.Proof] {
         guard report.original.dispatchID != nil else { return [] }
@@ -121,6 +140,7 @@ struct InboundPolicy: SMTPPolicy {
         switch outcome {
         case .bounce: "bounce recorded"
         case .complaint: "complaint recorded"
+        case .passedOn: "passed on to the sender"
         case .autoReply: "automatic reply dropped"
         case .ignored, .refused, .failed: "nothing to record"
         }

@@ -9,8 +9,17 @@ extension SMTPSession {
             refuse(SMTPReply(502, .init(5, 5, 1), "AUTH is not offered"))
             return .goOn
         }
-        if let reply = authObstacle() {
-            refuse(reply)
+        if stream.tls == nil {
+            refuse(
+                SMTPReply(
+                    538, .init(5, 7, 11), "Encryption required for authentication: STARTTLS first"))
+            return .goOn
+        }
+        guard clientName != nil, isExtended else { return refuseOrder("Say EHLO first") }
+        guard transaction == nil else { return refuseOrder("Not inside a transaction") }
+        guard !isLoggedIn else {
+            // No end of the session: clients that ask for a login before each message take 503 for a yes.
+            refuse(SMTPReply(503, .init(5, 5, 1), "Already authenticated"))
             return .goOn
         }
         let credentials: SASLCredentials
@@ -30,15 +39,10 @@ extension SMTPSession {
         case ended
     }
 
-    private func authObstacle() -> SMTPReply? {
-        if stream.tls == nil {
-            return SMTPReply(538, .init(5, 7, 11), "Encryption required for authentication: STARTTLS first")
-        }
-        if clientName == nil || !isExtended { return SMTPReply(503, .init(5, 5, 1), "Say EHLO first") }
-        if transaction != nil { return SMTPReply(503, .init(5, 5, 1), "Not inside a transaction") }
+    private var isLoggedIn: Bool {
         switch credential {
-        case .basic, .bearer: return SMTPReply(503, .init(5, 5, 1), "Already authenticated")
-        case .trustedNetwork, nil: return nil
+        case .basic, .bearer: true
+        case .trustedNetwork, nil: false
         }
     }
 
@@ -51,18 +55,23 @@ extension SMTPSession {
             do throws(SASLCredentials.Malformation) {
                 return .credentials(try SASLCredentials(plain: response[...]))
             } catch { return .refused(error.reply) }
-        case "LOGIN":
-            var name = initial
-            if name == nil { name = try await answer(to: "VXNlcm5hbWU6") }
-            guard let name, let password = try await answer(to: "UGFzc3dvcmQ6") else { return .ended }
-            do throws(SASLCredentials.Malformation) {
-                return .credentials(
-                    SASLCredentials(
-                        username: try SASLCredentials.loginAnswer(name[...]),
-                        password: try SASLCredentials.loginAnswer(password[...])))
-            } catch { return .refused(error.reply) }
+        case "LOGIN": return try await loginDialogue(initial)
         default: return .refused(SMTPReply(504, .init(5, 5, 4), "AUTH takes PLAIN or LOGIN"))
         }
+    }
+
+    /// Each answer is read before the next question: `*` ends the dialogue at either (RFC 4954 §4).
+    private func loginDialogue(_ initial: [UInt8]?) async throws(StreamError) -> Dialogue {
+        var answers: [String] = []
+        for challenge in ["VXNlcm5hbWU6", "UGFzc3dvcmQ6"] {
+            var given = answers.isEmpty ? initial : nil
+            if given == nil { given = try await answer(to: challenge) }
+            guard let given else { return .ended }
+            do throws(SASLCredentials.Malformation) {
+                answers.append(try SASLCredentials.loginAnswer(given[...]))
+            } catch { return .refused(error.reply) }
+        }
+        return .credentials(SASLCredentials(username: answers[0], password: answers[1]))
     }
 
     /// Asks with a challenge (base64) and gives the client's line; nil when the session has to end.

@@ -6,6 +6,7 @@ extension SMTPSession {
         clientName = name
         isExtended = extended
         endTransaction()
+        isGroupRefused = false
         guard extended else {
             say(SMTPReply(250, policy.hostName))
             return

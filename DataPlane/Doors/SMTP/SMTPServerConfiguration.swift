@@ -37,6 +37,10 @@ package struct SMTPServerConfiguration: Sendable {
     package var trustedNetworks: [IPNetwork] = []
     package var trustedTenant: TenantID?
 
+    /// What is too large for a message is read, and dropped, up to here, so that the client hears why; then
+    /// the session ends.
+    var maxReceivedBytes: Int { min(maxMessageBytes, 1 << 40) * 8 }
+
     package init(address: SocketAddress) { self.address = address }
 
     /// The tenant for which this address may submit without AUTH.

@@ -9,7 +9,8 @@ import Service
 ///
 /// Replies to pipelined commands are gathered and written when the input has no whole command left. What the
 /// session takes is bounded: line lengths, recipients, message size, mistakes, time. It trusts no order: what
-/// comes before the banner, behind STARTTLS in one packet or behind DATA before its 354 ends the session.
+/// comes before the banner, behind STARTTLS in one packet or behind DATA before its 354 ends the session, and
+/// so does a command out of order that no refusal before it explains.
 final class SMTPSession {
     struct Transaction {
         var sender: SMTPPath?
@@ -36,6 +37,8 @@ final class SMTPSession {
     var isExtended = false
     var credential: PresentedCredential?
     var transaction: Transaction?
+    /// Something of the group of commands that this one may belong to was refused.
+    var isGroupRefused = false
     var transactions = 0
     /// Commands that led nowhere since the last message.
     var idleCommands = 0
@@ -116,12 +119,11 @@ final class SMTPSession {
     private func handle(_ line: [UInt8]) async throws(StreamError) -> Next {
         let command: SMTPCommand
         do throws(SMTPSyntaxError) { command = try SMTPCommand(line: line[...]) } catch {
-            refuse(error.reply)
-            return .goOn
+            return refuseMalformed(line, error.reply)
         }
         guard line.count <= 510 || command.mayBeLong else {
-            refuse(SMTPReply(500, .init(5, 5, 2), "Command line longer than 512 bytes"))
-            return .goOn
+            return refuseMalformed(
+                line, SMTPReply(500, .init(5, 5, 2), "Command line longer than 512 bytes"))
         }
         if command.leadsNowhere { idleCommands += 1 }
         return try await perform(command)
@@ -131,14 +133,15 @@ final class SMTPSession {
         switch command {
         case .ehlo(let name): hello(name, extended: true)
         case .helo(let name): hello(name, extended: false)
-        case .mail(let sender, let parameters): mail(sender, parameters)
-        case .rcpt(let recipient, let parameters): rcpt(recipient, parameters)
+        case .mail(let sender, let parameters): return mail(sender, parameters)
+        case .rcpt(let recipient, let parameters): return rcpt(recipient, parameters)
         case .data: return try await data()
         case .bdat(let count, let isLast): return try await bdat(count, isLast: isLast)
         case .startTLS: return try await startTLS()
         case .auth(let mechanism, let initial): return try await auth(mechanism, initial)
         case .rset:
             endTransaction()
+            isGroupRefused = false
             say(SMTPReply(250, .init(2, 0, 0), "Ok"))
         case .noop: say(SMTPReply(250, .init(2, 0, 0), "Ok"))
         case .help: say(SMTPReply(214, .init(2, 0, 0), policy.help))
@@ -194,7 +197,7 @@ final class SMTPSession {
     }
 
     /// Who needs a login has not long for it, however it drips.
-    private var commandTimeLeft: Duration {
+    var commandTimeLeft: Duration {
         guard credential == nil, policy.logins != nil else { return configuration.commandTimeout }
         return max(.zero, min(configuration.commandTimeout, loginDeadline - .now()))
     }

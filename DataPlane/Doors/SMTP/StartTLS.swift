@@ -5,16 +5,13 @@ extension SMTPSession {
     /// STARTTLS (RFC 3207): all that was said before is forgotten. What stands in the same packet behind the
     /// command was put there by somebody who wants it to be read as protected: the session ends.
     func startTLS() async throws(StreamError) -> Next {
-        guard stream.tls == nil, let tls else {
-            refuse(
-                SMTPReply(
-                    503, .init(5, 5, 1), stream.tls == nil ? "STARTTLS is not offered" : "Already encrypted"))
+        guard stream.tls == nil else { return refuseOrder("Already encrypted") }
+        guard let tls else {
+            refuse(SMTPReply(502, .init(5, 5, 1), "STARTTLS is not offered"))
             return .goOn
         }
-        guard clientName != nil, isExtended else {
-            refuse(SMTPReply(503, .init(5, 5, 1), "Say EHLO first"))
-            return .goOn
-        }
+        guard clientName != nil, isExtended else { return refuseOrder("Say EHLO first") }
+        guard transaction == nil else { return refuseOrder("Not inside a transaction") }
         guard stream.input.isEmpty else {
             say(SMTPReply(554, .init(5, 5, 0), "Nothing may follow STARTTLS"))
             return .close
@@ -23,7 +20,7 @@ extension SMTPSession {
         try await flush()
         try await stream.startTLS(server: tls, timeout: configuration.handshakeTimeout)
         clientName = nil
-        endTransaction()
+        isGroupRefused = false
         if case .trustedNetwork = credential {} else { credential = nil }
         return .goOn
     }

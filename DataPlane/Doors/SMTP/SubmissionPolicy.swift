@@ -59,7 +59,7 @@ struct SubmissionPolicy: SMTPPolicy {
         _ raw: Submission.Raw, _ principal: Principal, _ credential: PresentedCredential, _ sourceIP: String
     ) async throws(Refusal) -> MessageID {
         let keys = (try? raw.headers.get())?.values("X-Dispatch-Idempotency-Key") ?? []
-        guard let key = keys.first else {
+        guard let key = keys.first.map({ EncodedWord.decode($0) }) else {
             return try await intake.submit(Submission(door: "smtp", content: .raw(raw)), from: principal).id
         }
         guard keys.count == 1 else {

@@ -13,6 +13,8 @@ package struct NodeFiles: Sendable {
     package var journal: String { "\(directory)/journal" }
     /// The folder of the log of idempotency keys.
     package var keys: String { "\(directory)/keys" }
+    /// The folder of the log of senders who asked for delivery reports.
+    var wishes: String { "\(directory)/wishes" }
     var identity: String { "\(directory)/identity.json" }
     /// Restrictions and warm-up counts.
     var queue: String { "\(directory)/queue.json" }

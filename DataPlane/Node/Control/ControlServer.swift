@@ -21,6 +21,7 @@ struct ControlServer: Sendable {
     let holder: SnapshotHolder
     let road: any Intake
     let idempotency: IdempotencyKeys
+    let reports: ReportRoad
     let status: @Sendable () async -> NodeStatus
     let clock: WallClock
     private let nonces = Locked<[String: Int64]>([:])
@@ -28,7 +29,7 @@ struct ControlServer: Sendable {
     init(
         identity: NodeIdentity, intake: SnapshotIntake, dispatcher: LoopBound<Dispatcher>,
         notices: NoticeWebhooks, holder: SnapshotHolder, road: any Intake, idempotency: IdempotencyKeys,
-        clock: WallClock,
+        reports: ReportRoad, clock: WallClock,
         status: @escaping @Sendable () async -> NodeStatus
     ) {
         self.identity = identity
@@ -38,6 +39,7 @@ struct ControlServer: Sendable {
         self.holder = holder
         self.road = road
         self.idempotency = idempotency
+        self.reports = reports
         self.clock = clock
         self.status = status
     }
@@ -71,7 +73,7 @@ struct ControlServer: Sendable {
             return try .json(await notices.take(list))
         }
         QueueRoutes(dispatcher: dispatcher, verify: { try verify($0, body: $1) }).add(to: &router)
-        PeerRoutes(intake: road, idempotency: idempotency, verify: { try await verifyNode($0, $1) })
+        PeerRoutes(intake: road, idempotency: idempotency, reports: reports) { try await verifyNode($0, $1) }
             .add(to: &router)
         return router
     }

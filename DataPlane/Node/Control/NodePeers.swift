@@ -50,6 +50,12 @@ struct NodePeers: KeyPeers {
         return try await ask(former, KeyRelease.path, body)
     }
 
+    /// Nil when the node does not answer.
+    func pass(_ report: PassedReport, to node: ClusterNode) async -> PassedReport.Answer? {
+        guard let body = try? JSONEncoder().encode(report) else { return nil }
+        return try? await ask(node, PassedReport.path, Array(body))
+    }
+
     private func ask<Answer: Decodable>(
         _ peer: ClusterNode, _ path: String, _ body: [UInt8]
     ) async throws(Refusal) -> Answer {

@@ -5,13 +5,16 @@ import HTTP
 import NodeProtocol
 
 /// What the other nodes of the cluster ask of this one: to take a message whose idempotency key belongs here,
-/// and to give up a key that belongs to them now. Each request is signed by a node that the snapshot names.
+/// to give up a key that belongs to them now, and to tell a sender what a host reported. Each request is
+/// signed by a node that the snapshot names.
 struct PeerRoutes: Sendable {
     private static let maxMessageBytes = 64 * 1024 * 1024
     private static let maxReleaseBytes = 64 * 1024
+    private static let maxReportBytes = 2 * 1024 * 1024
 
     let intake: any Intake
     let idempotency: IdempotencyKeys
+    let reports: ReportRoad
     /// The number of the node that signed the request.
     ///
     /// - Throws: 401.
@@ -42,6 +45,20 @@ struct PeerRoutes: Sendable {
             }
             let answer: KeyRelease.Answer
             do throws(Refusal) { answer = try await idempotency.release(asked, to: node) } catch {
+                throw APIError(503, error.code.rawValue, error.message, retryAfterSeconds: 5)
+            }
+            return try .json(answer)
+        }
+        router.on(
+            .post, PassedReport.path,
+            RouteInfo(summary: "Tell the sender what a host reported", authentication: .none)
+        ) { request in
+            let body = try await verify(request, Self.maxReportBytes).body
+            guard let report = try? JSONDecoder().decode(PassedReport.self, from: Data(body)) else {
+                throw APIError(400, "malformed", "The body is not a report.")
+            }
+            let answer: PassedReport.Answer
+            do throws(Refusal) { answer = try await reports.take(report) } catch {
                 throw APIError(503, error.code.rawValue, error.message, retryAfterSeconds: 5)
             }
             return try .json(answer)

@@ -186,8 +186,9 @@ final class Dispatcher {
             if event.kind == .deferred, case .waiting(let until) = finished {
                 event.nextAttemptAt = until.milliseconds
             }
-            if let notice = recorder.notices.wanted(
-                event, of: message, index: Int(result.recipient), isRemoteReply: result.isRemoteReply)
+            if !result.isReportedByHost,
+                let notice = recorder.notices.wanted(
+                    event, of: message, index: Int(result.recipient), isRemoteReply: result.isRemoteReply)
             {
                 wanted.append(notice)
             }

@@ -120,12 +120,14 @@ final class MailWorker {
             event.durationMilliseconds = milliseconds
             var retryAfter: Int64?
             var isRemoteReply = true
+            var isReportedByHost = false
             switch outcome.outcome {
             case .delivered(let delivered):
                 event.kind = .delivered
                 event.response = Event.Response(delivered.reply)
                 event.remoteHost = delivered.host.name
                 event.remoteID = delivered.queueID
+                isReportedByHost = delivered.host.reportsDeliveries
             case .deferred(let undelivered), .bounced(let undelivered):
                 event.kind = Self.kind(undelivered.classification)
                 event.response = Event.Response(undelivered.reply)
@@ -142,7 +144,7 @@ final class MailWorker {
             results.append(
                 WorkReport.Result(
                     recipient: index, event: event, retryAfterMilliseconds: retryAfter,
-                    isRemoteReply: isRemoteReply))
+                    isRemoteReply: isRemoteReply, isReportedByHost: isReportedByHost))
         }
         return WorkReport(
             results: results, isLaneFailure: !results.isEmpty && unreached == results.count,

@@ -37,10 +37,7 @@ struct Recorder: Sendable {
         records += made.map(\.record) + notices.map(\.record)
         if closes { records.append(.closed(message.id)) }
         let journaled = events.contains { $0.webhook != nil } ? Self.journaled(events) : encoded
-        let accepted = notices.flatMap { notice in
-            AcceptedEvents.journaled(
-                AcceptedEvents.make(id: notice.id, mail: notice.entry, node: node), sealedBody: [])
-        }
+        let accepted = notices.flatMap { $0.journaled(node: node) }
         return Recorded(
             group: SpoolGroup(records: records, events: journaled + accepted),
             messages: made.map { OpenMessage(id: $0.id, entry: .webhook($0.entry)) }

@@ -22,6 +22,8 @@ struct WorkReport: Sendable {
         let retryAfterMilliseconds: Int64?
         /// Whether the response is in the words of the remote host.
         var isRemoteReply = false
+        /// The host took the message and will report what becomes of it to who asked.
+        var isReportedByHost = false
     }
 
     let results: [Result]

@@ -20,12 +20,14 @@ struct InboundRoad: InboundIntake {
     private let returnPaths: ReturnPaths
     private let clock: WallClock
     private let metrics: NodeMetrics
+    private let reports: ReportRoad
     private let events: NoticeEvents
     private let memory = Locked(NoticeMemory())
 
     init(
         hostName: String, node: UInt16, holder: SnapshotHolder, spool: Spool, webhooks: EventWebhooks,
-        dispatcher: LoopBound<Dispatcher>, returnPaths: ReturnPaths, clock: WallClock, metrics: NodeMetrics
+        dispatcher: LoopBound<Dispatcher>, returnPaths: ReturnPaths, reports: ReportRoad, clock: WallClock,
+        metrics: NodeMetrics
     ) {
         self.hostName = hostName
         self.holder = holder
@@ -33,6 +35,7 @@ struct InboundRoad: InboundIntake {
         self.webhooks = webhooks
         self.dispatcher = dispatcher
         self.returnPaths = returnPaths
+        self.reports = reports
         self.clock = clock
         self.metrics = metrics
         events = NoticeEvents(node: node)
@@ -51,6 +54,12 @@ struct InboundRoad: InboundIntake {
         if let answer = returnPaths.current.names(recipient, in: proof) { return answer }
         let mail = await mail(proof.message, of: proof.tenant)
         return mail.map { $0.log.recipients.contains { $0.lowercased() == recipient.lowercased() } }
+    }
+
+    func passOn(
+        _ outcomes: [ReportedOutcome], to address: String, _ proof: ReturnPath.Proof
+    ) async throws(Refusal) -> Int {
+        try await reports.passOn(PassedReport(address: address, outcomes: outcomes), proof, mayAsk: true)
     }
 
     func note(_ outcome: InboundOutcome) { metrics.inbound(outcome.rawValue).increment() }

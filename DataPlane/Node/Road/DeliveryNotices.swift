@@ -22,6 +22,8 @@ struct DeliveryNotices: Sendable {
         let action: DeliveryNotice.Action
         let event: Event
         let isRemoteReply: Bool
+        /// Another host's report, not an attempt of ours.
+        var isPassedOn = false
     }
 
     /// A notice that is ready to be written.
@@ -31,6 +33,11 @@ struct DeliveryNotices: Sendable {
         let body: [UInt8]
 
         var record: SpoolRecord { .entry(id, header: Entry.mail(entry).encoded(), body: body) }
+        /// The events of its acceptance, as the journal has them.
+        func journaled(node: UInt16) -> [[UInt8]] {
+            AcceptedEvents.journaled(AcceptedEvents.make(id: id, mail: entry, node: node), sealedBody: [])
+        }
+
         var message: OpenMessage { OpenMessage(id: id, entry: .mail(entry)) }
     }
 
@@ -72,23 +79,26 @@ struct DeliveryNotices: Sendable {
 
     /// One notice for each kind of outcome.
     ///
-    /// - Parameter original: the message that it is about, as it was accepted; nil when it cannot be read.
+    /// - Parameters:
+    ///   - original: the message that it is about, as it was accepted; nil when it cannot be read.
+    ///   - reporter: the host whose report is passed on; nil for our own.
     func make(
-        _ wanted: [Wanted], of message: MessageID, _ mail: MailEntry, original: [UInt8]?, snapshot: Snapshot?
+        _ wanted: [Wanted], of message: MessageID, _ mail: MailEntry, original: [UInt8]?, snapshot: Snapshot?,
+        reporter: String? = nil
     ) -> [Made] {
         guard let sender = try? MailAddress(mail.log.envelopeSender),
             snapshot?.isSuppressed(sender.caseFolded, tenant: mail.tenant) != true
         else { return [] }
-        return [DeliveryNotice.Action.failed, .delayed, .relayed].compactMap { action in
+        return DeliveryNotice.Action.allCases.compactMap { action in
             let some = wanted.filter { $0.action == action }
             guard let at = some.map(\.event.at).max() else { return nil }
-            return make(some, message, mail, original, to: sender, at: at)
+            return make(some, message, mail, original, to: sender, at: at, reporter)
         }
     }
 
     private func make(
         _ wanted: [Wanted], _ message: MessageID, _ mail: MailEntry, _ original: [UInt8]?,
-        to sender: MailAddress, at: Int64
+        to sender: MailAddress, at: Int64, _ reporter: String?
     ) -> Made? {
         let id = ids.next(at: at)
         let address = "mailer-daemon@\(mail.senderDomain)"
@@ -96,8 +106,10 @@ struct DeliveryNotices: Sendable {
         var notice = DeliveryNotice(
             from: Mailbox(name: "Mail Delivery System", address: daemon), to: sender,
             messageID: "<\(id)@\(mail.senderDomain)>", dateSecondsSince1970: Int(at / 1000),
-            reportingHost: hostName, arrivalSecondsSince1970: Int(mail.acceptedAt / 1000),
+            reportingHost: reporter ?? hostName,
+            arrivalSecondsSince1970: reporter == nil ? Int(mail.acceptedAt / 1000) : nil,
             recipients: wanted.map { Self.recipient($0, mail) }, boundarySeed: ids.random())
+        if reporter != nil { notice.passingHost = hostName }
         notice.envelopeID = mail.request?.envelopeID
         notice.about = mail.log.messageIDHeader
         if let original {
@@ -126,7 +138,9 @@ struct DeliveryNotices: Sendable {
         let event = wanted.event
         let address = event.recipient ?? ""
         let response = event.response
-        let words = [response.map { String($0.code) }, response?.enhancedCode, response?.text]
+        // In another host's report the codes stand in its words already.
+        let codes = wanted.isPassedOn ? [] : [response.map { String($0.code) }, response?.enhancedCode]
+        let words = codes + [response?.text]
         var recipient = DeliveryNotice.Recipient(
             address: address, finalRecipient: OriginalRecipient(recipient: address).reported,
             action: wanted.action, status: status(of: wanted),
@@ -137,7 +151,7 @@ struct DeliveryNotices: Sendable {
         }
         recipient.remoteHost = event.remoteHost
         recipient.lastAttemptSecondsSince1970 = Int(event.at / 1000)
-        recipient.retriesUntilSecondsSince1970 = Int(mail.deadline / 1000)
+        if !wanted.isPassedOn { recipient.retriesUntilSecondsSince1970 = Int(mail.deadline / 1000) }
         return recipient
     }
 
@@ -147,7 +161,7 @@ struct DeliveryNotices: Sendable {
             switch wanted.action {
             case .failed: "5"
             case .delayed: "4"
-            case .relayed: "2"
+            case .delivered, .relayed, .expanded: "2"
             }
         guard let status = wanted.event.response?.enhancedCode, status.hasPrefix(digit) else {
             return "\(digit).0.0"
@@ -158,16 +172,22 @@ struct DeliveryNotices: Sendable {
 
 extension DeliveryNotice.Action {
     /// What the sender has to have asked for.
-    fileprivate var notification: DeliveryNotifications {
+    var notification: DeliveryNotifications {
         switch self {
         case .failed: .failure
         case .delayed: .delay
-        case .relayed: .success
+        case .delivered, .relayed, .expanded: .success
         }
     }
 }
 
 extension MailEntry {
+    /// Whether its sender is to be told what becomes of it for somebody.
+    var wantsReports: Bool {
+        !log.envelopeSender.isEmpty && !log.isTest
+            && request?.recipients.contains { $0.notify?.isEmpty == false } == true
+    }
+
     /// Whether this is a report of ours: the tenant did not send it, so no webhook tells of it.
     var isNotice: Bool { log.origin.door == DeliveryNotices.door }
 }

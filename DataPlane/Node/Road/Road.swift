@@ -22,11 +22,12 @@ struct Road: Intake {
     private let random: RandomWords
     private let clock: WallClock
     private let metrics: NodeMetrics
+    private let wishes: ReportWishes?
 
     init(
         hostName: String, node: UInt16, holder: SnapshotHolder, spool: Spool, webhooks: EventWebhooks,
         dispatcher: LoopBound<Dispatcher>, random: RandomWords, clock: WallClock, metrics: NodeMetrics,
-        unsubscribed: Unsubscribed = Unsubscribed()
+        unsubscribed: Unsubscribed = Unsubscribed(), wishes: ReportWishes? = nil
     ) {
         self.hostName = hostName
         admission = Admission(node: node, hostName: hostName) { unsubscribed.contains($0, of: $1) }
@@ -38,6 +39,7 @@ struct Road: Intake {
         self.random = random
         self.clock = clock
         self.metrics = metrics
+        self.wishes = wishes
     }
 
     func authenticate(
@@ -237,7 +239,10 @@ struct Road: Intake {
             returnQuota(of: messages)
             throw Refusal(error)
         }
-        for message in messages { message.item?.wasQueued(Receipt(message.admitted)) }
+        for message in messages {
+            message.item?.wasQueued(Receipt(message.admitted))
+            wishes?.note(message.admitted.id, message.mail)
+        }
         enqueue(messages.flatMap(\.opened))
     }
 

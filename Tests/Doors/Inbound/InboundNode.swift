@@ -68,6 +68,8 @@ final class MemoryInbound: InboundIntake {
         var outcomes: [InboundOutcome] = []
         var refusal: Refusal?
         var remembered: Set<String>?
+        var passedOn: [ReportedOutcome] = []
+        var wishes = 0
     }
 
     static let tenant = TenantID(UUID())
@@ -103,6 +105,21 @@ final class MemoryInbound: InboundIntake {
     func record(_ notices: [InboundNotice]) async throws(Refusal) {
         if let refusal = state.withLock({ $0.refusal }) { throw refusal }
         state.withLock { $0.notices += notices }
+    }
+
+    /// What the sender was to be told, if it wished for it.
+    var passedOn: [ReportedOutcome] { state.withLock { $0.passedOn } }
+
+    /// From now on the sender wishes for as many reports.
+    func wish(for count: Int) { state.withLock { $0.wishes = count } }
+
+    func passOn(
+        _ outcomes: [ReportedOutcome], to address: String, _ proof: ReturnPath.Proof
+    ) async throws(Refusal) -> Int {
+        state.withLock { state in
+            state.passedOn += outcomes
+            return min(state.wishes, outcomes.count)
+        }
     }
 
     func note(_ outcome: InboundOutcome) { state.withLock { $0.outcomes.append(outcome) } }

@@ -24,6 +24,40 @@ import Testing
         #expect(intake.outcomes == [.bounce])
     }
 
+    @Test(arguments: ["delivered", "relayed", "expanded", "delayed"])
+    func `what a host reports of mail that it took over goes to the sender who wished for it`(action: String)
+        async throws
+    {
+        let intake = try MemoryInbound()
+        let node = try InboundNode(intake)
+        let path = intake.returnPath([jane])
+        let report = InboundReports.bounce(of: jane, action: action, status: "2.0.0")
+        #expect(try await node.report(report, to: path).contains("nothing to record"))
+        intake.wish(for: 1)
+        #expect(try await node.report(report, to: path).contains("passed on to the sender"))
+        #expect(intake.notices.isEmpty)
+        #expect(intake.passedOn.map(\.action.rawValue) == [action, action])
+        let outcome = try #require(intake.passedOn.first)
+        #expect(outcome.addresses == [jane])
+        #expect(outcome.reporter == "mx.example")
+        #expect(intake.outcomes == [.ignored, .passedOn])
+    }
+
+    @Test func `a bounce is recorded and passed on, a complaint and an automatic answer are not`()
+        async throws
+    {
+        let intake = try MemoryInbound()
+        let node = try InboundNode(intake)
+        let path = intake.returnPath([jane])
+        intake.wish(for: 1)
+        let reply = try await node.report(InboundReports.bounce(of: jane), to: path)
+        #expect(reply.contains("bounce recorded"))
+        #expect(intake.passedOn.count == 1)
+        _ = try await node.report(InboundReports.complaint(original: "Return-Path: <\(path)>"), to: path)
+        _ = try await node.report("Auto-Submitted: auto-replied\nSubject: away\n\nI am away", to: path)
+        #expect(intake.passedOn.count == 1)
+    }
+
     @Test func `a bounce that names others is told of the recipient, and says so`() async throws {
         let intake = try MemoryInbound()
         let node = try InboundNode(intake)

@@ -62,13 +62,17 @@ final class MailSink: Sendable {
     private let listener: Listener
     private let ledger = Locked(Ledger())
 
-    /// - Parameter address: port 0 for any.
-    init(_ address: SocketAddress = .ipv4(0x7F00_0001, port: 0)) throws {
+    /// - Parameters:
+    ///   - address: port 0 for any.
+    ///   - extensions: what it offers besides.
+    init(
+        _ address: SocketAddress = .ipv4(0x7F00_0001, port: 0), offering extensions: [String] = []
+    ) throws {
         listener = try Listener(address)
         self.address = listener.address
         let loop = try TestLoops.sinks()
         listener.accept(on: loop, maxConnections: 1_000) { [ledger] stream in
-            try? await Session(stream, ledger, loop).serve()
+            try? await Session(stream, ledger, loop, extensions).serve()
         }
     }
 
@@ -112,11 +116,13 @@ final class MailSink: Sendable {
         private let stream: ByteStream
         private let ledger: Locked<Ledger>
         private let loop: EventLoop
+        private let extensions: [String]
         private var hello = ""
         private var sender = ""
         private var recipients: [String] = []
 
-        init(_ stream: ByteStream, _ ledger: Locked<Ledger>, _ loop: EventLoop) {
+        init(_ stream: ByteStream, _ ledger: Locked<Ledger>, _ loop: EventLoop, _ extensions: [String]) {
+            self.extensions = extensions
             self.stream = stream
             self.ledger = ledger
             self.loop = loop
@@ -128,7 +134,8 @@ final class MailSink: Sendable {
                 switch line.prefix(4).uppercased() {
                 case "EHLO":
                     hello = String(line.dropFirst(5))
-                    try await say("250-sink", "250-PIPELINING", "250-8BITMIME", "250 SMTPUTF8")
+                    let offered = ["sink", "PIPELINING", "8BITMIME"] + extensions
+                    try await say(offered.map { "250-\($0)" } + ["250 SMTPUTF8"])
                 case "MAIL":
                     (sender, recipients) = (Self.path(line), [])
                     try await say("250 2.1.0 Ok")
@@ -192,7 +199,9 @@ final class MailSink: Sendable {
             try await say("250 2.0.0 Ok: queued as S\(number)")
         }
 
-        private func say(_ lines: String...) async throws(StreamError) {
+        private func say(_ lines: String...) async throws(StreamError) { try await say(lines) }
+
+        private func say(_ lines: [String]) async throws(StreamError) {
             try await stream.write(Array((lines.joined(separator: "\r\n") + "\r\n").utf8))
         }
 

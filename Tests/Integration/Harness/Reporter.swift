@@ -26,6 +26,18 @@ struct Reporter: Sendable {
 
     /// A bounce by RFC 3464 of one recipient of a delivered message.
     static func bounce(of delivery: MailSink.Delivery, recipient: String) -> String {
+        report(
+            of: delivery,
+            """
+            Final-Recipient: rfc822; \(recipient)
+            Action: failed
+            Status: 5.1.1
+            Diagnostic-Code: smtp; 550 5.1.1 no such user
+            """)
+    }
+
+    /// A report by RFC 3464 about a delivered message, with these fields of its recipients.
+    static func report(of delivery: MailSink.Delivery, _ recipients: String) -> String {
         """
         From: Mail Delivery System <MAILER-DAEMON@mx.example.net>
         To: \(delivery.sender)
@@ -43,10 +55,7 @@ struct Reporter: Sendable {
 
         Reporting-MTA: dns; mx.example.net
 
-        Final-Recipient: rfc822; \(recipient)
-        Action: failed
-        Status: 5.1.1
-        Diagnostic-Code: smtp; 550 5.1.1 no such user
+        \(recipients)
 
         --part
         Content-Type: text/rfc822-headers

@@ -7,14 +7,14 @@ import Testing
 /// Delivery reports that a client asks for over SMTP come back to it by mail.
 @Suite struct NoticeTests {
     /// A node with SMTPS, and what to say to it.
-    private struct Bench {
+    struct Bench {
         let sink: MailSink
         let node: LoneNode
         let certificate: TestCertificate
         let folder: TemporaryDirectory
 
-        init(_ settings: [String: String] = [:]) async throws {
-            sink = try MailSink()
+        init(_ settings: [String: String] = [:], offering extensions: [String] = []) async throws {
+            sink = try MailSink(offering: extensions)
             folder = try TemporaryDirectory()
             certificate = try TestCertificate(in: folder)
             node = try await LoneNode(
