@@ -88,7 +88,8 @@ package struct EmailRoutes: Sendable {
             return (
                 detail,
                 EmailBody.open(
-                    sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)
+                    sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)?
+                    .shown
             )
         }
         guard let raw else { return try .data(detail) }

@@ -134,9 +134,22 @@ import Testing
         // A minute may turn while this runs.
         #expect(bench.links.visits.count <= 2)
         #expect(bench.links.outcomes.count { $0 == .repeated } >= 48)
-        // What a scanner did first does not hide the reader.
+    }
+
+    @Test func `what a scanner did first does not hide the reader, nor the reader what a scanner does`()
+        async throws
+    {
+        let bench = try LinkBench()
+        let token = try bench.links.token(.open)
         #expect(try await bench.open(token, headers: [:]).status == 200)
-        #expect(bench.links.visits.contains { $0.reader.isMachine })
+        #expect(bench.links.visits.map(\.reader.isMachine) == [true])
+        #expect(try await bench.open(token).status == 200)
+        #expect(bench.links.visits.map(\.reader.isMachine) == [true, false])
+        let other = try bench.links.token(.open, to: "joe@example.net")
+        #expect(try await bench.open(other).status == 200)
+        #expect(try await bench.open(other, headers: [:]).status == 200)
+        #expect(bench.links.visits.map(\.reader.isMachine) == [true, false, false, true])
+        #expect(bench.links.visits.last?.claim.recipient == "joe@example.net")
     }
 
     @Test func `beyond its rate a client is answered and not counted`() async throws {

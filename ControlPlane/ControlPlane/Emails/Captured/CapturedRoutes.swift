@@ -161,7 +161,8 @@ package struct CapturedRoutes: Sendable {
                 let key = try row["private_key", as: [UInt8]?.self]
             {
                 content = EmailBody.open(
-                    sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)
+                    sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)?
+                    .shown
             }
             return Opened(
                 item: try CapturedItem(row),
