@@ -26,7 +26,7 @@ enum Program {
         dispatch user create EMAIL [--name NAME] [--operator] [--password-file FILE]
         dispatch domain override TENANT DOMAIN --reason TEXT
         dispatch snapshot show
-        dispatch tracking-keys list|rotate                      the secrets of tracking and unsubscribe links
+        dispatch tracking-keys list|rotate|withdraw ID          the secrets of tracking and unsubscribe links
 
         How mail leaves:
         \(ShapingCommand.usage)

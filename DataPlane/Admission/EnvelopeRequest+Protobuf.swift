@@ -1,8 +1,8 @@
 import NodeProtocol
 import SMTPWire
 
-/// What a client asked for with the envelope, as an entry and the log keep it. Recipients are told apart by their order,
-/// so each has its field, empty or not.
+/// What a client asked for with the envelope, as an entry and the log keep it. Recipients are told apart by
+/// their order, so each has its field, empty or not.
 extension EnvelopeRequest {
     package func write(to writer: inout ProtobufWriter) {
         writer.put(1, envelopeID)

@@ -156,7 +156,8 @@ import Testing
         let world = try World()
         let first = try world.admit(composed())
         let shown = Array("Return-Path: <ann@one.example>\r\n".utf8) + first.message
-        let second = try world.admit(again(first) { ($0.message, $0.first) = (shown, nil) }, now: later(world))
+        let second = try world.admit(
+            again(first) { ($0.message, $0.first) = (shown, nil) }, now: later(world))
         #expect(!second.text.contains("Return-Path"))
     }
 }

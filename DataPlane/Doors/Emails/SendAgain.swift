@@ -43,7 +43,8 @@ extension KeptEmail {
     private func stored() throws(APIError) -> KeptMessage.Again? {
         guard let again else { return nil }
         guard let stored = KeptMessage.Again(protobuf: Array(again)) else {
-            throw APIError(400, "invalid_field", "what was kept beside the message cannot be read", field: "again")
+            throw APIError(
+                400, "invalid_field", "what was kept beside the message cannot be read", field: "again")
         }
         return stored
     }
@@ -54,7 +55,8 @@ extension Submission.Again.First {
         var request = EnvelopeRequest()
         if !stored.request.isEmpty {
             guard let asked = EnvelopeRequest(protobuf: stored.request[...]) else {
-                throw APIError(400, "invalid_field", "what was kept beside the message cannot be read", field: "again")
+                throw APIError(
+                    400, "invalid_field", "what was kept beside the message cannot be read", field: "again")
             }
             request = asked
         }

@@ -159,7 +159,8 @@ import Testing
         #expect(again.request?.recipients.map(\.notify) == [.success, nil, nil])
         let places = try #require(again.links.places(in: again.message.count))
         #expect(
-            places.map { String(decoding: again.message[$0.range], as: UTF8.self) } == ["{{unsubscribe_url}}"])
+            places.map { String(decoding: again.message[$0.range], as: UTF8.self) } == ["{{unsubscribe_url}}"]
+        )
         let wrong = kept(text, again: nil).replacing("\"tags\"", with: "\"again\":\"AQ==\",\"tags\"")
         #expect(try await sendAgain(wrong).status == 400)
     }

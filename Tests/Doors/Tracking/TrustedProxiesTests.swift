@@ -34,7 +34,8 @@ import Testing
         // Readers in the proxies' own networks.
         (["10.9.9.9, 10.2.3.4"], "10.9.9.9"),
     ])
-    func `the caller is the last whom no proxy of ours has the address of`(lists: [String], ip: String) throws {
+    func `the caller is the last whom no proxy of ours has the address of`(lists: [String], ip: String) throws
+    {
         #expect(try client(lists) == ip)
     }
 

@@ -40,7 +40,8 @@ import Testing
             #"<!DOCTYPE html><?xml?><a href="http://x.example/a">"#,
             // Mail programs run no scripts, so what stands here is shown.
             #"<noscript><a href="http://x.example/a"></noscript>"#,
-            #"<svg><a href="http://x.example/a"></svg>"#, #"<base href="http://y/"><a href="http://x.example/a">"#,
+            #"<svg><a href="http://x.example/a"></svg>"#,
+            #"<base href="http://y/"><a href="http://x.example/a">"#,
             // What a conditional comment leaves open ends with it.
             #"<!--[if mso]><![CDATA[ <![endif]--><svg><![CDATA[ > <a href="http://y">]]></svg>"#
                 + #"<a href="http://x.example/a">"#,
