@@ -36,7 +36,7 @@ struct TrackingKeyRoutes: Sendable {
                 ])
         ) { try await rotate($0) }
         router.operators(
-            .delete, Self.path + "/{key_id}", authenticator,
+            .delete, Self.path + "/{tracking_key}", authenticator,
             RouteInfo(
                 summary: "Withdraw a key of tracking links",
                 details:
@@ -51,7 +51,9 @@ struct TrackingKeyRoutes: Sendable {
     }
 
     private func withdraw(_ call: CallerCall) async throws -> HTTPResponse {
-        guard let id = UInt8(call.request.parameter("key_id")) else { throw APIError.noSuch("tracking key") }
+        guard let id = UInt8(call.request.parameter("tracking_key")) else {
+            throw APIError.noSuch("tracking key")
+        }
         let keys = TrackingKeys(masterSeal: context.masterSeal)
         let actor = call.actor
         let isWithdrawn = try await context.pool.transaction(as: .system) { connection in

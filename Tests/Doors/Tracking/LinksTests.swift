@@ -167,6 +167,23 @@ import Testing
         #expect(bench.links.unsubscribed.count == 1)
     }
 
+    @Test func `what is hung behind a link, and who says what host it is, changes nothing`() async throws {
+        let bench = try LinkBench()
+        let token = try bench.links.token(.click, target: "https://x.example/a?b=c")
+        let leave = try bench.links.token(.unsubscribe)
+        let long = String(repeating: "x", count: 6_000)
+        for more in ["?", "?utm_source=a&url=https://evil.example/", "?\(long)", "?%0d%0aSet-Cookie:a=b"] {
+            let answer = try await bench.ask(.get, "/t/c/\(token)\(more)")
+            #expect(answer.status == 302, "\(more.prefix(40))")
+            #expect(answer.headers["Location"] == "https://x.example/a?b=c")
+            #expect(answer.headers["Set-Cookie"] == nil)
+            let host: HTTPHeaders = ["Host": "evil.example", "X-Forwarded-Host": "evil.example"]
+            let page = try await bench.ask(.get, "/u/\(leave)\(more)", headers: host)
+            #expect(page.status == 200 && !page.text.contains("evil") && !page.text.contains(long))
+        }
+        #expect(bench.links.unsubscribed.isEmpty)
+    }
+
     @Test func `links work on any host`() async throws {
         let bench = try LinkBench()
         let token = try bench.links.token(.click, target: "https://x.example/")

@@ -85,6 +85,15 @@ extension ClusterScenarios {
             let events = email.json["data"]["events"].elements
             #expect(events.count { $0["event"].text == "unsubscribed" } == 1)
             #expect(cluster.webhooks.calls(about: id).count { $0.event == "unsubscribed" } == 1)
+
+            // Of a tenant who is gone nothing is kept.
+            let directory = cluster.node.directory.file("node")
+            let links = try TrackingLinks(
+                directory, tenant: "99999999-9999-4999-8999-999999999999", message: id,
+                recipient: "gone@example.net")
+            #expect(try await reader.clickOnce(links.unsubscribe).status == 200)
+            let kept = String(decoding: try Files.read("\(directory)/unsubscribed.json"), as: UTF8.self)
+            #expect(!kept.contains("gone@example.net"))
         }
 
         @Test func `who unsubscribes while the control plane is away gets nothing more from this node`()
