@@ -14,12 +14,17 @@ package struct PlaneRelay: Sendable {
     private static let maxAnswerBytes = 64 * 1024 * 1024
     private static let passedOn = [
         "Authorization", "Content-Type", "Accept", "Idempotency-Key", "User-Agent", EmailsRoutes.batchMode,
+        // Of who follows a link: the language of the page, and whether anybody looks at it yet.
+        "Accept-Language", "Sec-Purpose", "Purpose", "X-Purpose", "X-Moz",
     ]
     private static let passedBack = [
         "Content-Type", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining",
         "RateLimit-Reset",
         "Idempotent-Replay", "Content-Disposition", "Allow", "WWW-Authenticate", "Cache-Control",
         "X-Next-After",
+        // What protects the pages and the readers of links.
+        "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "X-Robots-Tag",
+        "Content-Language",
     ]
 
     private let maxBodyBytes: Int

@@ -27,7 +27,7 @@ enum Program {
         dispatch domain override TENANT DOMAIN --reason TEXT
         dispatch snapshot show
         \(AuditCommand.usage)
-        dispatch tracking-keys list|rotate                      the secrets of tracking and unsubscribe links
+        dispatch tracking-keys list|rotate|withdraw ID          the secrets of tracking and unsubscribe links
 
         How mail leaves:
         \(ShapingCommand.usage)

@@ -1,9 +1,9 @@
 import MailFormat
 import NodeProtocol
+import SMTPWire
 
 extension Admission {
-    /// Takes a message of the log once more. Its senders are checked as those of any other message; the
-    /// envelope's sender is its author.
+    /// Takes a message of the log once more. Its senders are checked as those of any other message.
     func repeated(
         _ again: Submission.Again, of submission: Submission, id: MessageID, principal: Principal,
         snapshot: Snapshot, now: Int64
@@ -14,24 +14,31 @@ extension Admission {
             headers = try MessageHeaders(again.message)
             author = try headers.senders().authors.first
         } catch { throw Refusal(.invalid, error.description) }
-        let (domain, from) = try checkSenders(headers, nil, principal, snapshot)
+        let sender = again.first?.envelopeSender ?? author?.address.description ?? ""
+        let (domain, from) = try checkSenders(headers, sender.isEmpty ? nil : sender, principal, snapshot)
         let messageID = "<\(id)@\(domain.name)>"
+        let message = try renewed(headers, of: again.original, id: id, messageID: messageID, now: now)
         var draft = Draft(
-            senderDomain: domain, envelopeSender: author?.address.description ?? "", from: from,
-            recipients: try recipients(again.to + again.cc + again.bcc),
-            message: try renewed(headers, of: again.original, id: id, messageID: messageID, now: now),
+            senderDomain: domain, envelopeSender: sender, from: from,
+            recipients: try recipients(again.to + again.cc + again.bcc), message: message,
             subject: headers.text("Subject") ?? "", messageIDHeader: messageID,
             hasAttachments: headers.hasAttachments)
         draft.cc = again.cc
         draft.bcc = again.bcc
-        if submission.offersUnsubscribe, again.isComposed, headers.first("List-Unsubscribe") == nil,
-            snapshot.trackingLinks(of: principal.tenant, domain: domain.name, message: id) != nil
-        {
-            let start = Self.trace(id).count
-            draft.links = LinkPlaces([LinkPlace(.listUnsubscribe, start..<start)])
-            draft.offersUnsubscribe = true
+        draft.request = again.request(of: draft.recipients)
+        draft.request.ignoresTLSPolicy = !draft.request.requiresTLS && headers.asksForNoTLSPolicy
+        let places = try again.places(headers, offersUnsubscribe: submission.offersUnsubscribe)
+        guard snapshot.trackingLinks(of: principal.tenant, domain: domain.name, message: id) != nil else {
+            guard !places.contains(where: { $0.kind == .unsubscribe }) else {
+                throw Refusal(
+                    .missingVariable, "there is nothing to make the link unsubscribe_url of at the moment")
+            }
+            return draft
         }
-        draft.request.ignoresTLSPolicy = headers.asksForNoTLSPolicy
+        // All that was changed stands in front of the places.
+        draft.links = LinkPlaces(places, behind: message.count - again.message.count)
+        if again.first != nil { draft.tracking = submission.tracking }
+        draft.offersUnsubscribe = submission.offersUnsubscribe && again.isComposed
         return draft
     }
 
@@ -41,7 +48,7 @@ extension Admission {
     ) throws(Refusal) -> [UInt8] {
         var editor = HeaderEditor(headers)
         editor.remove { field in
-            field.isNamed("X-Dispatch-ID")
+            field.isNamed("X-Dispatch-ID") || field.isNamed("Return-Path")
                 || (field.isNamed("Received")
                     && headers.value(of: field).contains("id \(original.hexadecimal)"))
         }
@@ -49,9 +56,33 @@ extension Admission {
             try editor.replace("Date", with: MailDate.format(secondsSince1970: Int(now / 1000)))
             try editor.replace("Message-ID", with: messageID)
         } catch { throw Refusal(.invalid, error.description) }
-        editor.prepend(fields: Self.trace(id))
+        editor.prepend(fields: Array("X-Dispatch-ID: \(id)\r\n".utf8))
         return editor.message()
     }
+}
 
-    private static func trace(_ id: MessageID) -> [UInt8] { Array("X-Dispatch-ID: \(id)\r\n".utf8) }
+extension Submission.Again {
+    /// What was asked for with the envelope the first time, of these recipients in their order.
+    fileprivate func request(of recipients: [MailAddress]) -> EnvelopeRequest {
+        guard let first else { return EnvelopeRequest() }
+        var request = first.request
+        let asked = Dictionary(zip(first.requested, first.request.recipients)) { $1 }
+        request.recipients =
+            asked.isEmpty ? [] : recipients.map { asked[$0.description] ?? RecipientParameters() }
+        return request
+    }
+
+    /// Where the message, as it was kept, has links of its recipients' own.
+    fileprivate func places(
+        _ headers: MessageHeaders, offersUnsubscribe: Bool
+    ) throws(Refusal) -> [LinkPlace] {
+        if let first {
+            guard let places = first.links.places(in: message.count) else {
+                throw Refusal(.invalid, "the places of its links are not those of the message")
+            }
+            return places
+        }
+        guard offersUnsubscribe, isComposed, headers.first("List-Unsubscribe") == nil else { return [] }
+        return [LinkPlace(.listUnsubscribe, headers.end..<headers.end)]
+    }
 }

@@ -15,8 +15,7 @@ extension LinkWishes {
     init(_ composed: Submission.Composed, of submission: Submission, _ links: TrackingLinks?) {
         self.init()
         guard let links else { return }
-        let htmlBytes = composed.html?.utf8.count ?? .max
-        if htmlBytes <= Self.maxTextBytes {
+        if composed.html != nil {
             tracksOpens = submission.tracking.opens
             tracksClicks = submission.tracking.clicks
         }

@@ -31,7 +31,7 @@ struct NodeDoors {
             addresses[name] = .describing(server.address)
         }
         let idempotency = parts.idempotency
-        let doors = Self.doorRouter(parts, settings, idempotency, log)
+        let doors = try Self.doorRouter(parts, settings, idempotency, log)
         try listen("http", settings.httpAddress, doors)
         try listen("https", settings.httpsAddress, doors, tls: true)
         let control = ControlServer(
@@ -56,7 +56,8 @@ struct NodeDoors {
             configuration.certificate = certificate
             configuration.isImplicitTLS = isImplicit
             configuration.maxConnections = settings.smtpMaxConnections
-            configuration.trustedNetworks = try Self.networks(settings.trustedNetworks)
+            configuration.trustedNetworks = try Self.networks(
+                settings.trustedNetworks, of: "DISPATCH_TRUSTED_NETWORKS")
             configuration.trustedTenant = settings.trustedTenant.flatMap { TenantID(text: $0) }
             let server = try SMTPServer(
                 configuration, intake: parts.road, idempotency: idempotency, log: log.named("smtp"))
@@ -102,7 +103,7 @@ struct NodeDoors {
 
     private static func doorRouter(
         _ parts: NodeParts, _ settings: NodeSettings, _ idempotency: IdempotencyKeys, _ log: Log
-    ) -> Router {
+    ) throws -> Router {
         let metrics = parts.metrics
         let relay = PlaneRelay(maxBodyBytes: maxRelayedBodyBytes) {
             metrics.relayed($0.map(String.init) ?? "unreachable").increment()
@@ -116,7 +117,12 @@ struct NodeDoors {
         ) { request, isKnown in try await link.relay(request, by: relay, isKnown: isKnown) }
         let gate = RelayGate(
             signingKeys: parts.identity.signingKeys, holder: parts.holder, clock: parts.clock)
-        router.gate = { try gate.pass($0) }
+        let proxies = TrustedProxies(
+            try networks(settings.trustedProxies, of: "DISPATCH_TRUSTED_PROXIES"))
+        router.gate = { request in
+            proxies.pass(request)
+            try gate.pass(request)
+        }
         router.reportInternalError = { error, pattern, id in
             log.error(
                 "request failed",
@@ -144,10 +150,10 @@ struct NodeDoors {
         return address
     }
 
-    private static func networks(_ texts: [String]) throws -> [IPNetwork] {
+    private static func networks(_ texts: [String], of setting: String) throws -> [IPNetwork] {
         try texts.map { text in
             guard let network = IPNetwork(text) else {
-                throw NodeService.Failure(description: "DISPATCH_TRUSTED_NETWORKS: \(text) is not a network")
+                throw NodeService.Failure(description: "\(setting): \(text) is not a network")
             }
             return network
         }

@@ -136,8 +136,8 @@ struct NodeParts: Sendable {
         let restart = Restart(node: identity.node, spool: spool, log: log, metrics: metrics) {
             id, mail, body in
             guard let snapshot = holder.current, let tenant = snapshot.tenant(mail.tenant) else { return [] }
-            let logged = RecipientCopy.logged(body, id, mail, tenant, snapshot)
-            return bodies.seal(logged, id: id, log: mail.log, tenant: tenant, now: clock.now() / 1000)
+            return bodies.seal(
+                body, id: id, mail: mail, tenant: tenant, snapshot: snapshot, now: clock.now() / 1000)
         }
         await restart.run(recovery) { messages in
             // Waited for: else all of them would be in memory until this loop had time for the first.

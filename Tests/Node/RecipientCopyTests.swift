@@ -129,13 +129,25 @@ import Testing
         #expect(copies[0] != copies[1])
     }
 
-    @Test func `the log has what was written, but of captured mail what would have left`() throws {
+    @Test func `the log keeps what was written and where its links are, and shows what a test would send`()
+        throws
+    {
         let snapshot = try snapshot()
         for isTest in [false, true] {
-            let (id, mail, message, tenant) = try accepted(snapshot, to: ["a@x.example"], isTest: isTest)
-            let logged = RecipientCopy.logged(message, id, mail, tenant, snapshot)
-            #expect((logged == message) != isTest)
-            #expect(claims(logged, snapshot).count == (isTest ? 5 : 0))
+            let to = ["a@x.example", "b@x.example"]
+            let (id, mail, message, sender) = try accepted(snapshot, to: to, isTest: isTest)
+            var tenant = sender
+            let owner = try X25519PrivateKey.generate()
+            tenant.bodyKey = Data(owner.publicKey.raw)
+            let sealed = BodyLog().seal(
+                message, id: id, mail: mail, tenant: tenant, snapshot: snapshot, now: now / 1000)
+            let opened = try SealedBox.open(
+                sealed, with: owner, context: Array(KeptMessage.sealContext(id).utf8))
+            let kept = try #require(KeptMessage(protobuf: opened))
+            #expect(kept.message == message && kept.again?.links == mail.links.packed)
+            #expect(kept.again?.envelopeSender == "app@one.example" && kept.again?.request.isEmpty == true)
+            #expect(claims(kept.shown, snapshot).count == (isTest ? 5 : 0))
+            #expect(kept.shown.starts(with: "Return-Path: <app@one.example>\r\n".utf8) == isTest)
         }
     }
 

@@ -32,7 +32,7 @@ struct HTMLScanner {
 
     private let html: [UInt8]
     private var index = 0
-    /// No `]]>` stands at or behind this place: looked for once.
+    /// No `]]>` stands at or behind this place, up to the end of what is scanned: looked for once.
     private var cdataEndsBefore = Int.max
 
     init(_ html: [UInt8]) {
@@ -172,7 +172,10 @@ struct HTMLScanner {
         index = start
         while index < contentEnd, html[index].isHTMLSpace { index += 1 }
         if behind > contentEnd, starts(with: Self.conditional, to: contentEnd) {
+            // What has no end inside the comment may have one behind it.
+            let cdataEndsBefore = cdataEndsBefore
             scan(to: contentEnd, isInComment: true)
+            self.cdataEndsBefore = cdataEndsBefore
         }
         index = behind
     }

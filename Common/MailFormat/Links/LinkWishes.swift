@@ -1,10 +1,8 @@
 /// Which links of a message are to be its recipients' own, and the places of those in its texts.
 ///
 /// Nothing is changed by looking: places are ranges of the text, and whoever makes the copies puts something
-/// there. A text past `maxTextBytes` has none, and of links the first `maxLinks` have one.
+/// there. However large a text is it is read once; of its links the first `maxLinks` have a place.
 package struct LinkWishes: Sendable {
-    /// Larger texts stay as they are: no mail client shows that much.
-    package static let maxTextBytes = 4 << 20
     static let maxLinks = 2_000
     /// What stands in a body for the link to unsubscribe at.
     package static let unsubscribePlaceholder = "{{unsubscribe_url}}"
@@ -27,9 +25,7 @@ package struct LinkWishes: Sendable {
 
     /// - Parameter html: with CRLF line ends.
     func places(inHTML html: [UInt8]) -> [LinkPlace] {
-        guard tracksOpens || tracksClicks || fillsUnsubscribe, html.count <= Self.maxTextBytes else {
-            return []
-        }
+        guard tracksOpens || tracksClicks || fillsUnsubscribe else { return [] }
         let scanner = HTMLScanner(html)
         let placeholders = placeholders(in: html)
         var places = merged(tracksClicks ? clicks(scanner, html) : [], placeholders)
@@ -46,7 +42,7 @@ package struct LinkWishes: Sendable {
 
     /// - Parameter text: with CRLF line ends.
     func places(inText text: [UInt8]) -> [LinkPlace] {
-        guard fillsUnsubscribe, text.count <= Self.maxTextBytes else { return [] }
+        guard fillsUnsubscribe else { return [] }
         let places = placeholders(in: text)
         guard addsUnsubscribeLink, places.isEmpty else { return places }
         return [LinkPlace(.unsubscribeLine, text.count..<text.count)]

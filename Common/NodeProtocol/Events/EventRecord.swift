@@ -8,7 +8,8 @@ package struct EventRecord: Sendable, Equatable {
     package static let maxLoggedBodyBytes = 2 * 1024 * 1024
 
     package var event: Event
-    /// Sealed to the tenant's key in the context `body:<message id>`; empty when nothing is kept.
+    /// A `KeptMessage`, sealed to the tenant's key in the context `kept:<message id>`; empty when nothing is
+    /// kept. Earlier versions sealed the message alone, as `body:<message id>`.
     package var sealedBody: [UInt8]
 
     package init(_ event: Event, sealedBody: [UInt8] = []) {

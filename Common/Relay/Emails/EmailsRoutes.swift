@@ -84,8 +84,10 @@ package enum EmailsRoutes {
 
     package static let resend = RouteInfo(
         summary: "Send an email again",
-        details: "A new email to the same recipients, equal but for `Date`, `Message-ID` and `X-Dispatch-ID`;"
-            + " `resent_from` names the first. It needs the body that the log kept.",
+        details:
+            "A new email to the same recipients, equal but for `Date`, `Message-ID`, `X-Dispatch-ID` and "
+            + "its links: it is tracked and can be left as the first, by links of its own. `resent_from` "
+            + "names the first. It needs the body that the log kept.",
         tag: tag, scope: "emails:send", parameters: [idempotencyKey],
         responses: [
             .init(200, "The original of a repetition with the same `Idempotency-Key`.", EmailSchemas.sent),

@@ -9,11 +9,12 @@ package struct KeptEmail: Codable, Sendable {
     package var cc: [String]
     package var bcc: [String]
     package var message: Data
+    /// `KeptMessage.Again`, as it was kept beside the message; nil for what an earlier version kept.
+    package var again: Data?
     package var is_composed: Bool
     package var is_test: Bool
     package var tags: [String]
     package var metadata: [String: String]
-    package var stream: String
     package var track_opens: Bool
     package var track_clicks: Bool
     package var offers_unsubscribe: Bool
@@ -28,7 +29,6 @@ package struct KeptEmail: Codable, Sendable {
         is_test = false
         tags = []
         metadata = [:]
-        stream = "transactional"
         track_opens = false
         track_clicks = false
         offers_unsubscribe = false

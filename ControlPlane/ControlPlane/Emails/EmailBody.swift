@@ -12,10 +12,10 @@ enum EmailBody {
         (SELECT body_private_key_sealed FROM tenants WHERE tenants.id = emails.tenant_id) AS private_key
         """
 
-    /// - Returns: the message as it was accepted, or nil when the log kept none or a seal does not open.
+    /// - Returns: what was kept, or nil when the log kept none or a seal does not open.
     static func open(
         _ row: PostgresRow, message: MessageID, tenant: TenantID, masterSeal: SymmetricSeal
-    ) throws -> [UInt8]? {
+    ) throws -> KeptMessage? {
         guard let sealed = try row["body_sealed", as: [UInt8]?.self],
             let key = try row["private_key", as: [UInt8]?.self]
         else { return nil }
@@ -23,17 +23,25 @@ enum EmailBody {
             sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: masterSeal)
     }
 
-    /// - Returns: the message as it was accepted, or nil when one of the two seals does not open.
+    /// - Returns: what was kept, or nil when one of the two seals does not open.
     static func open(
         _ sealed: [UInt8], message: MessageID, tenant: TenantID, privateKeySealed: [UInt8],
         masterSeal: SymmetricSeal
-    ) -> [UInt8]? {
+    ) -> KeptMessage? {
         guard
             let raw = try? masterSeal.open(
                 privateKeySealed, context: Array(NewTenant.bodyKeySealContext(tenant).utf8)),
             let key = try? X25519PrivateKey(raw: raw)
         else { return nil }
-        return try? SealedBox.open(sealed, with: key, context: Array(EventRecord.sealContext(message).utf8))
+        if let kept = try? SealedBox.open(
+            sealed, with: key, context: Array(KeptMessage.sealContext(message).utf8))
+        {
+            return KeptMessage(protobuf: kept)
+        }
+        // As earlier versions kept it.
+        let body = try? SealedBox.open(
+            sealed, with: key, context: Array(EventRecord.sealContext(message).utf8))
+        return body.map { KeptMessage($0, again: nil) }
     }
 }
 

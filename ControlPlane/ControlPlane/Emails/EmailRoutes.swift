@@ -77,7 +77,7 @@ package struct EmailRoutes: Sendable {
             else { return (detail, nil) }
             try await Audit.write(
                 connection, actor, tenant: tenant, "email.opened", record: ("email", message.description))
-            return (detail, raw)
+            return (detail, raw.shown)
         }
         guard let raw else { return try .data(detail) }
         var opened = detail

@@ -31,14 +31,14 @@ extension EmailsAPI {
             var record = try EmailRecord(row)
             record.detail = try await detail(row, asked, connection)
             record.attempts = try await attempts(asked, connection)
-            guard let raw = try open(row, asked) else { return (record, nil) }
+            guard let raw = try open(row, asked)?.shown else { return (record, nil) }
             try await asked.audit("email.opened", connection)
             return (record, raw)
         }
     }
 
-    /// The message as it was accepted; nil when the log does not have it.
-    func open(_ row: PostgresRow, _ asked: Asked) throws -> [UInt8]? {
+    /// The message as it was accepted, and what goes with it; nil when the log does not have it.
+    func open(_ row: PostgresRow, _ asked: Asked) throws -> KeptMessage? {
         try EmailBody.open(
             row, message: asked.message, tenant: asked.tenant, masterSeal: context.masterSeal)
     }

@@ -14,31 +14,31 @@ extension EmailsAPI {
         return try await relay.send(call.request, ownBody: try JSON.encode(kept, sorted: true))
     }
 
-    /// - Returns: nil when there is no such e-mail.
+    /// - Returns: nil when there is no such e-mail, or it was erased.
     /// - Throws: 409 `body_not_kept`.
     private func kept(_ asked: Asked) async throws -> KeptEmail? {
         try await context.pool.transaction(as: asked.rows) { connection -> KeptEmail? in
             let row = try await connection.query(
                 """
-                SELECT mode, door, stream, to_addresses, cc_addresses, bcc_addresses, tags, metadata,
+                SELECT mode, door, to_addresses, cc_addresses, bcc_addresses, tags, metadata,
                     track_opens, track_clicks, offers_unsubscribe, \(EmailBody.columns)
-                FROM emails WHERE \(asked.rows(by: "id"))
+                FROM emails WHERE \(asked.rows(by: "id")) AND erased_at IS NULL
                 """
             ).first
             guard let row else { return nil }
-            guard let raw = try open(row, asked) else {
+            guard let stored = try open(row, asked) else {
                 throw APIError(
                     409, "body_not_kept", "The log keeps no body of this email: it cannot be sent again.")
             }
             try await asked.audit("email.resent", connection)
             var kept = KeptEmail(
                 original: asked.message.description, to: try row["to_addresses"], cc: try row["cc_addresses"],
-                bcc: try row["bcc_addresses"], message: Data(raw))
+                bcc: try row["bcc_addresses"], message: Data(stored.message))
+            kept.again = stored.again.map { Data($0.encoded()) }
             kept.is_composed = try row["door", as: String.self] != "smtp"
             kept.is_test = try row["mode", as: String.self] == "test"
             kept.tags = try row["tags"]
             kept.metadata = try row.decode("metadata", as: [String: String].self)
-            kept.stream = try row["stream"]
             kept.track_opens = try row["track_opens"]
             kept.track_clicks = try row["track_clicks"]
             kept.offers_unsubscribe = try row["offers_unsubscribe"]

@@ -3,7 +3,7 @@ import HTTP
 import NodeProtocol
 import Postgres
 
-/// Operators' work on the keys of tracking and unsubscribe links: list, rotate.
+/// Operators' work on the keys of tracking and unsubscribe links: list, rotate, withdraw.
 struct TrackingKeyRoutes: Sendable {
     private static let path = "/api/v1/admin/tracking-keys"
 
@@ -35,6 +35,38 @@ struct TrackingKeyRoutes: Sendable {
                     .init(409, "All 256 are in use or prove still.", codes: ["no_free_key"]),
                 ])
         ) { try await rotate($0) }
+        router.operators(
+            .delete, Self.path + "/{tracking_key}", authenticator,
+            RouteInfo(
+                summary: "Withdraw a key of tracking links",
+                details:
+                    "For a key that somebody else knows: every link that it made leads nowhere from then "
+                    + "on, those to unsubscribe among them. The key that makes links is rotated first.",
+                tag: "admin", authentication: .bearer,
+                responses: [
+                    .init(200, "It proves no more.", .message("The key is withdrawn.")),
+                    .init(409, "It makes links, or is about to.", codes: ["key_in_use"]),
+                ])
+        ) { try await withdraw($0) }
+    }
+
+    private func withdraw(_ call: CallerCall) async throws -> HTTPResponse {
+        guard let id = UInt8(call.request.parameter("tracking_key")) else {
+            throw APIError.noSuch("tracking key")
+        }
+        let keys = TrackingKeys(masterSeal: context.masterSeal)
+        let actor = call.actor
+        let isWithdrawn = try await context.pool.transaction(as: .system) { connection in
+            guard try await keys.withdraw(id, connection) else { return false }
+            try await Audit.write(
+                connection, actor, tenant: nil, "tracking_key.withdrawn",
+                record: ("tracking_key", String(id)))
+            return true
+        }
+        guard isWithdrawn else {
+            throw APIError(409, "key_in_use", "The key makes links: rotate first, and wait a minute.")
+        }
+        return try .message("The key is withdrawn.")
     }
 
     private func rotate(_ call: CallerCall) async throws -> HTTPResponse {

@@ -125,6 +125,22 @@ struct TrackingKeys: Sendable {
         }
     }
 
+    /// Takes a key away that makes no more tokens: the links that it made are none from then on.
+    ///
+    /// - Returns: false when it makes tokens, or will.
+    /// - Throws: 404 when there is no such key.
+    func withdraw(_ id: UInt8, _ connection: PostgresConnection) async throws -> Bool {
+        try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended('tracking keys', 0))")
+        let id = Int32(id)
+        let row = try await connection.query(
+            "SELECT replaced_at IS NOT NULL AS is_replaced FROM tracking_keys WHERE id = \(id)"
+        ).first
+        guard let row else { throw APIError.noSuch("tracking key") }
+        guard try row["is_replaced", as: Bool.self] else { return false }
+        try await connection.query("DELETE FROM tracking_keys WHERE id = \(id)")
+        return true
+    }
+
     /// In the order of a chunk: the one that makes tokens last.
     func published(
         _ connection: PostgresConnection, seal: SymmetricSeal

@@ -1,5 +1,6 @@
 import Admission
 import HTTP
+import MailFormat
 import NodeProtocol
 import Relay
 
@@ -25,15 +26,42 @@ extension EmailsDoor {
 
 extension KeptEmail {
     fileprivate func submission(of original: MessageID) throws(APIError) -> Submission {
-        let again = Submission.Again(
+        var again = Submission.Again(
             of: original, to: to, cc: cc, bcc: bcc, message: Array(message), isComposed: is_composed)
+        let stored = try stored()
+        again.first = try stored.map { (stored) throws(APIError) in try Submission.Again.First(stored) }
         var submission = Submission(
             door: "emails", content: .again(again), tags: tags, metadata: metadata,
-            stream: try Submission.Stream(field: stream))
+            stream: stored?.isBulk == true ? .bulk : .transactional)
         submission.tracking = .init(opens: track_opens, clicks: track_clicks)
         submission.offersUnsubscribe = offers_unsubscribe
         submission.isTest = is_test
         submission.resentFrom = original
         return submission
+    }
+
+    private func stored() throws(APIError) -> KeptMessage.Again? {
+        guard let again else { return nil }
+        guard let stored = KeptMessage.Again(protobuf: Array(again)) else {
+            throw APIError(
+                400, "invalid_field", "what was kept beside the message cannot be read", field: "again")
+        }
+        return stored
+    }
+}
+
+extension Submission.Again.First {
+    fileprivate init(_ stored: KeptMessage.Again) throws(APIError) {
+        var request = EnvelopeRequest()
+        if !stored.request.isEmpty {
+            guard let asked = EnvelopeRequest(protobuf: stored.request[...]) else {
+                throw APIError(
+                    400, "invalid_field", "what was kept beside the message cannot be read", field: "again")
+            }
+            request = asked
+        }
+        self.init(
+            envelopeSender: stored.envelopeSender, links: LinkPlaces(packed: stored.links), request: request,
+            requested: stored.recipients)
     }
 }

@@ -34,6 +34,7 @@ package struct NodeSettings: Sendable {
     package let usesIPv6: Bool
     package let trustedNetworks: [String]
     package let trustedTenant: String?
+    package let trustedProxies: [String]
     package let minFreePercent: Int
     package let minFreeInodesPercent: Int
     package let spoolSegmentBytes: Int
@@ -126,6 +127,9 @@ package struct NodeSettings: Sendable {
             "DISPATCH_TRUSTED_NETWORKS", help: "Networks that may submit by SMTP without AUTH and TLS.")
         trustedTenant = reader.optionalString(
             "DISPATCH_TRUSTED_TENANT", help: "The tenant for which the trusted networks submit.")
+        trustedProxies = reader.list(
+            "DISPATCH_TRUSTED_PROXIES",
+            help: "Networks of proxies before the HTTP doors; their X-Forwarded-For is believed.")
         minFreePercent = reader.int(
             "DISPATCH_MIN_FREE_PERCENT", default: 10, in: 0...90,
             help: "With less of the disk's bytes free nothing new is accepted; deliveries go on.")

@@ -31,12 +31,12 @@ enum RecipientCopy {
         return try make(of: message, id, mail, for: mail.address(index), tenant, snapshot)
     }
 
-    /// What the log keeps: the message as its sender wrote it, but of captured mail the first recipient's
-    /// copy, so that a test shows what would leave.
-    static func logged(
+    /// The first recipient's copy, for whoever looks at captured mail; the message itself when there can be
+    /// none.
+    static func captured(
         _ message: [UInt8], _ id: MessageID, _ mail: MailEntry, _ tenant: TenantRecord, _ snapshot: Snapshot
     ) -> [UInt8] {
-        guard mail.log.isTest, !mail.links.isEmpty, let first = mail.log.recipients.first else {
+        guard !mail.links.isEmpty, let first = mail.log.recipients.first else {
             return message
         }
         return (try? make(of: message, id, mail, for: first, tenant, snapshot)) ?? message

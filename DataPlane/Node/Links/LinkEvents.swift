@@ -27,6 +27,8 @@ struct LinkEvents: LinkRoad {
     private let log: Log
     /// Unsubscriptions that this process has recorded.
     private let recorded = Locked(NoticeMemory())
+    /// Those that are on their way to the disk: a mail program may post twice at the same moment.
+    private let underWay = UnderWay<NoticeMemory.Key, Refusal>()
 
     init(
         node: UInt16, holder: SnapshotHolder, spool: Spool, webhooks: EventWebhooks,
@@ -75,19 +77,30 @@ struct LinkEvents: LinkRoad {
 
     func unsubscribe(_ visit: LinkVisit) async throws(Refusal) {
         let claim = visit.claim
+        // A tenant who is gone sends nothing to anybody.
+        guard holder.current?.tenant(claim.tenant) != nil else { return count(.unknown) }
         let event = event(visit, at: clock.now())
-        let keys = [NoticeMemory.Key(event)]
-        let isKnown = recorded.withLock { $0.claim(keys) } == .new([])
+        let key = NoticeMemory.Key(event)
+        let isFirst = try await underWay.run(key) { () async throws(Refusal) in
+            try await record(event, key, claim)
+        }
+        if !isFirst { count(.repeated) }
+    }
+
+    private func record(
+        _ event: Event, _ key: NoticeMemory.Key, _ claim: TrackingClaim
+    ) async throws(Refusal) {
+        let isKnown = recorded.withLock { $0.claim([key]) } == .new([])
         // Who was taken off the list again and comes back to the same link means it.
         if isKnown, isWithheld(claim) { return count(.repeated) }
         let (group, told) = group(event, await message(of: claim))
         do throws(SpoolError) {
             _ = try await commit(group, event)
         } catch {
-            recorded.withLock { $0.settle(keys, onDisk: false) }
+            recorded.withLock { $0.settle([key], onDisk: false) }
             throw Refusal(error)
         }
-        recorded.withLock { $0.settle(keys, onDisk: true) }
+        recorded.withLock { $0.settle([key], onDisk: true) }
         enqueue(told)
         file.list.insert(claim.recipient, of: claim.tenant, at: event.at)
         do { try await file.save() } catch {

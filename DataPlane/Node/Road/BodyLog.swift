@@ -18,20 +18,19 @@ struct BodyLog: Sendable {
     private static let maxKeys = 10_000
     private let keys = Locked<[TenantID: Cached]>([:])
 
-    /// The sealed message, or nothing when the tenant's plan keeps no bodies or the message is too large. Of
-    /// captured mail the log is the mailbox: it is kept whatever the plan says, with the envelope's sender on
-    /// top as where any mail arrives (RFC 5321 §4.4).
+    /// The sealed `KeptMessage`, or nothing when the tenant's plan keeps no bodies or the message is too
+    /// large. Of captured mail the log is the mailbox: it is kept whatever the plan says.
     ///
     /// - Parameter now: seconds since 1970.
     func seal(
-        _ message: [UInt8], id: MessageID, log: Event.Accepted, tenant: TenantRecord, now: Int64
+        _ message: [UInt8], id: MessageID, mail: MailEntry, tenant: TenantRecord, snapshot: Snapshot,
+        now: Int64
     ) -> [UInt8] {
-        guard tenant.limits.logsBodies || log.isTest, message.count <= EventRecord.maxLoggedBodyBytes,
+        guard tenant.limits.logsBodies || mail.log.isTest, message.count <= EventRecord.maxLoggedBodyBytes,
             let publicKey = tenant.bodyKey, let key = key(tenant.id, publicKey, now: now)
         else { return [] }
-        let context = Array(EventRecord.sealContext(id).utf8)
-        let kept = log.isTest ? Array("Return-Path: <\(log.envelopeSender)>\r\n".utf8) + message : message
-        return (try? key.seal(kept, context: context)) ?? []
+        let kept = KeptMessage(message, id: id, mail, tenant, snapshot)
+        return (try? key.seal(kept.encoded(), context: Array(KeptMessage.sealContext(id).utf8))) ?? []
     }
 
     private func key(_ tenant: TenantID, _ publicKey: Data, now: Int64) -> SealingKey? {

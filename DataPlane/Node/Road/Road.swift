@@ -219,9 +219,9 @@ struct Road: Intake {
             })
         let mail = MailEntry(admitted)
         let events = AcceptedEvents.make(id: admitted.id, mail: mail, node: admission.node)
-        let logged = RecipientCopy.logged(admitted.message, admitted.id, mail, principal.tenant, snapshot)
         let sealed = bodies.seal(
-            logged, id: admitted.id, log: mail.log, tenant: principal.tenant, now: now / 1000)
+            admitted.message, id: admitted.id, mail: mail, tenant: principal.tenant, snapshot: snapshot,
+            now: now / 1000)
         return AcceptedMessage(
             admitted: admitted, mail: mail,
             webhooks: webhooks.make(of: events, mail: mail, tenant: principal.tenant),

@@ -187,9 +187,9 @@ struct Adoption {
             node: node, spool: disks.spool, log: log, metrics: NodeMetrics(MetricsRegistry())
         ) { id, mail, body in
             guard let snapshot, let tenant = snapshot.tenant(mail.tenant) else { return [] }
-            let logged = RecipientCopy.logged(body, id, mail, tenant, snapshot)
             return bodies.seal(
-                logged, id: id, log: mail.log, tenant: tenant, now: WallClock.system.now() / 1000)
+                body, id: id, mail: mail, tenant: tenant, snapshot: snapshot,
+                now: WallClock.system.now() / 1000)
         }
     }
 

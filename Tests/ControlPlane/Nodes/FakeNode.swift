@@ -29,6 +29,12 @@ final class FakeNode: Sendable {
             controlURL: controlURL, httpURL: controlURL, hostName: "test")
     }
 
+    /// What it answers with to who follows a link.
+    static let linkHeaders = [
+        "Location", "Cache-Control", "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options",
+        "X-Robots-Tag", "Content-Language",
+    ]
+
     static func join(_ control: ServiceFixture, token: String) async throws -> FakeNode {
         let signing = try Ed25519PrivateKey.generate()
         let sealing = try X25519PrivateKey.generate()
@@ -58,6 +64,13 @@ final class FakeNode: Sendable {
                 let headers = names.map { request.headers[$0] ?? "" }
                 return try .json(["body": [body], "headers": headers], status: 202)
             }
+        }
+        router.on(.get, "/t/c/{token}", RouteInfo(summary: "link", authentication: .none)) { request in
+            let names = ["Accept-Language", "Sec-Purpose", "User-Agent", "X-Forwarded-For"]
+            var answer = try HTTPResponse.json(
+                ["headers": names.map { request.headers[$0] ?? "" }], status: 302)
+            for name in FakeNode.linkHeaders { answer.headers[name] = "of \(name)" }
+            return answer
         }
         let queue = QueueStub()
         queue.add(to: &router)

@@ -18,6 +18,7 @@ final class ServiceFixture: Sendable {
         let status: Int
         let bytes: [UInt8]
         let body: JSONValue
+        let header: @Sendable (String) -> String?
 
         var data: JSONValue { body["data"] }
         /// Of any dialect: some keep it inside `error`.
@@ -79,7 +80,8 @@ final class ServiceFixture: Sendable {
         let (client, sent) = (client, request)
         let response = try await loop.run { try await client.send(sent) }
         let json = JSONValue(reading: response.body)
-        return Answer(status: response.status, bytes: response.body, body: json)
+        return Answer(
+            status: response.status, bytes: response.body, body: json, header: { response.header($0) })
     }
 
     func call(_ method: String, _ path: String, token: String, json: String? = nil) async throws -> Answer {

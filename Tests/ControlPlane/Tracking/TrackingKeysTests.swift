@@ -101,6 +101,37 @@ import Testing
         await control.stop()
     }
 
+    @Test func `a key that somebody knows is withdrawn, and what it made proves nothing`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let tenant = TenantID(UUID())
+        let first = try await node.snapshot { $0.tracking != nil }
+        let forged = try #require(first.tracking?.token(Self.claim(tenant)))
+        let id = try await control.call("GET", Self.path, token: token).data[0]["id"].integer ?? -1
+        func withdraw(_ id: String, as token: String) async throws -> ServiceFixture.Answer {
+            try await control.call("DELETE", "\(Self.path)/\(id)", token: token)
+        }
+        let early = try await withdraw("\(id)", as: token)
+        #expect(early.status == 409 && early.code == "key_in_use")
+        let made = try await control.call("POST", Self.path + "/rotate", token: token).data["id"]
+        #expect(try await withdraw("\(made.integer ?? -1)", as: token).status == 409)
+        try await Self.pass(control)
+        let owner = try await control.memberToken(of: try await control.tenant(token), role: "owner")
+        #expect(try await withdraw("\(id)", as: owner).status == 403)
+        #expect(try await withdraw("\(id)", as: token).status == 200)
+        for none in ["\(id)", "200", "256", "-1", "x"] {
+            #expect(try await withdraw(none, as: token).status == 404, "\(none)")
+        }
+        let after = try await node.snapshot { $0.global.trackingKeys?.count == 1 }
+        #expect(after.tracking?.claim(forged) == nil && after.tracking != nil)
+        #expect(
+            try await control.count(
+                "SELECT count(*) AS n FROM audit_log WHERE action = 'tracking_key.withdrawn'") == 1)
+        await node.stop()
+        await control.stop()
+    }
+
     @Test func `an id is used again only when its key is gone`() async throws {
         let control = try await ServiceFixture.make()
         let token = try await control.operatorToken()

@@ -1,7 +1,9 @@
 import Crypto
 import FoundationEssentials
 import HTTP
+import MailFormat
 import NodeProtocol
+import SMTPWire
 import TestSupport
 import Testing
 
@@ -83,12 +85,15 @@ import Testing
 
     private let original = MessageID(milliseconds: 1_799_999_999_000, node: 9, random: (5, 6))
 
-    private func kept(_ message: String, composed: Bool = true, original: MessageID? = nil) -> String {
+    private func kept(
+        _ message: String, composed: Bool = true, original: MessageID? = nil, again: KeptMessage.Again? = nil
+    ) -> String {
         let content = Base64.encode(Array(message.utf8))
+        let again = again.map { "\"again\":\"\(Base64.encode($0.encoded()))\"," } ?? ""
         return #"""
             {"original":"\#(original ?? self.original)","to":["j@x.example"],"cc":["c@x.example"],
              "bcc":["b@x.example"],"message":"\#(content)","is_composed":\#(composed),"is_test":false,
-             "tags":["t"],"metadata":{"a":"b"},"stream":"transactional","track_opens":true,
+             \#(again)"tags":["t"],"metadata":{"a":"b"},"track_opens":true,
              "track_clicks":false,"offers_unsubscribe":true}
             """#
     }
@@ -119,12 +124,45 @@ import Testing
                 .replacing("<old@one.example>", with: "<\(again.id)@one.example>"))
         #expect(again.recipients == ["j@x.example", "c@x.example", "b@x.example"])
         #expect(again.cc == ["c@x.example"] && again.bcc == ["b@x.example"])
-        // Its links are its author's, as the log kept them.
+        // An earlier version kept no places for links.
         #expect(again.tracking == .off && again.offersUnsubscribe)
         #expect(again.resentFrom == original && again.id != original)
         #expect(again.tags == ["t"] && again.metadata == ["a": "b"])
         #expect(answer.json["resent_from"].text == original.description)
         #expect(answer.json["to"] == ["j@x.example"] && answer.json["subject"] == "Hi")
+    }
+
+    @Test func `what was tracked, asked for and bulk is so again, with links of its own`() async throws {
+        let text = message.replacing("Hello.", with: "Leave: {{unsubscribe_url}}")
+        let range = try #require(text.firstRange(of: "{{unsubscribe_url}}"))
+        let start = text.utf8.distance(from: text.startIndex, to: range.lowerBound)
+        var first = KeptMessage.Again(envelopeSender: "bounce@one.example")
+        first.links = LinkPlaces([LinkPlace(.unsubscribe, start..<start + 19)]).packed
+        first.isBulk = true
+        var asked = EnvelopeRequest()
+        asked.requiresTLS = true
+        asked.envelopeID = "e1"
+        var wish = RecipientParameters()
+        wish.notify = .success
+        asked.recipients = [RecipientParameters(), RecipientParameters(), wish]
+        var writer = ProtobufWriter()
+        asked.write(to: &writer)
+        first.request = writer.bytes
+        first.recipients = ["b@x.example", "c@x.example", "j@x.example"]
+        let answer = try await sendAgain(kept(text, again: first))
+        #expect(answer.status == 202, "\(answer.body)")
+        let again = try #require(node.intake.kept.first)
+        #expect(again.envelopeSender == "bounce@one.example" && again.stream == .bulk)
+        #expect(again.tracking == .init(opens: true, clicks: false) && again.offersUnsubscribe)
+        #expect(again.recipients == ["j@x.example", "c@x.example", "b@x.example"])
+        #expect(again.request?.requiresTLS == true && again.request?.envelopeID == "e1")
+        #expect(again.request?.recipients.map(\.notify) == [.success, nil, nil])
+        let places = try #require(again.links.places(in: again.message.count))
+        #expect(
+            places.map { String(decoding: again.message[$0.range], as: UTF8.self) } == ["{{unsubscribe_url}}"]
+        )
+        let wrong = kept(text, again: nil).replacing("\"tags\"", with: "\"again\":\"AQ==\",\"tags\"")
+        #expect(try await sendAgain(wrong).status == 400)
     }
 
     @Test func `the trace of the first way is gone, that of others stays`() async throws {

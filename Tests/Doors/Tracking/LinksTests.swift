@@ -134,9 +134,22 @@ import Testing
         // A minute may turn while this runs.
         #expect(bench.links.visits.count <= 2)
         #expect(bench.links.outcomes.count { $0 == .repeated } >= 48)
-        // What a scanner did first does not hide the reader.
+    }
+
+    @Test func `what a scanner did first does not hide the reader, nor the reader what a scanner does`()
+        async throws
+    {
+        let bench = try LinkBench()
+        let token = try bench.links.token(.open)
         #expect(try await bench.open(token, headers: [:]).status == 200)
-        #expect(bench.links.visits.contains { $0.reader.isMachine })
+        #expect(bench.links.visits.map(\.reader.isMachine) == [true])
+        #expect(try await bench.open(token).status == 200)
+        #expect(bench.links.visits.map(\.reader.isMachine) == [true, false])
+        let other = try bench.links.token(.open, to: "joe@example.net")
+        #expect(try await bench.open(other).status == 200)
+        #expect(try await bench.open(other, headers: [:]).status == 200)
+        #expect(bench.links.visits.map(\.reader.isMachine) == [true, false, false, true])
+        #expect(bench.links.visits.last?.claim.recipient == "joe@example.net")
     }
 
     @Test func `beyond its rate a client is answered and not counted`() async throws {
@@ -152,6 +165,23 @@ import Testing
         let leave = try bench.links.token(.unsubscribe)
         #expect(try await bench.ask(.post, "/u/\(leave)").status == 200)
         #expect(bench.links.unsubscribed.count == 1)
+    }
+
+    @Test func `what is hung behind a link, and who says what host it is, changes nothing`() async throws {
+        let bench = try LinkBench()
+        let token = try bench.links.token(.click, target: "https://x.example/a?b=c")
+        let leave = try bench.links.token(.unsubscribe)
+        let long = String(repeating: "x", count: 6_000)
+        for more in ["?", "?utm_source=a&url=https://evil.example/", "?\(long)", "?%0d%0aSet-Cookie:a=b"] {
+            let answer = try await bench.ask(.get, "/t/c/\(token)\(more)")
+            #expect(answer.status == 302, "\(more.prefix(40))")
+            #expect(answer.headers["Location"] == "https://x.example/a?b=c")
+            #expect(answer.headers["Set-Cookie"] == nil)
+            let host: HTTPHeaders = ["Host": "evil.example", "X-Forwarded-Host": "evil.example"]
+            let page = try await bench.ask(.get, "/u/\(leave)\(more)", headers: host)
+            #expect(page.status == 200 && !page.text.contains("evil") && !page.text.contains(long))
+        }
+        #expect(bench.links.unsubscribed.isEmpty)
     }
 
     @Test func `links work on any host`() async throws {

@@ -187,6 +187,14 @@ struct DocumentTour {
             let (tenant, domain) = (values["tenant_id"] ?? "", values["domain_id"] ?? "")
             try await cluster.api.must(
                 "POST", "/api/v1/admin/tenants/\(tenant)/domains/\(domain)/override", ["reason": "example"])
+        case "/api/v1/admin/tracking-keys/rotate":
+            // As if the nodes had had their minute.
+            try await cluster.sql(
+                "UPDATE tracking_keys SET replaced_at = now() WHERE in_use_since IS NOT NULL; "
+                    + "UPDATE tracking_keys SET in_use_since = now() WHERE in_use_since IS NULL")
+            let keys = try await caller.must("GET", "/api/v1/admin/tracking-keys")["data"].elements
+            let spent = keys.first { $0["state"].text == "proving" }
+            values["tracking_key"] = spent?["id"].integer.map { String($0) }
         case "\(Self.tenant)/send":
             values["log_id"] = id
             values["message_id"] = id

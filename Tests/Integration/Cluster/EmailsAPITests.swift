@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MailFormat
 import TestSupport
 import Testing
 
@@ -137,6 +138,47 @@ extension ClusterScenarios {
             let two = try await node.send("POST", path, headers: key)
             #expect(one.status == 202 && two.status == 200, "\(one.text) \(two.text)")
             #expect(one.json["id"] == two.json["id"])
+        }
+
+        @Test func `what is sent again has links of its own, and what was asked for the first time`()
+            async throws
+        {
+            let cluster = try await Cluster(nodes: 2)
+            let tenant = try await cluster.makeTenant("Afresh", domain: "afresh.example")
+            let node = try await cluster.node.caller(token: tenant.apiKey)
+            let more: [String: JSONValue] = [
+                "html": "<p><a href='https://shop.example/'>x</a> <a href='{{unsubscribe_url}}'>y</a></p>",
+                "text": "Leave: {{unsubscribe_url}}", "track_opens": true, "track_clicks": true,
+                "enable_unsubscribe": true, "headers": ["X-Dispatch-Stream": "bulk"],
+            ]
+            let first = try await node.must("POST", Self.path, Self.email(tenant, "afresh", more))
+            let second = try await node.must("POST", "\(Self.path)/\(first["id"].text ?? "")/resend")
+            // And once more of what was itself sent again.
+            let third = try await cluster.api.with(token: tenant.apiKey).must(
+                "POST", "\(Self.path)/\(second["id"].text ?? "")/resend")
+            let copies = try await eventually("three copies") {
+                let copies = cluster.sink.deliveries
+                return copies.count == 3 ? copies : nil
+            }
+            #expect(second["track_opens"].bool == true && third["track_clicks"].bool == true)
+            var links: Set<String> = []
+            for copy in copies {
+                let parsed = MIMEParser.parse(copy.message)
+                let texts = [parsed.html, parsed.plainText, parsed.header("List-Unsubscribe")]
+                    .compactMap(\.self)
+                #expect(texts.count == 3)
+                #expect(texts.allSatisfy { !$0.contains("unsubscribe_url") })
+                #expect(parsed.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click")
+                let found = texts.joined(separator: " ").split { " <>'\"\r\n".contains($0) }
+                    .filter { $0.contains("/t/o/") || $0.contains("/t/c/") || $0.contains("/u/") }
+                #expect(found.count == 5, "\(found)")
+                links.formUnion(found.map(String.init))
+            }
+            // Open, click and leave, of each its own.
+            #expect(links.count == 9)
+            let leave = try #require(links.first { $0.contains("/u/") })
+            let path = try #require(leave.firstRange(of: "/u/")).lowerBound
+            #expect(try await cluster.node.caller().clickOnce(String(leave[path...])).status == 200)
         }
 
         /// The header without what a repetition may change.

@@ -63,6 +63,39 @@ extension ClusterScenarios {
             #expect(told.allSatisfy { $0.json["tenant_id"].text == tenant.id })
         }
 
+        @Test func `who posts many times at the same moment unsubscribes once`() async throws {
+            let cluster = try await Cluster(nodes: 1)
+            let tenant = try await cluster.makeTenant("Twice", domain: "twice.example")
+            try await Self.subscribe(tenant, cluster)
+            let id = try await Self.send("leave me", to: "jane@example.net", tenant, cluster)
+            let path = try Self.links(id, to: "jane@example.net", tenant, cluster).unsubscribe
+            let reader = try await cluster.node.caller()
+            let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<20 { group.addTask { try await reader.clickOnce(path).status } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers == Array(repeating: 200, count: 20))
+            try await eventually("the webhook") {
+                cluster.webhooks.calls(about: id).contains { $0.event == "unsubscribed" } ? true : nil
+            }
+            // What is behind it in the journal has come when this has.
+            let other = try await Self.send("behind", to: "joe@example.net", tenant, cluster)
+            _ = try await cluster.waitForLog(of: other, "delivered", tenant)
+            let email = try await cluster.api.with(token: tenant.apiKey).get("\(tenant.path)/emails/\(id)")
+            let events = email.json["data"]["events"].elements
+            #expect(events.count { $0["event"].text == "unsubscribed" } == 1)
+            #expect(cluster.webhooks.calls(about: id).count { $0.event == "unsubscribed" } == 1)
+
+            // Of a tenant who is gone nothing is kept.
+            let directory = cluster.node.directory.file("node")
+            let links = try TrackingLinks(
+                directory, tenant: "99999999-9999-4999-8999-999999999999", message: id,
+                recipient: "gone@example.net")
+            #expect(try await reader.clickOnce(links.unsubscribe).status == 200)
+            let kept = String(decoding: try Files.read("\(directory)/unsubscribed.json"), as: UTF8.self)
+            #expect(!kept.contains("gone@example.net"))
+        }
+
         @Test func `who unsubscribes while the control plane is away gets nothing more from this node`()
             async throws
         {

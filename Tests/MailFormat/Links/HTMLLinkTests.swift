@@ -38,6 +38,15 @@ import Testing
             #"<title><a href="http://y"></title><a href="http://x.example/a">"#,
             #"<svg><![CDATA[<a href="http://y">]]></svg><a href="http://x.example/a">"#,
             #"<!DOCTYPE html><?xml?><a href="http://x.example/a">"#,
+            // Mail programs run no scripts, so what stands here is shown.
+            #"<noscript><a href="http://x.example/a"></noscript>"#,
+            #"<svg><a href="http://x.example/a"></svg>"#,
+            #"<base href="http://y/"><a href="http://x.example/a">"#,
+            // What a conditional comment leaves open ends with it.
+            #"<!--[if mso]><![CDATA[ <![endif]--><svg><![CDATA[ > <a href="http://y">]]></svg>"#
+                + #"<a href="http://x.example/a">"#,
+            #"<!--[if mso]><svg><![CDATA[ > <a href="http://y">]]></svg><![endif]-->"#
+                + #"<![CDATA[><a href="http://x.example/a">"#,
         ] {
             #expect(targets(html) == ["http://x.example/a"], "\(html)")
         }
@@ -65,6 +74,14 @@ import Testing
             #"<a href="http://x.example/?a&copy">"#, #"<a href="http://x.example/&#0;">"#,
             #"<p title="<a href='http://x'>">"#,
             "<a href=\"http://x.example/\u{1}a\">", #"<a href="http://{{host}}/">"#,
+            #"<form action="http://x.example/a"><button formaction="http://x.example/b">"#,
+            #"<a ping="http://x.example/a" xlink:href="http://x.example/b">"#,
+            #"<base href="http://x.example/"><a href="a">b</a>"#, #"<a href="?a=http://x.example/">"#,
+            #"<a href="sms:1">"#, #"<a href="vbscript:x">"#, #"<a href="view-source:http://x.example">"#,
+            #"<area href="mailto:a@x.example?body=http://x.example/">"#, #"<a href="">"#,
+            #"<a href="http&colon;//x.example/">"#, #"<iframe><a href="http://x.example/a"></iframe>"#,
+            #"<noembed><a href="http://x.example/a"></noembed>"#,
+            #"<script type="text/html"><a href="http://x.example/a"></script>"#,
         ] {
             #expect(targets(html) == [], "\(html)")
         }
@@ -95,7 +112,16 @@ import Testing
         let long = "http://x.example/" + String(repeating: "a", count: 4_096)
         #expect(targets("<a href='\(long)'><a href='http://x.example'>") == ["http://x.example"])
         #expect(targets(String(repeating: "<a href=http://x.example>", count: 2_001)).count == 2_000)
-        #expect(targets("<a href=http://x>" + String(repeating: " ", count: LinkWishes.maxTextBytes)) == [])
+    }
+
+    @Test func `a text of any size has its links, its image and its way to leave`() {
+        var wishes = wishes()
+        wishes.tracksOpens = true
+        wishes.fillsUnsubscribe = true
+        let html = "<a href=http://x>" + String(repeating: " ", count: 5 << 20) + "{{unsubscribe_url}}</body>"
+        #expect(wishes.places(inHTML: Array(html.utf8)).map(\.kind) == [.click, .unsubscribe, .pixel])
+        let text = String(repeating: "x\r\n", count: 2 << 20) + "{{unsubscribe_url}}"
+        #expect(wishes.places(inText: Array(text.utf8)).map(\.kind) == [.unsubscribe])
     }
 
     @Test func `the image and the paragraph come before the end of the body, else last`() {

@@ -148,7 +148,8 @@ import Testing
         "<!--", "-->", "<script>", "</script>", "</body>", "</html>", "\"", "'", "<", ">", "&amp;", "\t", "x",
         "{{unsubscribe_url}}", "<area href=http://a.example/b>", "<style>", "</style>", "\0", "\u{7F}",
         "<a data-dispatch-track=off href=http://n.example>", "<!--[if mso]>", "<![endif]-->",
-        "word and word ",
+        "word and word ", "<![CDATA[", "]]>", "<noscript>", "<form action=http://x.example>",
+        "<base href=http://b>",
         "0123456789012345678901234567890123456789012345678901234567890123456789",
     ]
 

@@ -36,8 +36,8 @@ extension NodeLife {
             node: 1, spool: spool, log: Self.silence, metrics: metrics, clock: wall
         ) { id, mail, body in
             guard let tenant = world.snapshot.tenant(mail.tenant) else { return [] }
-            let logged = RecipientCopy.logged(body, id, mail, tenant, world.snapshot)
-            return bodies.seal(logged, id: id, log: mail.log, tenant: tenant, now: wall.now() / 1000)
+            return bodies.seal(
+                body, id: id, mail: mail, tenant: tenant, snapshot: world.snapshot, now: wall.now() / 1000)
         }
         return Core(
             journal: journal, spool: spool, dispatcher: dispatcher, workers: workers, road: road,

@@ -160,8 +160,10 @@ package struct CapturedRoutes: Sendable {
             if let sealed = try row["body_sealed", as: [UInt8]?.self],
                 let key = try row["private_key", as: [UInt8]?.self]
             {
-                content = EmailBody.open(
-                    sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)
+                content =
+                    EmailBody.open(
+                        sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)?
+                    .shown
             }
             return Opened(
                 item: try CapturedItem(row),

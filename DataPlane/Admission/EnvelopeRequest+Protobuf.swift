@@ -1,11 +1,10 @@
-import Admission
 import NodeProtocol
 import SMTPWire
 
-/// What a client asked for with the envelope, as an entry keeps it. Recipients are told apart by their order,
-/// so each has its field, empty or not.
+/// What a client asked for with the envelope, as an entry and the log keep it. Recipients are told apart by
+/// their order, so each has its field, empty or not.
 extension EnvelopeRequest {
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.put(1, envelopeID)
         if let returnedContent { writer.put(2, returnedContent == .full ? 1 : 2) }
         if requiresTLS { writer.put(3, true) }
@@ -18,7 +17,8 @@ extension EnvelopeRequest {
         }
     }
 
-    init?(protobuf bytes: ArraySlice<UInt8>) {
+    /// Nil when the bytes are something else.
+    package init?(protobuf bytes: ArraySlice<UInt8>) {
         self.init()
         var reader = ProtobufReader(bytes)
         while let field = reader.next() {
