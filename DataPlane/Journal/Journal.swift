@@ -81,7 +81,7 @@ package final class Journal: JournalSink {
             handover.take()?.run()
             readers.stop()
             lock.release()
-            for closer in gate.withLock({ $0.takeClosers() }) { closer.resume() }
+            for closer in gate.withLock({ $0.closing.end() }) { closer.resume() }
         }
     }
 
@@ -120,7 +120,7 @@ package final class Journal: JournalSink {
         let bytes = Self.bytes(of: events)
         let result = await withUnsafeContinuation { continuation in
             let refusal: JournalError? = gate.signal { state in
-                if state.isClosing { return .stopping }
+                if state.closing.hasBegun { return .stopping }
                 if state.queuedBytes >= maxPendingBytes { return .overloaded }
                 state.put(
                     JournalState.Pending(spoolSequence: 0, events: events, bytes: bytes, waiter: continuation)
@@ -175,7 +175,7 @@ package final class Journal: JournalSink {
     /// Writes what has been taken, ends the threads, gives the lock back.
     package func close() async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            if gate.signal({ $0.close(continuation) }) { continuation.resume() }
+            if gate.signal({ $0.closing.begin(continuation) }) { continuation.resume() }
         }
     }
 }
