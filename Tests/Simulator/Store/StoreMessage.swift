@@ -1,4 +1,5 @@
 import NodeProtocol
+import TestSupport
 
 /// The messages of the store's runs, as small as they can be: everything about one follows from its id.
 enum StoreMessage {
@@ -15,7 +16,7 @@ enum StoreMessage {
     static func recipients(_ id: MessageID) -> Int { Int(id.high & 0xFF) }
 
     static func body(_ id: MessageID) -> [UInt8] {
-        var random = SeededRandom(id.low)
+        var random = SeededRandom(seed: id.low)
         let count = Int(random.next() % 4) == 0 ? Int(random.next() % 9000) : Int(random.next() % 700)
         return [UInt8](repeating: UInt8(truncatingIfNeeded: id.low), count: count) + event(.accepted, id, nil)
     }
