@@ -44,6 +44,11 @@ enum StoreMessage {
             recipient: bytes[17] == 255 ? nil : Int(bytes[17]))
     }
 
+    /// The idempotency key under which a group was offered that begins with this message.
+    static func key(_ id: MessageID) -> [UInt8] {
+        event(.accepted, id, nil) + Array(repeating: 0, count: 200)
+    }
+
     static let started: [UInt8] = [1]
 
     static func outcome(_ events: [[UInt8]]) -> [UInt8] { [2] + events.flatMap { $0 } }
