@@ -99,6 +99,9 @@ static const unsigned char sql_0031[] = {
 static const unsigned char sql_0032[] = {
 #embed "0032_node_pauses.sql"
 };
+static const unsigned char sql_0037[] = {
+#embed "0037_node_lives.sql"
+};
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -135,6 +138,7 @@ static const schema_migration table[] = {
     MIGRATION("0030_open_hours.sql", sql_0030),
     MIGRATION("0031_analytics_and_audit.sql", sql_0031),
     MIGRATION("0032_node_pauses.sql", sql_0032),
+    MIGRATION("0037_node_lives.sql", sql_0037),
 };
 
 const schema_migration *schema_migrations(size_t *count) {
