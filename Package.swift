@@ -121,8 +121,8 @@ let testTargets: [Target] = [
         "Simulator", in: "Tests",
         [
             "CLinux", "EventLoop", "DNS", "NodeProtocol", "Spool", "Journal", "Queue", "Delivery", "SMTPWire",
-            "Admission", "MailFormat", "Node",
-            "Crypto", "Service",
+            "Admission", "MailFormat", "Node", "Doors", "HTTP",
+            "Crypto", "Service", "TestSupport",
         ]),
     program("simulate", in: "Tests", ["Simulator", "EventLoop"]),
     tests("Simulation", ["Simulator", "EventLoop", "NodeProtocol", "Spool", "TestSupport"]),

@@ -15,13 +15,15 @@ package struct ClusterNode: Codable, Sendable, Equatable {
     /// once in a day, not always.
     package let pausedFrom: Int64?
     package let pausedUntil: Int64?
+    /// The number of the node that has taken over its spool, with the keys that it had seen.
+    package let heir: UInt16?
 
     /// It takes nothing new, but knows the keys that it has seen.
     package var isDraining: Bool { pausedFrom != nil && pausedUntil == nil }
 
     package init(
         number: UInt16, url: String, controlURL: String, publicKey: Data, since: Int64,
-        pausedFrom: Int64? = nil, pausedUntil: Int64? = nil
+        pausedFrom: Int64? = nil, pausedUntil: Int64? = nil, heir: UInt16? = nil
     ) {
         self.number = number
         self.url = url
@@ -30,6 +32,7 @@ package struct ClusterNode: Codable, Sendable, Equatable {
         self.since = since
         self.pausedFrom = pausedFrom
         self.pausedUntil = pausedUntil
+        self.heir = heir
     }
 }
 

@@ -6,7 +6,7 @@ import Crypto
 /// owner of its own share alone. A node owns nothing until `settlingSeconds` after it joined or was resumed:
 /// by then every other has been told of it. A node that is drained owns nothing new. In all cases there is
 /// for 24 hours somebody else who may have seen a key: the owners before, whom the owner asks before it takes
-/// a key that is new to it.
+/// a key that is new to it. One whose spool was adopted is asked at its heir.
 package struct KeyOwners: Sendable {
     package static let settlingSeconds: Int64 = 120
     package static let keptSeconds: Int64 = 86_400
@@ -22,8 +22,9 @@ package struct KeyOwners: Sendable {
     ///
     /// - Parameter now: seconds since 1970.
     package func owner(of key: String, now: Int64) -> ClusterNode? {
-        let serving = nodes.filter { !$0.isDraining }
-        let candidates = serving.isEmpty ? nodes : serving
+        let living = nodes.filter { $0.heir == nil }
+        let serving = living.filter { !$0.isDraining }
+        let candidates = serving.isEmpty ? living : serving
         let settled = candidates.filter { $0.hasSettled(at: now) && !$0.isPaused(at: now) }
         return Self.first(of: settled.isEmpty ? Self.oldest(candidates) : settled, for: key)
     }

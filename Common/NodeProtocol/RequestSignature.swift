@@ -11,6 +11,9 @@ package struct RequestSignature: Sendable, Equatable {
     package static let timeHeader = "X-Dispatch-Time"
     package static let nonceHeader = "X-Dispatch-Nonce"
     package static let signatureHeader = "X-Dispatch-Request-Signature"
+    /// The hash of the body, told beforehand where the body may be large: then the signature is checked
+    /// before a byte of it is received.
+    package static let bodyHashHeader = "X-Dispatch-Content-SHA256"
 
     /// Why a request was not believed.
     package enum Refusal: Error, Equatable, Sendable {
@@ -42,7 +45,7 @@ package struct RequestSignature: Sendable, Equatable {
         method: String, path: String, body: [UInt8], signer: String, time: Int64, nonce: String,
         key: Ed25519PrivateKey
     ) throws(CryptoError) -> [(name: String, value: String)] {
-        let signature = try key.sign(message(method, path, signer, time, nonce, body))
+        let signature = try key.sign(message(method, path, signer, time, nonce, hash(of: body)))
         return [
             (signerHeader, signer), (timeHeader, String(time)), (nonceHeader, nonce),
             (signatureHeader, Base64.encode(signature)),
@@ -55,13 +58,25 @@ package struct RequestSignature: Sendable, Equatable {
     package func verify(
         method: String, path: String, body: [UInt8], key: Ed25519PublicKey, now: Int64
     ) throws(Refusal) {
+        try verify(method: method, path: path, bodyHash: Self.hash(of: body), key: key, now: now)
+    }
+
+    /// The same of a body that was not received yet.
+    ///
+    /// - Parameter bodyHash: as `hash(of:)` gives it; the caller holds the body against it.
+    package func verify(
+        method: String, path: String, bodyHash: String, key: Ed25519PublicKey, now: Int64
+    ) throws(Refusal) {
         guard let distance = Self.distance(time, now), distance <= Self.toleranceSeconds else {
             throw .outsideTolerance
         }
-        guard key.verify(signature, of: Self.message(method, path, signer, time, nonce, body)) else {
+        guard key.verify(signature, of: Self.message(method, path, signer, time, nonce, bodyHash)) else {
             throw .badSignature
         }
     }
+
+    /// SHA-256 in hexadecimal.
+    package static func hash(of body: [UInt8]) -> String { Hex.encode(Digest.sha256(body)) }
 
     private static func distance(_ left: Int64, _ right: Int64) -> Int64? {
         let (difference, overflow) = left.subtractingReportingOverflow(right)
@@ -69,9 +84,8 @@ package struct RequestSignature: Sendable, Equatable {
     }
 
     private static func message(
-        _ method: String, _ path: String, _ signer: String, _ time: Int64, _ nonce: String, _ body: [UInt8]
+        _ method: String, _ path: String, _ signer: String, _ time: Int64, _ nonce: String, _ hash: String
     ) -> [UInt8] {
-        let hash = Hex.encode(Digest.sha256(body))
-        return Array("dispatch-request-1\n\(method)\n\(path)\n\(signer)\n\(time)\n\(nonce)\n\(hash)".utf8)
+        Array("dispatch-request-1\n\(method)\n\(path)\n\(signer)\n\(time)\n\(nonce)\n\(hash)".utf8)
     }
 }

@@ -108,6 +108,9 @@ static const unsigned char sql_0035[] = {
 static const unsigned char sql_0036[] = {
 #embed "0036_intake_indexes.sql"
 };
+static const unsigned char sql_0037[] = {
+#embed "0037_node_lives.sql"
+};
 
 #define MIGRATION(name, bytes) {name, (const char *)bytes, sizeof bytes}
 
@@ -147,6 +150,7 @@ static const schema_migration table[] = {
     MIGRATION("0034_erasure.sql", sql_0034),
     MIGRATION("0035_expiry.sql", sql_0035),
     MIGRATION("0036_intake_indexes.sql", sql_0036),
+    MIGRATION("0037_node_lives.sql", sql_0037),
 };
 
 const schema_migration *schema_migrations(size_t *count) {

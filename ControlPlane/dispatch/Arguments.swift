@@ -8,7 +8,7 @@ struct UsageError: Error, CustomStringConvertible {
 struct Arguments: Sendable {
     /// Those that stand alone; every other option has a value.
     private static let flags: Set<String> = [
-        "help", "json", "operator", "everything", "dry-run", "disabled", "yes",
+        "help", "json", "operator", "everything", "dry-run", "disabled", "yes", "force",
     ]
     /// Those that every command knows.
     private static let common: Set<String> = ["help", "json"]

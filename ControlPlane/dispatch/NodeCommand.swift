@@ -5,8 +5,8 @@ enum NodeCommand {
     private static let path = "/api/v1/admin/nodes"
 
     static func run(_ arguments: Arguments, _ client: ControlPlaneClient) async throws {
-        try arguments.allow()
         let verb = try arguments.word(1, "create, list, drain, resume or remove", of: 3)
+        try arguments.allow(verb == "remove" ? ["force"] : [])
         switch verb {
         case "create":
             let name = try arguments.word(2, "NAME", of: 3)
@@ -34,7 +34,8 @@ enum NodeCommand {
             Command.show(answer, arguments) { print("node \($0["number"].text) is \($0["state"].text)") }
         case "remove":
             let node = HTTPURL.escaped(try arguments.word(2, "NODE", of: 3))
-            let answer = try await client.call("DELETE", "\(path)/\(node)")
+            let force = arguments.flag("force") ? "?force=true" : ""
+            let answer = try await client.call("DELETE", "\(path)/\(node)\(force)")
             Command.show(answer, arguments) { print("node \($0["number"].text) is removed") }
         default: throw UsageError("there is no command `node \(verb)`")
         }

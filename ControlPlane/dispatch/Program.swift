@@ -16,7 +16,8 @@ enum Program {
         dispatch login EMAIL [--password-file FILE]             print a token for DISPATCH_TOKEN
         dispatch node create NAME                               make a node; prints its one-time join token
         dispatch node list
-        dispatch node drain|resume|remove NODE                  NODE is a number or a name
+        dispatch node drain|resume NODE                         NODE is a number or a name
+        dispatch node remove NODE [--force]                     a day after it was drained, or by force
         dispatch tenant create NAME [--slug SLUG] [--plan PLAN]
         dispatch tenant list
         dispatch tenant suspend TENANT --reason TEXT

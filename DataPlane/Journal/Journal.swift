@@ -16,6 +16,9 @@ import Spool
 ///
 /// Any thread may call any method. `close` must be called, after the spool's.
 package final class Journal: JournalSink {
+    /// 16 bytes that no other journal has, for as long as its folder lives: the numbers of its events are its
+    /// own.
+    package let name: [UInt8]
     private let directory: String
     private let disk: any Disk
     private let configuration: JournalConfiguration
@@ -24,9 +27,10 @@ package final class Journal: JournalSink {
     private let lock: DirectoryLock
 
     private init(
-        directory: String, configuration: JournalConfiguration, disk: any Disk, state: JournalState,
-        lock: DirectoryLock
+        directory: String, name: [UInt8], configuration: JournalConfiguration, disk: any Disk,
+        state: JournalState, lock: DirectoryLock
     ) {
+        self.name = name
         self.directory = directory
         self.configuration = configuration
         self.disk = disk
@@ -47,15 +51,18 @@ package final class Journal: JournalSink {
         do throws(SystemError) { try disk.makeDirectory(directory) } catch { throw .diskFailed(error) }
         let lock = try takeLock(directory, disk)
         var opening = JournalOpening(directory: directory, disk: disk)
+        let name: [UInt8]
         let log: SegmentLog
         do throws(JournalError) {
             log = try opening.run(segmentBytes: configuration.segmentBytes)
+            name = try opening.name()
         } catch {
             lock.release()
             throw error
         }
         let journal = Journal(
-            directory: directory, configuration: configuration, disk: disk, state: opening.state, lock: lock)
+            directory: directory, name: name, configuration: configuration, disk: disk, state: opening.state,
+            lock: lock)
         journal.start(log, nextEvent: opening.state.lastEvent + 1)
         return (journal, opening.recovery)
     }
@@ -81,7 +88,7 @@ package final class Journal: JournalSink {
             handover.take()?.run()
             readers.stop()
             lock.release()
-            for closer in gate.withLock({ $0.takeClosers() }) { closer.resume() }
+            for closer in gate.withLock({ $0.closing.end() }) { closer.resume() }
         }
     }
 
@@ -120,7 +127,7 @@ package final class Journal: JournalSink {
         let bytes = Self.bytes(of: events)
         let result = await withUnsafeContinuation { continuation in
             let refusal: JournalError? = gate.signal { state in
-                if state.isClosing { return .stopping }
+                if state.closing.hasBegun { return .stopping }
                 if state.queuedBytes >= maxPendingBytes { return .overloaded }
                 state.put(
                     JournalState.Pending(spoolSequence: 0, events: events, bytes: bytes, waiter: continuation)
@@ -175,7 +182,7 @@ package final class Journal: JournalSink {
     /// Writes what has been taken, ends the threads, gives the lock back.
     package func close() async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            if gate.signal({ $0.close(continuation) }) { continuation.resume() }
+            if gate.signal({ $0.closing.begin(continuation) }) { continuation.resume() }
         }
     }
 }

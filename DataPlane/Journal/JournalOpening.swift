@@ -23,7 +23,8 @@ struct JournalOpening {
         do throws(SegmentLog.OpenFailure) {
             (log, findings) = try SegmentLog.open(
                 directory: directory, kind: .journal, segmentBytes: segmentBytes, disk: disk,
-                fileNames: JournalCursor.names.union([DirectoryLock.name]), loss: .endsTheLog
+                fileNames: JournalCursor.names.union(JournalName.names).union([DirectoryLock.name]),
+                loss: .endsTheLog
             ) { recovered in
                 for frame in recovered.group.frames {
                     guard let event = EventFrame(frame, in: recovered.bytes) else { continue }

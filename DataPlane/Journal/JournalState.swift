@@ -44,10 +44,8 @@ struct JournalState {
     private var acknowledgers: [(UInt64, UnsafeContinuation<JournalError?, Never>)] = []
     private var isWriting = false
     private var isUrgent = false
-    private(set) var isClosing = false
+    var closing = Closing()
     private(set) var isHealthy = true
-    private var isStopped = false
-    private var closers: [UnsafeContinuation<Void, Never>] = []
     private var nextWrite = MonotonicTime(nanoseconds: 0)
 
     var segments: [Segment] = []
@@ -93,7 +91,7 @@ struct JournalState {
     /// Nil when the reader has to wait.
     mutating func waitForMore(after seq: UInt64, _ continuation: UnsafeContinuation<Bool, Never>) -> Bool? {
         if lastEvent > max(seq, barrenUpTo) { return true }
-        if isClosing { return false }
+        if closing.hasBegun { return false }
         readers.append((seq, continuation))
         return nil
     }
@@ -104,23 +102,9 @@ struct JournalState {
     /// False when the journal is closing.
     mutating func acknowledge(_ seq: UInt64, _ continuation: UnsafeContinuation<JournalError?, Never>) -> Bool
     {
-        guard !isClosing else { return false }
+        guard !closing.hasBegun else { return false }
         acknowledgers.append((min(seq, lastEvent), continuation))
         return true
-    }
-
-    /// True when the writer has stopped already; else `closer` is resumed when it has.
-    mutating func close(_ closer: UnsafeContinuation<Void, Never>) -> Bool {
-        isClosing = true
-        if !isStopped { closers.append(closer) }
-        return isStopped
-    }
-
-    /// The writer has stopped: those who wait for it.
-    mutating func takeClosers() -> [UnsafeContinuation<Void, Never>] {
-        isStopped = true
-        defer { closers = [] }
-        return closers
     }
 
     // MARK: - Writer
@@ -133,6 +117,7 @@ struct JournalState {
         }
         // At the end nobody would come back for what failed, and nothing may be written behind it: the
         // events of a later group would say that these are there. The spool still has their groups.
+        let isClosing = closing.hasBegun
         if queue.isEmpty || (isClosing && !isHealthy) {
             return isClosing ? .done(.stop(queue.compactMap(\.waiter))) : .wait(until: nil)
         }
@@ -170,11 +155,14 @@ struct JournalState {
         for place in places { segments[last].add(place.seq, at: place.offset) }
     }
 
-    /// Whether a segment is the oldest and all its events are acknowledged.
+    /// Whether the oldest segment's events are all acknowledged. One whose first batch failed has none, and is
+    /// not known here.
     func mayRemove(_ number: UInt32) -> Bool {
-        guard let oldest = segments.first, oldest.number == number else { return false }
-        return oldest.lastEvent <= acknowledged
+        guard let oldest = segments.first else { return false }
+        return number < oldest.number || (number == oldest.number && oldest.lastEvent <= acknowledged)
     }
+
+    mutating func removed(_ number: UInt32) { segments.removeAll { $0.number == number } }
 
     /// Writing has ended; what did not become durable and is not to be given up goes back to the front.
     mutating func finished(_ rest: [Pending], given: Int, retry: MonotonicTime?) {

@@ -46,18 +46,10 @@ final class JournalWriter {
     }
 
     private func write(_ items: [Pending]) {
-        var first = 0
-        while first < items.count {
-            var last = first + 1
-            var bytes = items[first].bytes
-            while last < items.count, bytes + items[last].bytes <= configuration.maxBatchBytes {
-                bytes += items[last].bytes
-                last += 1
+        for batch in items.batches(maxBytes: configuration.maxBatchBytes, \.bytes) {
+            do throws(SystemError) { try writeBatch(batch.items, bytes: batch.bytes) } catch {
+                return giveUp(items[batch.items.startIndex...], error)
             }
-            do throws(SystemError) { try writeBatch(items[first..<last], bytes: bytes) } catch {
-                return giveUp(items[first...], error)
-            }
-            first = last
         }
         gate.withLock { $0.finished([], given: 0, retry: nil) }
     }
@@ -135,15 +127,11 @@ final class JournalWriter {
         for waiter in waiters { waiter.resume(returning: failure) }
     }
 
-    /// Deletes segments, oldest first, whose events have all been acknowledged. A failure is of no
-    /// consequence but space: the next acknowledgement tries again.
     private func removeAcknowledged() {
-        while log.canRemoveOldest, let oldest = log.segments.first,
-            gate.withLock({ $0.mayRemove(oldest.number) })
-        {
-            try? log.removeOldest()
-            guard log.segments.first?.number != oldest.number else { return }
-            gate.withLock { state in _ = state.segments.removeFirst() }
+        log.removeOldest { segment in
+            gate.withLock { $0.mayRemove(segment.number) }
+        } gone: { segment in
+            gate.withLock { $0.removed(segment.number) }
         }
     }
 }

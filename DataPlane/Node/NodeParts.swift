@@ -23,6 +23,8 @@ struct NodeParts: Sendable {
     let spool: Spool
     let keys: KeyLog
     let idempotency: IdempotencyKeys
+    /// What the control plane is told at this start.
+    let presence: NodePresence
     let dispatcher: LoopBound<Dispatcher>
     let workers: [LoopWorkers]
     let road: Road
@@ -151,6 +153,9 @@ struct NodeParts: Sendable {
         return NodeParts(
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
             spool: spool, keys: disks.keys, idempotency: idempotency,
+            presence: NodePresence(
+                controlURL: settings.knownControlURL, httpURL: settings.knownHTTPURL,
+                adopted: try AdoptionMarks(files).adopted().sorted()),
             dispatcher: dispatcher, workers: workers, road: road, inbound: inbound,
             reports: reports, wishLog: wishLog, links: links,
             metrics: metrics,
@@ -255,11 +260,19 @@ struct NodeParts: Sendable {
         }
     }
 
-    /// The backstop of the push: asks for the cluster's keys and the newest manifest at start and every 30 s.
+    /// The backstop of the push: asks for the cluster's keys and the newest manifest at start and every 30 s,
+    /// and says where this node is reached until that is taken.
     func startAsking() {
         let (loop, link, intake, log, keeper, pool) = (group.loops[0], link, intake, log, keeper, pool)
+        let presence = presence
         loop.spawn {
+            var isTold = false
             while true {
+                if !isTold {
+                    do { isTold = try await link.tell(presence).pending.isEmpty } catch {
+                        log.debug("the control plane was not told of this node", ["error": .error(error)])
+                    }
+                }
                 do {
                     let keys = try await link.clusterKeys()
                     if try await pool.run({ try keeper.replace(clusterKeys: keys) }) {

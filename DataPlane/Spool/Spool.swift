@@ -105,7 +105,7 @@ package final class Spool: Sendable {
             compactor.stop()
             readers.stop()
             lock.release()
-            let closers = inbox.signal { $0.stopped() }
+            let closers = inbox.signal { $0.closing.end() }
             for closer in closers { closer.resume() }
         }
     }
@@ -155,7 +155,7 @@ package final class Spool: Sendable {
     /// Refuses what comes from now on, answers all that was taken, ends the threads and gives the lock back.
     package func close() async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            let isStopped = inbox.broadcast { $0.close(continuation) }
+            let isStopped = inbox.broadcast { $0.closing.begin(continuation) }
             if isStopped { continuation.resume() }
         }
     }

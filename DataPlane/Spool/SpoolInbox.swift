@@ -38,14 +38,12 @@ struct SpoolInbox {
     private var wantsTidy = false
     private var waitsForJournal = false
     private(set) var queuedBytes = 0
-    private var isClosing = false
     var isRecovering = false
-    private var isStopped = false
-    private var closers: [UnsafeContinuation<Void, Never>] = []
+    var closing = Closing()
 
     /// Nil when the group was taken; else why not.
     mutating func put(_ item: Pending, _ configuration: SpoolConfiguration) -> SpoolError? {
-        if isClosing { return .stopping }
+        if closing.hasBegun { return .stopping }
         if isRecovering { return .recovering }
         if item.group.records.isEmpty { return .empty }
         if item.bytes > configuration.maxGroupBytes {
@@ -60,7 +58,7 @@ struct SpoolInbox {
     }
 
     mutating func putMove(_ moves: [CompactionMove], _ done: @escaping @Sendable (Bool) -> Void) -> Bool {
-        guard !isClosing else { return false }
+        guard !closing.hasBegun else { return false }
         self.moves.append((moves, done))
         return true
     }
@@ -81,22 +79,11 @@ struct SpoolInbox {
 
     mutating func answered(bytes: Int) { queuedBytes -= bytes }
 
-    /// True when the writer has stopped already; else `closer` is resumed when it has.
-    mutating func close(_ closer: UnsafeContinuation<Void, Never>) -> Bool {
-        isClosing = true
-        if !isStopped { closers.append(closer) }
-        return isStopped
-    }
+    /// Whether `take` has something to give. Nothing is tidied while the journal lacks what a start has to
+    /// give it: the groups of copies are later ones, and it takes none twice and none out of order.
+    var hasWork: Bool { !pending.isEmpty || !moves.isEmpty || mayTidy || closing.hasBegun }
 
-    /// The writer has stopped: those who wait for it.
-    mutating func stopped() -> [UnsafeContinuation<Void, Never>] {
-        isStopped = true
-        defer { closers = [] }
-        return closers
-    }
-
-    /// Whether `take` has something to give.
-    var hasWork: Bool { !pending.isEmpty || !moves.isEmpty || wantsTidy || isClosing }
+    private var mayTidy: Bool { wantsTidy && !isRecovering }
 
     /// Groups first: whoever waits for a reply goes before housekeeping.
     mutating func take() -> Work? {
@@ -109,10 +96,10 @@ struct SpoolInbox {
             let (move, done) = moves.removeFirst()
             return .move(move, done)
         }
-        if wantsTidy {
+        if mayTidy {
             wantsTidy = false
             return .tidy
         }
-        return isClosing ? .stop : nil
+        return closing.hasBegun ? .stop : nil
     }
 }

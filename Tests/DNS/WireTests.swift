@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import DNS
@@ -140,7 +141,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `mutated messages are read or refused, and never trap`(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         let original = everyType()
         for _ in 0..<4_000 {
             var bytes = original
@@ -157,18 +158,5 @@ import Testing
             _ = ResponseReading(message, Question(name, .mx))
             #expect(message.answers.allSatisfy { $0.name.wire.count <= DomainName.maxWireBytes })
         }
-    }
-}
-
-/// A small generator that starts from a printed seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

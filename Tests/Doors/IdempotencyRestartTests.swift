@@ -1,5 +1,6 @@
 import Admission
 import EventLoop
+import FoundationEssentials
 import HTTP
 import NodeProtocol
 import TestSupport
@@ -93,9 +94,58 @@ import Testing
         #expect(second.json["error"] == first.json["error"])
     }
 
-    @Test func `a key that was released is not begun any more, and its next owner learns what is known`()
-        async throws
-    {
+    /// Two nodes: a key belonged to the one and belongs to the other.
+    private final class Former: KeyPeers {
+        let node: ClusterNode
+        let keys: IdempotencyKeys
+        init(_ keys: IdempotencyKeys) {
+            self.keys = keys
+            node = ClusterNode(
+                number: 1, url: "http://one", controlURL: "http://one", publicKey: Data(), since: 0)
+        }
+        func place(of key: String) -> KeyPlace { .here(former: [node]) }
+        func pass(_ request: HTTPRequest, body: [UInt8], to owner: ClusterNode) async throws -> HTTPResponse {
+            throw APIError.internalError
+        }
+        func pass(_ message: PassedMessage, to owner: ClusterNode) async throws(Refusal) -> MessageID {
+            throw Refusal(.overloaded, "")
+        }
+        func release(_ key: KeyRelease, by former: ClusterNode) async throws(Refusal) -> KeyRelease.Answer {
+            try await keys.release(key, to: 2)
+        }
+    }
+
+    /// A node that owns the key now, and asks `former` for what it knows.
+    private func heir(of former: IdempotencyKeys, _ book: Book) throws -> HTTPNode {
+        let keys = IdempotencyKeys(now: { Self.time })
+        keys.connect(book: book, peers: Former(former))
+        return try HTTPNode(intake, idempotency: keys)
+    }
+
+    @Test(arguments: [false, true])
+    func `the next owner of a key gives the first answer again, and sends nothing`(
+        _ wasAnswered: Bool
+    ) async throws {
+        let first = try await post(node([]), bulkPath, bulk)
+        let former = IdempotencyKeys(now: { Self.time })
+        former.connect(book: book, peers: nil)
+        let answers = wasAnswered ? book.notes.withLock { $0 } : []
+        for record in intake.keyRecords + answers { former.restore(record, at: Self.time) }
+        let learnt = Book()
+        let second = try await post(heir(of: former, learnt), bulkPath, bulk)
+        #expect(second.status == first.status)
+        #expect(second.json["data"] == first.json["data"])
+        #expect(intake.kept.count == 3)
+        // It has noted what it learnt: the one before is not needed for it any more.
+        let alone = try node(learnt.notes.withLock { $0 })
+        let third = try await post(alone, bulkPath, bulk)
+        #expect(third.body == second.body)
+        #expect(third.headers["idempotent-replay"] == "true")
+        #expect(try await post(heir(of: former, Book()), bulkPath, bulk + " ").status == 409)
+        #expect(intake.kept.count == 3)
+    }
+
+    @Test func `a key that was released is not begun any more, after a restart as well`() async throws {
         let tenant = try #require(TenantID(text: MemoryIntake.one))
         let name = KeyName(hashing: "live\nsend\nk")
         func asked(_ digest: [UInt8]) -> KeyRelease {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -108,7 +109,7 @@ import Testing
     @Test func `ten thousand mutated forms are read or refused`() {
         let seed: UInt64 = .random(in: 0 ... .max)
         print("form fuzz seed \(seed)")
-        var random = SeededGenerator(state: seed)
+        var random = SeededRandom(seed: seed)
         let start = Array(
             ("--B\r\nContent-Disposition: form-data; name=\"a\"; filename=\"x\"\r\n\r\n1\r\n"
                 + "--B\r\n\r\n--B--\r\n").utf8)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -70,7 +71,7 @@ import Testing
     @Test func `a file of any bytes comes out as it went in`() throws {
         let seed: UInt64 = .random(in: 0 ... .max)
         print("form reader seed \(seed)")
-        var random = SeededGenerator(state: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<200 {
             // Of the bytes that delimiters are made of, so that beginnings of them are everywhere.
             let file = (0..<Int.random(in: 0...200, using: &random)).map { _ in

@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -25,7 +26,7 @@ import Testing
     @Test func `a server outlives mutated requests`() async throws {
         let seed: UInt64 = .random(in: 0 ... .max)
         print("server fuzz seed \(seed)")
-        var random = SeededGenerator(state: seed)
+        var random = SeededRandom(seed: seed)
         let server = try server(isHasty: true)
         let start = Array(
             ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"

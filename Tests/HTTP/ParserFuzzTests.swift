@@ -1,20 +1,8 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import HTTP
-
-/// A small generator whose whole course follows from its seed.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// Mutated requests: whatever comes, the parsers answer or refuse, and never trap.
 @Suite struct ParserFuzzTests {
@@ -30,7 +18,7 @@ struct SeededGenerator: RandomNumberGenerator {
         "9223372036854775807", "\u{0}", "é", "/", "..", "?", "http://", "\r\n\r\n", ";", ",",
     ].map { Array($0.utf8) }
 
-    private func mutated(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+    private func mutated(_ bytes: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...6, using: &random) {
             let place = Int.random(in: 0...bytes.count, using: &random)
@@ -47,7 +35,7 @@ struct SeededGenerator: RandomNumberGenerator {
     @Test func `twenty thousand mutated requests are read or refused, the same in one piece and in many`() {
         let seed: UInt64 = .random(in: 0 ... .max)
         print("parser fuzz seed \(seed)")
-        var random = SeededGenerator(state: seed)
+        var random = SeededRandom(seed: seed)
         for round in 0..<20_000 {
             let bytes = mutated(Self.seeds[round % Self.seeds.count], &random)
             let step = Int.random(in: 1...7, using: &random)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -221,7 +222,7 @@ private struct Flexible: Decodable {
     @Test func `ten thousand mutated bodies are decoded or refused`() {
         let seed: UInt64 = .random(in: 0 ... .max)
         print("JSON fuzz seed \(seed)")
-        var random = SeededGenerator(state: seed)
+        var random = SeededRandom(seed: seed)
         let start = Array(
             (#"{"to":["a","\u00e9\n"],"attachments":[{"filename":"f"}],"#
                 + #""count":-1.5e3,"nested":{"k":{}},"x":null}"#).utf8)

@@ -3,6 +3,7 @@ import Glibc
 import Journal
 import NodeProtocol
 import Spool
+import TestSupport
 import Testing
 
 /// Spool and journal together, as a node uses them: whatever crash comes, the control plane sees each group's
@@ -106,7 +107,7 @@ import Testing
     /// quiet.
     @Test func `no event is lost or doubled by crashes of either log`() async throws {
         for seed in 1...60 as ClosedRange<UInt64> {
-            var random = SeededRandom(seed)
+            var random = SeededRandom(seed: seed)
             let outside = Outside()
             var disk = SimulatedDisk(seed: seed, fault: Self.fault(&random))
             for _ in 0..<3 {

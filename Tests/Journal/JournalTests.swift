@@ -165,6 +165,33 @@ import Testing
         }
     }
 
+    @Test func `whatever call failed, acknowledged segments go`() async throws {
+        for failing in 1...50 {
+            let isArmed = Locked(false)
+            let calls = Locked(0)
+            let disk = SimulatedDisk { _ in
+                guard isArmed.withLock({ $0 }) else { return nil }
+                let call = calls.withLock { calls in
+                    calls += 1
+                    return calls
+                }
+                return call == failing ? .error(EIO) : nil
+            }
+            let (journal, _) = try open(disk)
+            isArmed.withLock { $0 = true }
+            for number in 1...12 as ClosedRange<UInt64> {
+                journal.append(sequence: number, events: [Self.event(number, bytes: 12_000)])
+                await withUnsafeContinuation { continuation in
+                    journal.whenDurable(number) { continuation.resume() }
+                }
+            }
+            isArmed.withLock { $0 = false }
+            try await journal.acknowledge(upTo: 12)
+            #expect(disk.segments(in: directory).count == 1, "when call \(failing) fails")
+            await journal.close()
+        }
+    }
+
     @Test func `a damaged event leaves a gap and the others stay`() async throws {
         let (journal, _) = try open()
         for number in 1...9 as ClosedRange<UInt64> { _ = try await journal.append([Self.event(number)]) }

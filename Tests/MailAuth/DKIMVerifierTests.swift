@@ -1,5 +1,6 @@
 import Crypto
 import MailAuth
+import TestSupport
 import Testing
 
 @Suite struct DKIMVerifierTests {
@@ -150,7 +151,7 @@ import Testing
     }
 
     @Test func `no bytes in a signature field make the verifier fail`() async throws {
-        var generator = SplitMix(state: 0x5EED)
+        var generator = SeededRandom(seed: 0x5EED)
         let start = try signed(good)
         for _ in 0..<2000 {
             var bytes = start
@@ -163,17 +164,6 @@ import Testing
                 }
             }
             _ = try await DKIMFixtures.verify(bytes)
-        }
-    }
-
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-            return value ^ value >> 31
         }
     }
 }

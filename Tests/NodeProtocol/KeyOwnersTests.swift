@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NodeProtocol
+import TestSupport
 import Testing
 
 @Suite struct KeyOwnersTests {
@@ -7,12 +8,13 @@ import Testing
     private let keys = (0..<300).map { "key-\($0)" }
 
     private func node(
-        _ number: UInt16, since: Int64, pausedFrom: Int64? = nil, pausedUntil: Int64? = nil
+        _ number: UInt16, since: Int64, pausedFrom: Int64? = nil, pausedUntil: Int64? = nil,
+        heir: UInt16? = nil
     ) -> ClusterNode {
         ClusterNode(
             number: number, url: "http://n\(number)", controlURL: "http://c\(number)",
             publicKey: Data(repeating: 0, count: 32), since: since, pausedFrom: pausedFrom,
-            pausedUntil: pausedUntil)
+            pausedUntil: pausedUntil, heir: heir)
     }
 
     @Test func `settled nodes share the keys, whatever the order of the list`() {
@@ -27,6 +29,22 @@ import Testing
         }
         #expect(counts.count == 3)
         #expect(counts.values.allSatisfy { $0 > 60 })
+    }
+
+    @Test func `a node that was adopted owns no key, even where all are drained, and is asked for a day`() {
+        let adopted = 10 * Self.day
+        let before = KeyOwners([1, 2, 3].map { node($0, since: 0) })
+        let dead = node(2, since: 0, pausedFrom: adopted, heir: 3)
+        let after = KeyOwners([node(1, since: 0), dead, node(3, since: 0)])
+        let drained = KeyOwners([node(1, since: 0, pausedFrom: adopted), dead])
+        for key in keys {
+            let old = before.owner(of: key, now: adopted)?.number
+            let new = after.owner(of: key, now: adopted + 1)?.number
+            #expect(new != 2 && (old == 2 || new == old))
+            let former = after.formerOwners(of: key, now: adopted + Self.day - 1)
+            #expect(former.contains { $0.number == 2 && $0.heir == 3 } == (old == 2))
+            #expect(drained.owner(of: key, now: adopted + 1)?.number == 1)
+        }
     }
 
     @Test func `of nodes that have all just come the oldest owns every key`() {
@@ -91,20 +109,5 @@ import Testing
                 seen.removeAll { now - $0.at >= Self.day }
             }
         }
-    }
-}
-
-/// Random numbers that a seed repeats (SplitMix64).
-private struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

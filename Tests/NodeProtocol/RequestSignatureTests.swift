@@ -52,6 +52,22 @@ import Testing
         }
     }
 
+    @Test func `a signature is checked before the body is there, by its hash`() throws {
+        let headers = try headers()
+        func refusal(_ hash: String) throws -> RequestSignature.Refusal? {
+            let signature = try RequestSignature { headers[$0] }
+            do throws(RequestSignature.Refusal) {
+                try signature.verify(
+                    method: "POST", path: "/api/v1/nodes/reports?x=1", bodyHash: hash, key: key.publicKey,
+                    now: now)
+                return nil
+            } catch { return error }
+        }
+        #expect(try refusal(RequestSignature.hash(of: body)) == nil)
+        #expect(try refusal(RequestSignature.hash(of: [])) == .badSignature)
+        #expect(try refusal(RequestSignature.hash(of: body).uppercased()) == .badSignature)
+    }
+
     @Test func `parts do not run into each other`() throws {
         let headers = Dictionary(
             uniqueKeysWithValues: try RequestSignature.headers(

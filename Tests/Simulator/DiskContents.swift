@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// What a simulated disk holds: of each file what a process reads and what a loss of power leaves, and the
 /// same of each name.

@@ -43,6 +43,8 @@ package final class Ledger: Sendable {
         var order: [MessageID] = []
         var events: [[UInt8]] = []
         var refused: [MessageID] = []
+        /// Idempotency keys whose messages were acknowledged.
+        var keys: [[UInt8]] = []
         var violations: [String] = []
         var life = 0
         var lifeBegan: Int64 = 0
@@ -139,6 +141,27 @@ package final class Ledger: Sendable {
             state.refused.append(id)
             return nil
         }
+    }
+
+    /// A client offers a message again under the same idempotency key, because it was refused or had no
+    /// answer, or to hear the answer once more.
+    package func offerAgain(_ id: MessageID, deadline: Int64) {
+        simulator.note("offer again", id.low, 0, "\(id)")
+        change(id) { state, message in
+            message.deadline = max(message.deadline, deadline)
+            if message.answer != .accepted { message.answer = .none }
+            state.refused.removeAll { $0 == id }
+            return nil
+        }
+    }
+
+    /// A group with this idempotency key was acknowledged.
+    package func acceptedKey(_ key: [UInt8]) { state.withLock { $0.keys.append(key) } }
+
+    /// A start has found these keys.
+    package func judgeKeys(_ known: Set<[UInt8]>) {
+        let lost = state.withLock { $0.keys.count { !known.contains($0) } }
+        if lost > 0 { violate("\(lost) idempotency keys of acknowledged messages are forgotten") }
     }
 
     // MARK: - Remote hosts

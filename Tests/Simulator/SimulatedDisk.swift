@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Spool
+import TestSupport
 
 /// A disk for one life of a node: takes virtual time, fails as it is told to, and goes on into the next life
 /// with what that life's end left of it.
@@ -31,7 +32,7 @@ package final class SimulatedDisk: Disk {
         _ simulator: Simulator, troubles: DiskTroubles, sectorBytes: Int, omitted: SyncPoint?,
         onEnd: @escaping @Sendable () -> Void
     ) {
-        let contents = DiskContents(random: SeededRandom(simulator.word()), sectorBytes: sectorBytes)
+        let contents = DiskContents(random: SeededRandom(seed: simulator.word()), sectorBytes: sectorBytes)
         self.init(simulator, contents, troubles, omitted, onEnd)
     }
 

@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 
 /// Runs a program's threads one at a time, in an order and at times that a seed decides.
 ///
@@ -48,7 +49,7 @@ package final class Simulator: ThreadScheduler {
         self.seed = seed
         self.keptLines = keptLines
         self.maxDecisions = maxDecisions
-        state = Locked(State(random: SeededRandom(seed)))
+        state = Locked(State(random: SeededRandom(seed: seed)))
     }
 
     /// Runs `body` as the first thread of a new simulator; returns when that thread ends. Blocks the caller,
@@ -241,19 +242,4 @@ package final class Simulator: ThreadScheduler {
 
 extension Simulator.State {
     fileprivate mutating func mix(_ word: UInt64) { hash = (hash ^ word) &* 0x100_0000_01B3 &+ hash >> 29 }
-}
-
-/// Numbers that a seed determines (SplitMix64).
-package struct SeededRandom: RandomNumberGenerator, Sendable {
-    private var value: UInt64
-
-    package init(_ seed: UInt64) { value = seed }
-
-    package mutating func next() -> UInt64 {
-        value &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = value
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

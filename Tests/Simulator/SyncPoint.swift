@@ -15,6 +15,12 @@ package enum SyncPoint: String, CaseIterable, Sendable {
     case journalNewName = "journal-new-name"
     case journalRemovedName = "journal-removed-name"
     case journalRepair = "journal-repair"
+    /// The fdatasync of idempotency keys, behind which the spool lets go of them.
+    case keysBatch = "keys-batch"
+    case keysHeader = "keys-header"
+    case keysNewName = "keys-new-name"
+    case keysRemovedName = "keys-removed-name"
+    case keysRepair = "keys-repair"
     /// The fsync of the new cursor before it takes the old one's name.
     case cursor = "cursor"
     /// The fsync of the folder after that.
@@ -26,7 +32,7 @@ package enum SyncPoint: String, CaseIterable, Sendable {
     /// How many seeds it takes at most to notice that one is missing.
     package static let mostSeeds: UInt64 = 1_000
 
-    var isRepair: Bool { self == .spoolRepair || self == .journalRepair }
+    var isRepair: Bool { [.spoolRepair, .journalRepair, .keysRepair].contains(self) }
 
     /// Whether a thousand seeds show for certain that a promise to somebody outside stands on it. The removed
     /// name of a journal's segment is missed once in some hundred seeds. The fdatasync of the first batch
@@ -35,9 +41,10 @@ package enum SyncPoint: String, CaseIterable, Sendable {
     package var isNeeded: Bool {
         switch self {
         case .spoolBatch, .spoolNewName, .spoolRemovedName, .spoolRepair, .journalBatch, .journalNewName,
-            .journalRepair:
+            .journalRepair, .keysBatch, .keysNewName, .keysRepair:
             true
-        case .spoolHeader, .journalHeader, .journalRemovedName, .cursor, .cursorName, .quarantine,
+        case .spoolHeader, .journalHeader, .journalRemovedName, .keysHeader, .keysRemovedName, .cursor,
+            .cursorName, .quarantine,
             .quarantineName:
             false
         }
@@ -54,6 +61,8 @@ package enum SyncPoint: String, CaseIterable, Sendable {
             self = isData ? .spoolBatch : isFresh ? .spoolHeader : .spoolRepair
         } else if isSegment, path.hasPrefix("/journal/") {
             self = isData ? .journalBatch : isFresh ? .journalHeader : .journalRepair
+        } else if isSegment, path.hasPrefix("/keys/") {
+            self = isData ? .keysBatch : isFresh ? .keysHeader : .keysRepair
         } else {
             return nil
         }
@@ -71,6 +80,8 @@ package enum SyncPoint: String, CaseIterable, Sendable {
             self = change.isAddition ? .spoolNewName : .spoolRemovedName
         } else if isSegment, path.hasPrefix("/journal/") {
             self = change.isAddition ? .journalNewName : .journalRemovedName
+        } else if isSegment, path.hasPrefix("/keys/") {
+            self = change.isAddition ? .keysNewName : .keysRemovedName
         } else {
             return nil
         }

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Spool
+import TestSupport
 
 /// A filesystem in memory that knows what is durable and what is not, fails the calls it is told to fail,
 /// and can lose its power.
@@ -60,7 +61,7 @@ final class SimulatedDisk: Disk {
 
     /// - Parameter fault: what happens at the call of this number.
     init(seed: UInt64 = 1, fault: @escaping @Sendable (Int) -> Fault? = { _ in nil }) {
-        state = Locked(State(random: SeededRandom(seed)))
+        state = Locked(State(random: SeededRandom(seed: seed)))
         self.fault = fault
     }
 
@@ -114,7 +115,7 @@ final class SimulatedDisk: Disk {
         -> SimulatedDisk
     {
         var copy = frozen.withLock { $0 } ?? state.withLock { $0 }
-        copy.random = SeededRandom(seed)
+        copy.random = SeededRandom(seed: seed)
         for number in copy.nodes.keys.sorted() {
             guard var node = copy.nodes[number] else { continue }
             node.loseSome(&copy.random)
@@ -271,20 +272,5 @@ extension SimulatedDisk.State {
             durableNames.apply(change)
         }
         pendingNames.removeAll { $0.folder == folder }
-    }
-}
-
-/// Numbers that a seed determines (SplitMix64).
-struct SeededRandom: RandomNumberGenerator {
-    private var value: UInt64
-
-    init(_ seed: UInt64) { value = seed }
-
-    mutating func next() -> UInt64 {
-        value &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = value
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import EventLoop
 import Spool
+import TestSupport
 
 /// A file of a `SimulatedDisk`.
 final class SimulatedFile: DiskFile {

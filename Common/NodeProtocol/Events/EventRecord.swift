@@ -45,6 +45,9 @@ package struct EventRecord: Sendable, Equatable {
 package struct Report: Sendable, Equatable {
     package static let maxBytes = 32 * 1024 * 1024
     package static let contentType = "application/vnd.dispatch.report"
+    /// The item of the query with the name of the journal that the numbers are of, in hexadecimal.
+    package static let journalItem = "journal"
+    package static let journalNameBytes = 16
 
     package var records: [(seq: UInt64, bytes: [UInt8])]
 

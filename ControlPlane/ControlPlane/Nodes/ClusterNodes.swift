@@ -16,7 +16,7 @@ extension ClusterNode {
         SELECT number, base_urls[1] AS url, control_url, signing_public_key,
                extract(epoch FROM joined_at)::bigint AS since,
                extract(epoch FROM drained_at)::bigint AS paused_from,
-               extract(epoch FROM resumed_at)::bigint AS paused_until
+               extract(epoch FROM resumed_at)::bigint AS paused_until, adopted_by
         FROM nodes
         WHERE state IN ('active', 'draining') AND cardinality(base_urls) > 0 AND joined_at IS NOT NULL
         ORDER BY number
@@ -26,6 +26,7 @@ extension ClusterNode {
         self.init(
             number: try row["number"], url: try row["url"], controlURL: try row["control_url"],
             publicKey: Data(try row["signing_public_key", as: [UInt8].self]), since: try row["since"],
-            pausedFrom: try row["paused_from"], pausedUntil: try row["paused_until"])
+            pausedFrom: try row["paused_from"], pausedUntil: try row["paused_until"],
+            heir: try row["adopted_by", as: Int32?.self].flatMap { UInt16(exactly: $0) })
     }
 }

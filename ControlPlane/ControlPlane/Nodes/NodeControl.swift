@@ -52,7 +52,8 @@ struct NodeControl: Sendable {
     func nodes(_ asked: String? = nil) async throws -> [Node] {
         let rows = try await context.pool.query(
             """
-            SELECT number, name, control_url FROM nodes WHERE state IN ('active', 'draining') ORDER BY number
+            SELECT number, name, control_url FROM nodes
+            WHERE state IN ('active', 'draining') AND adopted_by IS NULL ORDER BY number
             """, as: .system)
         let nodes = try rows.map { row in
             Node(number: try row["number"], name: try row["name"], url: try row["control_url"])
@@ -62,6 +63,13 @@ struct NodeControl: Sendable {
             throw APIError.noSuch("node")
         }
         return [node]
+    }
+
+    /// The numbers of the nodes whose spools were adopted, each with its adopter: it holds their messages.
+    func heirs() async throws -> [Int: Int] {
+        let rows = try await context.pool.query(
+            "SELECT number, adopted_by FROM nodes WHERE adopted_by IS NOT NULL", as: .system)
+        return try Dictionary(uniqueKeysWithValues: rows.map { (try $0["number"], try $0["adopted_by"]) })
     }
 
     /// Asks each node its own question, all at the same time.

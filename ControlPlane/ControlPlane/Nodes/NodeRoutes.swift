@@ -8,6 +8,8 @@ import Postgres
 struct NodeRoutes: Sendable {
     private static let path = "/api/v1/admin/nodes"
     private static let tokenHours = 24
+    /// How long a drained node knows keys that may be repeated: until all have heard of the drain, and a day.
+    private static let keysLastSeconds = Double(KeyOwners.settlingSeconds + KeyOwners.keptSeconds)
 
     /// A node as operators see it.
     struct NodeView: Encodable, Sendable {
@@ -20,6 +22,10 @@ struct NodeRoutes: Sendable {
         @OrNull var lastSeenAt: Date?
         @OrNull var joinedAt: Date?
         let reportedUpTo: Int64
+        /// Once it is drained: from when on no key that it has seen is good any more.
+        @OrNull var removableAt: Date?
+        /// The number of the node that has taken over its spool.
+        @OrNull var adoptedBy: Int?
         let createdAt: Date
         /// Shown once, when the node is made.
         var joinToken: String?
@@ -32,6 +38,9 @@ struct NodeRoutes: Sendable {
             "base_urls": Schema.array(.string.example("http://10.0.0.7:8025")),
             "held_version": .integer.nullable.example(17), "last_seen_at": .dateTime.nullable,
             "joined_at": .dateTime.nullable, "reported_up_to": .integer.example(4250),
+            "removable_at": .dateTime.nullable.described(
+                "Of a drained node: when the idempotency keys that it has seen are forgotten."),
+            "adopted_by": .integer.nullable.described("The node that has taken over its spool."),
             "created_at": .dateTime,
         ]).named("Node")
         static let created = schema.with([
@@ -50,6 +59,10 @@ struct NodeRoutes: Sendable {
             _heldVersion = OrNull(wrappedValue: try row["held_version"])
             _lastSeenAt = OrNull(wrappedValue: try row["last_seen_at"])
             _joinedAt = OrNull(wrappedValue: try row["joined_at"])
+            let drained: Date? = state == "draining" ? try row["served_until"] : nil
+            _removableAt = OrNull(
+                wrappedValue: drained.map { $0.addingTimeInterval(NodeRoutes.keysLastSeconds) })
+            _adoptedBy = OrNull(wrappedValue: try row["adopted_by"])
         }
     }
 
@@ -115,14 +128,22 @@ struct NodeRoutes: Sendable {
             RouteInfo(
                 summary: "Remove a node from the cluster",
                 details: "Its requests are refused at once, and the cluster "
-                    + "key is replaced. What it had not delivered or reported stays on its disk.",
+                    + "key is replaced. What it had not delivered or reported stays on its disk. Drain it "
+                    + "a day before: the idempotency keys that it has seen go with it, and a request that "
+                    + "is repeated then would be sent again.",
                 tag: "admin", authentication: .bearer,
+                parameters: [
+                    .query(
+                        "force",
+                        .boolean.described("Remove it although keys that it has seen are still good."))
+                ],
                 responses: [
+                    .init(409, "Keys that it has seen are still good.", codes: ["node_holds_keys"]),
                     .init(
                         200, "The node as it was.",
                         .data(
                             NodeView.schema,
-                            message: "The node is removed, and the cluster key is being replaced."))
+                            message: "The node is removed, and the cluster key is being replaced.")),
                 ])
         ) { try await remove($0) }
     }
@@ -192,11 +213,13 @@ struct NodeRoutes: Sendable {
                     UPDATE nodes SET state = \(to),
                         drained_at = CASE WHEN \(to)::text = 'active' THEN drained_at
                             WHEN resumed_at > now() - interval '25 hours' THEN drained_at ELSE now() END,
-                        resumed_at = CASE WHEN \(to)::text = 'active' THEN now() END
-                    WHERE number = \(Int32(node.number)) AND state = \(from)
+                        resumed_at = CASE WHEN \(to)::text = 'active' THEN now() END,
+                        served_until = CASE WHEN \(to)::text = 'draining' THEN now() END
+                    WHERE number = \(Int32(node.number)) AND state = \(from) AND adopted_by IS NULL
                     """)
                 guard changed == 1 else {
-                    throw APIError(409, "wrong_state", "The node is \(node.state), not \(from).")
+                    let why = node.adoptedBy.map { "was adopted by node \($0)" } ?? "is \(node.state)"
+                    throw APIError(409, "wrong_state", "The node \(why), not \(from).")
                 }
                 try await Audit.write(
                     connection, actor, tenant: nil, action, record: ("node", String(node.number)))
@@ -209,8 +232,11 @@ struct NodeRoutes: Sendable {
     private func remove(_ call: CallerCall) async throws -> HTTPResponse {
         let asked = call.request.parameter("node")
         let actor = call.actor
+        let force = try call.request.query.flag("force")
+        let now = Date(timeIntervalSince1970: Double(context.nowSeconds))
         let view = try await context.pool.transaction(as: .system) { connection in
             let node = try await find(asked, connection)
+            if !force { try Self.requireForgotten(node, now: now) }
             // The name is free for another; the number never is.
             try await connection.query(
                 """
@@ -224,10 +250,21 @@ struct NodeRoutes: Sendable {
             }
             try await Audit.write(
                 connection, actor, tenant: nil, "node.removed", record: ("node", String(node.number)),
-                detail: ["name": node.name])
+                detail: ["name": node.name, "forced": String(force)])
             return node
         }
         return try .data(view, message: "The node is removed, and the cluster key is being replaced.")
+    }
+
+    /// Refuses to remove a node whose idempotency keys may still be repeated.
+    private static func requireForgotten(_ node: NodeView, now: Date) throws(APIError) {
+        guard node.joinedAt != nil else { return }
+        if let removable = node.removableAt, removable <= now { return }
+        let from = node.removableAt.map { "wait until \($0.formatted(.iso8601))" } ?? "drain it a day before"
+        throw APIError(
+            409, "node_holds_keys",
+            "Idempotency keys that node \(node.number) has seen are still good: \(from), or give "
+                + "`force=true`; then a request that is repeated may be sent again.", field: "force")
     }
 
     /// The node knows the key of links. Where no id is free the present one stays: it would prove for long

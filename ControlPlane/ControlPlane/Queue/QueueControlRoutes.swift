@@ -68,7 +68,8 @@ struct QueueControlRoutes: Sendable {
             .get, Self.path + "/messages/{message_id}", authenticator,
             RouteInfo(
                 summary: "Why a message still waits",
-                details: "Asked of the node that accepted it, which its id names.", tag: "queue",
+                details: "Asked of the node that accepted it, which its id names, or of its adopter.",
+                tag: "queue",
                 authentication: .bearer,
                 responses: [
                     .init(200, "What each recipient waits for.", .data(ExplanationAnswer.schema)),
@@ -122,7 +123,8 @@ struct QueueControlRoutes: Sendable {
         guard let message = MessageID(text: call.request.parameter("message_id")) else {
             throw APIError.noSuch("message")
         }
-        guard let node = try await nodes.nodes().first(where: { $0.number == Int(message.node) }) else {
+        let holder = try await nodes.heirs()[Int(message.node)] ?? Int(message.node)
+        guard let node = try await nodes.nodes().first(where: { $0.number == holder }) else {
             throw APIError(
                 404, "node_not_found", "The message belongs to node \(message.node), which does not serve.")
         }
@@ -173,7 +175,7 @@ struct QueueControlRoutes: Sendable {
         return try NodeAnswers(answers).response()
     }
 
-    /// Each message is asked of the node that its id names.
+    /// Each message is asked of the node that its id names, or of the one that has adopted its spool.
     private func questions(
         _ action: QueueCommand.Action, _ body: SelectorBody, _ call: CallerCall
     ) async throws -> [(node: NodeControl.Node, question: NodeControl.Question)] {
@@ -183,9 +185,10 @@ struct QueueControlRoutes: Sendable {
                 QueuePaths.command, body.command(action, messages: nil))
             return serving.map { ($0, question) }
         }
-        let byNode = Dictionary(grouping: messages) { Int($0.node) }
+        let heirs = try await nodes.heirs()
+        let byNode = Dictionary(grouping: messages) { heirs[Int($0.node)] ?? Int($0.node) }
         let known = Set(serving.map(\.number))
-        if let lost = messages.first(where: { !known.contains(Int($0.node)) }) {
+        if let lost = byNode.first(where: { !known.contains($0.key) })?.value.first {
             throw APIError(
                 404, "node_not_found",
                 "The message \(lost) belongs to node \(lost.node), which does not serve or is not the one "

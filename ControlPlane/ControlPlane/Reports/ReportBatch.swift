@@ -19,8 +19,6 @@ struct ReportBatch: Sendable {
     private static let maxTime: Int64 = 4_102_444_800_000  // the year 2100
     private static let maxURLLength = 8_192
 
-    /// The cursor that the rows begin behind.
-    let cursor: UInt64
     private(set) var last: UInt64
     private(set) var emails: [EmailRow] = []
     /// Where the messages of this report stand in `emails`.
@@ -68,7 +66,6 @@ struct ReportBatch: Sendable {
     ///   - limit: how many events are taken.
     /// - Throws: `Gap`.
     init(_ report: Report, after cursor: UInt64, limit: Int = .max) throws {
-        self.cursor = cursor
         last = cursor
         for (seq, record) in report.records where seq > cursor {
             guard seq == last + 1 else { throw Gap(cursor: last) }

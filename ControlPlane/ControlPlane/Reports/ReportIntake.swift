@@ -1,3 +1,4 @@
+import Crypto
 import EventLoop
 import FoundationEssentials
 import HTTP
@@ -10,6 +11,12 @@ import Postgres
 /// that arrives twice, or overlaps another, changes nothing twice; one that leaves a gap is refused with the
 /// cursor. One batch of a node at a time: the cursor's row is locked.
 struct ReportIntake: Sendable {
+    /// Up to where a node's events are applied, and of which of its journals.
+    private struct Cursor: Sendable {
+        let last: UInt64
+        let journal: [UInt8]?
+    }
+
     /// The cursor moved between the look and the lock: the rows are made anew.
     private struct Moved: Error {}
 
@@ -58,7 +65,7 @@ struct ReportIntake: Sendable {
         let node = try await nodes.node(request, body: body)
         let started = MonotonicTime.now()
         do {
-            let outcome = try await apply(body, of: node.number)
+            let outcome = try await apply(body, of: node.number, journal: try Self.journal(request))
             metrics.reports(outcome.applied > 0 ? "applied" : "repeated").increment()
             metrics.reportedEvents.increment(by: outcome.applied)
             metrics.unreadableEvents.increment(by: outcome.unreadable)
@@ -85,11 +92,23 @@ struct ReportIntake: Sendable {
         }
     }
 
+    /// The name of the node's journal; nil of a node that does not tell.
+    private static func journal(_ request: HTTPRequest) throws(APIError) -> [UInt8]? {
+        guard let text = request.query[Report.journalItem] else { return nil }
+        guard let name = Hex.decode(Array(text.utf8)), name.count == Report.journalNameBytes else {
+            throw APIError.invalid(Report.journalItem, "must be \(2 * Report.journalNameBytes) hex digits")
+        }
+        return name
+    }
+
     /// Applies what of the report lies behind the node's cursor. Idempotent.
+    ///
+    /// A node whose journal was lost begins another, from 1, and says so by its name: its events are new,
+    /// whatever numbers the control plane has seen of the one before.
     ///
     /// When the database refuses the values of some event, the events before it are applied, it is passed
     /// over and counted, and so on with those behind it: one poisoned event must not end a node's reporting.
-    func apply(_ body: [UInt8], of node: Int) async throws -> Outcome {
+    func apply(_ body: [UInt8], of node: Int, journal: [UInt8]? = nil) async throws -> Outcome {
         guard let report = try await context.blocking.run({ Report(body) }) else {
             throw ReportBatch.Malformed()
         }
@@ -97,60 +116,72 @@ struct ReportIntake: Sendable {
         var limit = Int.max
         while true {
             let cursor = try await cursor(of: node)
+            let isAnother = cursor.journal != nil && journal != nil && cursor.journal != journal
+            let start = isAnother && report.records.first?.seq == 1 ? 0 : cursor.last
             let batch = try await context.blocking.run { [limit] in
-                try ReportBatch(report, after: cursor, limit: limit)
+                try ReportBatch(report, after: start, limit: limit)
             }
             outcome.last = batch.last
-            guard batch.last > cursor else { return outcome }
+            guard batch.last > start else { return outcome }
             do {
-                outcome.unmatched += try await store(batch, of: node)
+                outcome.unmatched += try await store(batch, of: node, from: cursor, journal)
                 outcome.applied += batch.applied
                 outcome.unreadable += batch.unreadable
                 limit = limit > Int.max / 2 ? .max : limit * 2
             } catch is Moved { continue } catch let error as PostgresError where error.refusesValue {
                 limit = batch.applied / 2
                 guard limit == 0 else { continue }
-                try await pass(batch, of: node, error)
+                try await pass(batch, of: node, from: cursor, journal, error)
                 outcome.refused.append(batch.last)
                 limit = 1
             }
         }
     }
 
-    private func cursor(of node: Int) async throws -> UInt64 {
+    private func cursor(of node: Int) async throws -> Cursor {
         let number = Int32(clamping: node)
-        return try await context.pool.transaction(as: .system, mode: .readOnly) { connection in
-            try await connection.query("SELECT last_seq FROM node_cursors WHERE node = \(number)").first?[
-                "last_seq"] ?? 0
-        }
+        let row = try await context.pool.query(
+            "SELECT last_seq, journal FROM node_cursors WHERE node = \(number)", as: .system
+        ).first
+        guard let row else { return Cursor(last: 0, journal: nil) }
+        return Cursor(last: try row["last_seq"], journal: try row["journal"])
     }
 
-    private func store(_ batch: ReportBatch, of node: Int) async throws -> Int {
+    private func store(
+        _ batch: ReportBatch, of node: Int, from cursor: Cursor, _ journal: [UInt8]?
+    ) async throws -> Int {
         let number = Int32(clamping: node)
         return try await context.pool.transaction(as: .system) { connection in
-            try await Self.move(batch, number, connection)
+            try await Self.move(batch, number, from: cursor, journal, connection)
             return try await ReportStatements(batch: batch, node: number, connection: connection).run()
         }
     }
 
     /// Moves the cursor past the one event of the batch, without it.
-    private func pass(_ batch: ReportBatch, of node: Int, _ error: PostgresError) async throws {
+    private func pass(
+        _ batch: ReportBatch, of node: Int, from cursor: Cursor, _ journal: [UInt8]?, _ error: PostgresError
+    ) async throws {
         context.log.error(
             "event passed over: the database refuses its values",
             ["node": .int(node), "seq": .int(Int(clamping: batch.last)), "error": .error(error)])
         let number = Int32(clamping: node)
         do {
-            try await context.pool.transaction(as: .system) { try await Self.move(batch, number, $0) }
+            try await context.pool.transaction(as: .system) {
+                try await Self.move(batch, number, from: cursor, journal, $0)
+            }
         } catch is Moved {}
     }
 
     private static func move(
-        _ batch: ReportBatch, _ node: Int32, _ connection: PostgresConnection
+        _ batch: ReportBatch, _ node: Int32, from cursor: Cursor, _ journal: [UInt8]?,
+        _ connection: PostgresConnection
     ) async throws {
         let moved = try await connection.execute(
             """
-            UPDATE node_cursors SET last_seq = \(batch.last), updated_at = now()
-            WHERE node = \(node) AND last_seq = \(batch.cursor)
+            UPDATE node_cursors SET last_seq = \(batch.last), updated_at = now(),
+                journal = coalesce(\(journal), journal)
+            WHERE node = \(node) AND last_seq = \(cursor.last)
+              AND journal IS NOT DISTINCT FROM \(cursor.journal)
             """)
         guard moved == 1 else { throw Moved() }
     }

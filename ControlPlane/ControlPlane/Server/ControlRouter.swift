@@ -55,6 +55,7 @@ enum ControlRouter {
         SnapshotAdminRoutes(context: context, authenticator: authenticator).add(to: &router)
         TrackingKeyRoutes(context: context, authenticator: authenticator).add(to: &router)
         JoinRoutes(context: context, nodes: nodes, keys: keys).add(to: &router)
+        PresenceRoute(context: context, nodes: nodes).add(to: &router)
         SnapshotRoutes(context: context, nodes: nodes).add(to: &router)
         ReportIntake(context: context, nodes: nodes, metrics: metrics).add(to: &router)
         relay.add(to: &router)

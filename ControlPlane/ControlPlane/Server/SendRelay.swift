@@ -76,12 +76,13 @@ struct SendRelay: Sendable {
         }
     }
 
-    /// Asks the node that accepted a message, while it is one.
+    /// Asks the node that accepted a message, or the one that has adopted its spool, while it is one.
     ///
     /// - Returns: its answer; nil when it cannot be asked or does not know the message any more.
     func askNode(_ request: HTTPRequest, holding message: MessageID) async -> HTTPResponse? {
-        guard let client = clients.current,
-            let node = try? await nodes().first(where: { $0.number == message.node }),
+        guard let client = clients.current, let all = try? await nodes(),
+            let named = all.first(where: { $0.number == message.node }),
+            let node = all.first(where: { $0.number == named.heir ?? named.number }),
             let answer = try? await pass(request, nil, to: node, by: client), answer.status.code < 400
         else { return nil }
         return answer
@@ -131,7 +132,7 @@ struct SendRelay: Sendable {
 
     private func next(of all: [ClusterNode]) -> ClusterNode? {
         let now = MonotonicTime.now()
-        let nodes = all.filter { !$0.isDraining }
+        let nodes = all.filter { !$0.isDraining && $0.heir == nil }
         return state.withLock { state in
             let healthy = nodes.filter { node in
                 state.failedAt[node.number].map { now - $0 > Self.failurePause } ?? true

@@ -111,7 +111,8 @@ struct ClusterKeys: Sendable {
         let row = try await connection.query(
             """
             SELECT (SELECT count(*) FROM cluster_keys WHERE retired_at IS NULL) > 1 AND NOT EXISTS (
-                SELECT FROM nodes WHERE state IN ('active', 'draining') AND cluster_key_id IS DISTINCT FROM (
+                SELECT FROM nodes WHERE state IN ('active', 'draining') AND adopted_by IS NULL
+                  AND cluster_key_id IS DISTINCT FROM (
                     SELECT key_id FROM cluster_keys WHERE retired_at IS NULL
                     ORDER BY created_at DESC, key_id DESC LIMIT 1)) AS is_ready
             """

@@ -38,7 +38,8 @@ struct NodePusher: Sendable {
                 let rows = try await connection.query(
                     """
                     SELECT number, control_url FROM nodes
-                    WHERE state IN ('active', 'draining') AND held_version IS DISTINCT FROM \(version)
+                    WHERE state IN ('active', 'draining') AND adopted_by IS NULL
+                      AND held_version IS DISTINCT FROM \(version)
                     """)
                 let nodes = try rows.map { Node(number: try $0["number"], url: try $0["control_url"]) }
                 return (version, signed, nodes)

@@ -63,6 +63,15 @@ package final class IdempotencyKeys: Sendable {
         store.withLock { $0.restore(record, at: milliseconds) }
     }
 
+    /// Whether a record says something that a node which takes over another's keys has to know. That a key
+    /// was passed on binds the one alone that did.
+    package static func outlivesItsNode(_ record: [UInt8]) -> Bool {
+        switch IdempotencyRecord(record)?.content {
+        case .item, .response, .refusal: true
+        case .passedOn, nil: false
+        }
+    }
+
     /// What is kept now, roughly.
     package var sizeBytes: Int { store.withLock { $0.sizeBytes } }
     var orderCount: Int { store.withLock { $0.orderCount } }

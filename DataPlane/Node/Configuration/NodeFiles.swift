@@ -22,6 +22,8 @@ package struct NodeFiles: Sendable {
     var held: String { "\(directory)/queue-held" }
     /// Who unsubscribed here and is not in the snapshot yet.
     var unsubscribed: String { "\(directory)/unsubscribed.json" }
+    /// The numbers of the nodes whose spools this one has taken over.
+    var adopted: String { "\(directory)/adopted.json" }
     var manifest: String { "\(directory)/snapshot/manifest.json" }
     var mtaSTS: String { "\(directory)/mta-sts.json" }
     func chunk(sha256: String) -> String { "\(directory)/snapshot/\(sha256).chunk" }

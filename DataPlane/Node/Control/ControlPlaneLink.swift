@@ -53,6 +53,13 @@ struct ControlPlaneLink: Sendable {
         return try JSONDecoder().decode([SealedClusterKey].self, from: Data(bytes))
     }
 
+    /// Says where this node is reached and what it has adopted; gives what is not believed yet.
+    func tell(_ presence: NodePresence) async throws -> NodePresence.Answer {
+        let body = Array(try JSONEncoder().encode(presence))
+        let bytes = try await send("POST", NodePresence.path, body: body, maxBytes: 65_536)
+        return try JSONDecoder().decode(NodePresence.Answer.self, from: Data(bytes))
+    }
+
     /// A chunk's bytes; a chunk that the control plane has not is a refusal of the snapshot.
     func chunk(_ chunk: Manifest.Chunk) async throws -> [UInt8] {
         do {
@@ -64,8 +71,11 @@ struct ControlPlaneLink: Sendable {
     }
 
     /// Reports events; what comes back is durable at the control plane.
-    func report(_ report: Report) async throws -> ReportReceipt {
-        let bytes = try await send("POST", NodePaths.reports, body: report.encoded(), maxBytes: 65_536)
+    ///
+    /// - Parameter journal: the name of the journal that they are of.
+    func report(_ report: Report, of journal: [UInt8]) async throws -> ReportReceipt {
+        let path = "\(NodePaths.reports)?\(Report.journalItem)=\(Hex.encode(journal))"
+        let bytes = try await send("POST", path, body: report.encoded(), maxBytes: 65_536)
         return try JSONDecoder().decode(ReportReceipt.self, from: Data(bytes))
     }
 

@@ -13,6 +13,8 @@ import NodeProtocol
 struct ControlServer: Sendable {
     private static let maxNonces = 100_000
     private static let maxNoticesBytes = 1 << 20
+    /// Of a body that is received before its sender is known.
+    private static let maxUntoldBytes = 64 * 1024
 
     let identity: NodeIdentity
     let intake: SnapshotIntake
@@ -85,29 +87,37 @@ struct ControlServer: Sendable {
         guard let signature = try? RequestSignature(header: { request.headers[$0] }),
             let pinned = identity.signingKeys.first(where: { $0.keyID == signature.signer })
         else { throw Self.unsigned }
-        try verify(request, signature, Array(pinned.publicKey), body: body)
+        try verify(
+            request, signature, Array(pinned.publicKey), bodyHash: RequestSignature.hash(of: body))
     }
 
-    /// Of a node that the snapshot names; its number and the body.
+    /// Of a node that the snapshot names; its number and the body. A large body is received of a node alone.
     private func verifyNode(
         _ request: HTTPRequest, _ maxBytes: Int
     ) async throws -> (node: UInt16, body: [UInt8]) {
         guard let signature = try? RequestSignature(header: { request.headers[$0] }),
             let node = holder.current?.node(signature.signer)
         else { throw Self.unsigned }
+        let key = Array(node.publicKey)
+        guard let hash = request.headers[RequestSignature.bodyHashHeader] else {
+            let body = try await request.readBody(maxBytes: min(maxBytes, Self.maxUntoldBytes))
+            try verify(request, signature, key, bodyHash: RequestSignature.hash(of: body))
+            return (node.number, body)
+        }
+        try verify(request, signature, key, bodyHash: hash)
         let body = try await request.readBody(maxBytes: maxBytes)
-        try verify(request, signature, Array(node.publicKey), body: body)
+        guard RequestSignature.hash(of: body) == hash else { throw Self.unsigned }
         return (node.number, body)
     }
 
     private func verify(
-        _ request: HTTPRequest, _ signature: RequestSignature, _ publicKey: [UInt8], body: [UInt8]
+        _ request: HTTPRequest, _ signature: RequestSignature, _ publicKey: [UInt8], bodyHash: String
     ) throws {
         let now = clock.now() / 1000
         do {
             try signature.verify(
-                method: request.method.rawValue, path: request.head.rawPathAndQuery, body: body,
-                key: try Ed25519PublicKey(raw: publicKey), now: now)
+                method: request.method.rawValue, path: request.head.rawPathAndQuery,
+                bodyHash: bodyHash, key: try Ed25519PublicKey(raw: publicKey), now: now)
         } catch { throw Self.unsigned }
         guard remember(signature.nonce, now) else { throw Self.unsigned }
     }

@@ -27,8 +27,7 @@ package enum Join {
         let sealing = try X25519PrivateKey.generate()
         let request = JoinRequest(
             token: token, signingKey: Data(signing.publicKey.raw), sealingKey: Data(sealing.publicKey.raw),
-            controlURL: settings.advertisedControlURL ?? url(settings.controlAddress),
-            httpURL: settings.advertisedHTTPURL ?? url(settings.httpAddress), hostName: settings.hostName)
+            controlURL: settings.controlURL, httpURL: settings.httpURL, hostName: settings.hostName)
         let joined = try await post(request, to: settings.controlPlaneURLs, on: loop)
         let clusterKey = try SealedBox.open(
             Array(joined.sealedClusterKey), with: sealing, context: Array(JoinResponse.clusterKeyContext.utf8)
@@ -41,8 +40,6 @@ package enum Join {
         try identity.save(to: files)
         return "joined cluster \(joined.clusterID) as node \(joined.node) (\(joined.name))"
     }
-
-    private static func url(_ address: String) -> String { "http://\(address)" }
 
     private static func post(
         _ request: JoinRequest, to baseURLs: [String], on loop: EventLoop

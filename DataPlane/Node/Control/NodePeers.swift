@@ -45,9 +45,12 @@ struct NodePeers: KeyPeers {
     }
 
     func release(_ key: KeyRelease, by former: ClusterNode) async throws(Refusal) -> KeyRelease.Answer {
+        // What this node has adopted it knows itself.
+        if former.heir == node { return KeyRelease.Answer(isRunning: false, records: []) }
+        let heir = former.heir.flatMap { holder.current?.node(String($0)) }
         let body: [UInt8]
         do { body = Array(try JSONEncoder().encode(key)) } catch { throw Self.unreachable }
-        return try await ask(former, KeyRelease.path, body)
+        return try await ask(heir ?? former, KeyRelease.path, body)
     }
 
     /// Nil when the node does not answer.
@@ -66,6 +69,7 @@ struct NodePeers: KeyPeers {
                 nonce: Hex.encode(SecureRandom.bytes(16)), key: key)
             var request = HTTPClientRequest("POST", peer.controlURL + path, headers: signed, body: body)
             request.headers.append(("Content-Type", "application/octet-stream"))
+            request.headers.append((RequestSignature.bodyHashHeader, RequestSignature.hash(of: body)))
             request.totalTimeout = .seconds(30)
             request.maxResponseBytes = Self.maxAnswerBytes
             let answer = try await client.send(request)

@@ -39,7 +39,8 @@ struct Uplink: Sendable {
                     guard await journal.waitForMore(after: cursor) else { return }
                     continue
                 }
-                let receipt = try await link.report(Report(events.map { ($0.seq, $0.bytes) }))
+                let receipt = try await link.report(
+                    Report(events.map { ($0.seq, $0.bytes) }), of: journal.name)
                 guard receipt.acknowledged > cursor else {
                     throw Stuck(acknowledged: receipt.acknowledged, cursor: cursor)
                 }

@@ -1,3 +1,4 @@
+import Doors
 import EventLoop
 import Glibc
 import Journal
@@ -11,8 +12,9 @@ import Spool
 /// before the source is marked as adopted; no entry is sent by two nodes, whatever ends this in the middle.
 /// Until it is finished neither node runs (`AdoptionMarks`), so nothing that was copied can have been sent
 /// and closed before it is run again: an entry that is there already is the same entry, and is passed over.
-/// The message ids stay as they are. Entries come as copies (`SpoolGroup.isMoved`): they were accepted, and
-/// reported, by the other node.
+/// The idempotency keys that the source knows come along, and the control plane is told at the next start who
+/// answers for them. The message ids stay as they are. Entries come as copies (`SpoolGroup.isMoved`): they
+/// were accepted, and reported, by the other node.
 /// How it fails: with a `NodeService.Failure` in plain words; run it again. Both nodes must be stopped.
 struct Adoption {
     /// What becomes of the events that the dead node did not report.
@@ -30,6 +32,8 @@ struct Adoption {
     struct Result: Encodable {
         var adopted = 0
         var already_there = 0
+        /// Records of idempotency keys.
+        var keys = 0
         /// Damaged on the dead node's disk: copies are in its quarantine.
         var unreadable: [String] = []
         var events_reported = 0
@@ -57,14 +61,15 @@ struct Adoption {
 
     func run() async throws -> Result {
         if let result = try finishedBefore() { return result }
-        let from = try await openSource()
+        var keys: [KeyRecord] = []
+        let from = try await openSource { if IdempotencyKeys.outlivesItsNode($0.payload) { keys.append($0) } }
         let result: Swift.Result<Result, any Error>
-        do { result = .success(try await adopt(from)) } catch { result = .failure(error) }
+        do { result = .success(try await adopt(from, keys)) } catch { result = .failure(error) }
         await from.close()
         return try result.get()
     }
 
-    private func adopt(_ from: NodeDisks) async throws -> Result {
+    private func adopt(_ from: NodeDisks, _ keys: [KeyRecord]) async throws -> Result {
         let unreported = unreported(from)
         if events == .unsaid, unreported > 0 {
             throw NodeService.Failure(
@@ -77,6 +82,7 @@ struct Adoption {
         do {
             let before = try await begin(own)
             var counts = Result()
+            try await copyKeys(keys, own, &counts)
             try await copyEntries(from, own, &counts)
             try await copyEvents(from, own, after: before, &counts)
             try finish()
@@ -125,6 +131,9 @@ struct Adoption {
     }
 
     private func finish() throws {
+        if let dead = try NodeIdentity.load(from: source), dead.clusterID == identity.clusterID {
+            try marks.add(adopted: try AdoptionMarks(source).adopted().union([dead.node]))
+        }
         try writeMark(isFinished: true)
         try marks.removeOwn()
     }
@@ -140,23 +149,24 @@ struct Adoption {
 
     /// Opens the dead node's disks as its own start would: what is torn is cut, what is damaged put aside,
     /// and its journal gets the events that it missed.
-    private func openSource() async throws -> NodeDisks {
+    private func openSource(_ restore: (KeyRecord) -> Void) async throws -> NodeDisks {
         if events != .leave, !SpoolFolder.isDirectory(source.journal) {
             throw NodeService.Failure(
                 description: "\(source.journal) is missing, so nobody knows what was reported: --journal "
                     + "leave goes on without it")
         }
         let number = try NodeIdentity.load(from: source)?.node ?? identity.node
-        return try await open(source, number, tellsOfDamage: true)
+        return try await open(source, number, tellsOfDamage: true, restore)
     }
 
     private func open(
-        _ files: NodeFiles, _ node: UInt16, tellsOfDamage: Bool
+        _ files: NodeFiles, _ node: UInt16, tellsOfDamage: Bool,
+        _ restore: (KeyRecord) -> Void = { _ in }
     ) async throws -> NodeDisks {
         var configuration = settings.spoolConfiguration
         // What is open is read here, and need not move meanwhile.
         configuration.compactMinSegments = .max
-        let disks = try await NodeDisks.open(files, configuration)
+        let disks = try await NodeDisks.open(files, configuration, restore: restore)
         disks.reportJournal(log)
         var restart = restart(disks, node)
         restart.tellsOfDamage = tellsOfDamage
@@ -193,7 +203,15 @@ struct Adoption {
         }
     }
 
-    // MARK: Entries
+    // MARK: Keys and entries
+
+    /// What the source remembers of keys. Said twice it is the same, so nothing is passed over.
+    private func copyKeys(_ keys: [KeyRecord], _ own: NodeDisks, _ counts: inout Result) async throws {
+        for batch in keys.batches(maxBytes: Self.batchBytes, { $0.payload.count }) {
+            try await commit(SpoolGroup(records: batch.items.map { .key($0) }), own)
+            counts.keys += batch.items.count
+        }
+    }
 
     private func copyEntries(_ from: NodeDisks, _ own: NodeDisks, _ counts: inout Result) async throws {
         var group = SpoolGroup(records: [])

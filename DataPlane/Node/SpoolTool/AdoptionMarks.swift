@@ -4,9 +4,9 @@ import Glibc
 import Spool
 import Times
 
-/// The two files that make an adoption happen once: one in the spool that is taken over, one beside the
-/// adopter's. While an adoption is unfinished neither node runs, so whatever ended it can be made good by
-/// running it again.
+/// What is written of adoptions. Two files make one happen once: one in the spool that is taken over, one
+/// beside the adopter's. While an adoption is unfinished neither node runs, so whatever ended it can be made
+/// good by running it again.
 struct AdoptionMarks: Sendable {
     /// In the adopted spool's folder.
     struct Source: Codable, Sendable {
@@ -41,6 +41,18 @@ struct AdoptionMarks: Sendable {
     func removeOwn() throws {
         guard unlink(path) == 0 || errno == ENOENT else { throw NodeFiles.Failure("cannot remove", path) }
         try RealDisk().synchronizeDirectory(files.directory)
+    }
+
+    /// The nodes whose spools this one has taken over, and those that these had, by number: it answers for
+    /// their messages and idempotency keys.
+    func adopted() throws -> Set<UInt16> {
+        guard let bytes = try files.read(files.adopted) else { return [] }
+        return Set(try JSONDecoder().decode([UInt16].self, from: Data(bytes)))
+    }
+
+    func add(adopted numbers: Set<UInt16>) throws {
+        let all = try adopted().union(numbers).sorted()
+        try files.write(Array(JSONEncoder.sorted.encode(all)), to: files.adopted)
     }
 
     static func source(in spool: String) throws -> Source? {

@@ -60,7 +60,7 @@ package final class KeyLog: KeySink {
         SystemThread.start(name: "keys-write") {
             handover.take()?.run()
             keys.lock.release()
-            for closer in keys.gate.withLock({ $0.takeClosers() }) { closer.resume() }
+            for closer in keys.gate.withLock({ $0.closing.end() }) { closer.resume() }
         }
         return (keys, findings)
     }
@@ -83,7 +83,7 @@ package final class KeyLog: KeySink {
     /// Writes what has been taken, ends the thread, gives the lock back.
     package func close() async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            if gate.signal({ $0.close(continuation) }) { continuation.resume() }
+            if gate.signal({ $0.closing.begin(continuation) }) { continuation.resume() }
         }
     }
 }

@@ -22,9 +22,7 @@ struct KeyLogState {
     private var isHealthy = true
     private var nextWrite = MonotonicTime(nanoseconds: 0)
     private var waiters: [(sequence: UInt64, body: @Sendable () -> Void)] = []
-    private var isClosing = false
-    private var isStopped = false
-    private var closers: [UnsafeContinuation<Void, Never>] = []
+    var closing = Closing()
 
     init(_ configuration: KeyLogConfiguration) { self.configuration = configuration }
 
@@ -33,7 +31,7 @@ struct KeyLogState {
     }
 
     mutating func note(_ record: KeyRecord) {
-        guard queuedBytes < configuration.maxQueuedBytes, !isClosing else { return }
+        guard queuedBytes < configuration.maxQueuedBytes, !closing.hasBegun else { return }
         add(Pending(sequence: 0, record: record))
     }
 
@@ -60,22 +58,9 @@ struct KeyLogState {
         return true
     }
 
-    /// True when the writer has stopped already; else `closer` is resumed when it has.
-    mutating func close(_ closer: UnsafeContinuation<Void, Never>) -> Bool {
-        isClosing = true
-        if !isStopped { closers.append(closer) }
-        return isStopped
-    }
-
-    /// The writer has stopped: those who wait for it.
-    mutating func takeClosers() -> [UnsafeContinuation<Void, Never>] {
-        isStopped = true
-        defer { closers = [] }
-        return closers
-    }
-
     mutating func take(_ now: MonotonicTime) -> Gate<KeyLogState>.Look<Work> {
         // What a failing disk did not take is in the spool still, where it matters.
+        let isClosing = closing.hasBegun
         if queue.isEmpty || (isClosing && !isHealthy) {
             return isClosing ? .done(.stop) : .wait(until: nil)
         }

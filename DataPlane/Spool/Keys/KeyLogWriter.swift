@@ -37,19 +37,11 @@ final class KeyLogWriter {
     }
 
     private func write(_ items: [KeyLogState.Pending]) {
-        var first = 0
-        while first < items.count {
-            var last = first
-            var bytes = 0
-            while last < items.count, last == first || bytes + items[last].bytes <= Self.maxBatchBytes {
-                bytes += items[last].bytes
-                last += 1
-            }
-            do throws(SystemError) { try writeBatch(items[first..<last], bytes: bytes) } catch {
-                gate.withLock { $0.failed(written: first, .now()) }
+        for batch in items.batches(maxBytes: Self.maxBatchBytes, \.bytes) {
+            do throws(SystemError) { try writeBatch(batch.items, bytes: batch.bytes) } catch {
+                gate.withLock { $0.failed(written: batch.items.startIndex, .now()) }
                 return
             }
-            first = last
         }
         for body in gate.withLock({ $0.wrote() }) { body() }
     }
@@ -68,15 +60,12 @@ final class KeyLogWriter {
         newest[segment] = items.reduce(newest[segment] ?? 0) { max($0, $1.record.at) }
     }
 
-    /// Oldest first. A failure is of no consequence but space: the next batch tries again.
     private func removeOld() {
-        while log.canRemoveOldest, let oldest = log.segments.first {
-            let isOld = (newest[oldest.number] ?? 0) < now() - configuration.keptForMilliseconds
-            let diskBytes = log.segments.reduce(0) { $0 + $1.bytes }
-            guard isOld || diskBytes > configuration.maxDiskBytes else { return }
-            try? log.removeOldest()
-            guard log.segments.first?.number != oldest.number else { return }
-            newest[oldest.number] = nil
+        log.removeOldest {
+            (newest[$0.number] ?? 0) < now() - configuration.keptForMilliseconds
+                || log.segments.reduce(0) { $0 + $1.bytes } > configuration.maxDiskBytes
+        } gone: {
+            newest[$0.number] = nil
         }
     }
 }

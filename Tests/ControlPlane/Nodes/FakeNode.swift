@@ -146,11 +146,13 @@ final class FakeNode: Sendable {
         try await control.send("GET", path, headers: try headers("GET", path, body: []))
     }
 
-    func report(_ events: [(seq: UInt64, record: EventRecord)]) async throws -> ServiceFixture.Answer {
+    func report(
+        _ events: [(seq: UInt64, record: EventRecord)], journal: String? = nil
+    ) async throws -> ServiceFixture.Answer {
         let body = Report(events.map { ($0.seq, $0.record.encoded()) }).encoded()
+        let path = NodePaths.reports + (journal.map { "?\(Report.journalItem)=\($0)" } ?? "")
         return try await control.send(
-            "POST", NodePaths.reports, headers: try headers("POST", NodePaths.reports, body: body), body: body
-        )
+            "POST", path, headers: try headers("POST", path, body: body), body: body)
     }
 
     func stop() async { await server.stop(within: .seconds(1)) }

@@ -72,6 +72,118 @@ import Testing
         await control.stop()
     }
 
+    @Test func `a node is removed a day after it was drained, or by force, which the audit log tells`()
+        async throws
+    {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token, "worker")
+        func remove(_ query: String = "") async throws -> ServiceFixture.Answer {
+            try await control.call("DELETE", "/api/v1/admin/nodes/worker\(query)", token: token)
+        }
+        let serving = try await remove()
+        #expect(serving.status == 409 && serving.code == "node_holds_keys")
+        #expect(try await remove("?force=maybe").status == 400)
+        let drained = try await control.call("POST", "/api/v1/admin/nodes/worker/drain", token: token)
+        let removable = try #require(drained.data["removable_at"].text)
+        let early = try await remove()
+        #expect(early.status == 409)
+        #expect(String(decoding: early.bytes, as: UTF8.self).contains(removable.prefix(16)))
+        #expect(try await node.get(NodePaths.manifest).status == 200)
+        // Resumed for a moment it takes keys again, although the two pauses count as one for their owners.
+        try await control.asOwner("UPDATE nodes SET drained_at = now() - interval '2 days'")
+        _ = try await control.call("POST", "/api/v1/admin/nodes/worker/resume", token: token)
+        _ = try await control.call("POST", "/api/v1/admin/nodes/worker/drain", token: token)
+        #expect(try await remove().code == "node_holds_keys")
+        try await control.asOwner("UPDATE nodes SET served_until = now() - interval '24 hours 3 minutes'")
+        #expect(try await remove().status == 200)
+
+        let other = try await control.node(token, "worker")
+        #expect(try await remove("?force=true").status == 200)
+        #expect(
+            try await control.count(
+                """
+                SELECT count(*) AS n FROM audit_log
+                WHERE action = 'node.removed' AND detail->>'forced' = 'true'
+                """) == 1)
+        _ = try await control.call("POST", "/api/v1/admin/nodes", token: token, json: #"{"name":"worker"}"#)
+        #expect(try await remove().status == 200)
+        await node.stop()
+        await other.stop()
+        await control.stop()
+    }
+
+    @Test func `a node tells where it is reached, and the snapshot follows`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let other = try await control.node(token)
+        func tell(_ presence: NodePresence) async throws -> ServiceFixture.Answer {
+            let body = Array(try JSONEncoder().encode(presence))
+            return try await control.send(
+                "POST", NodePresence.path, headers: try other.headers("POST", NodePresence.path, body: body),
+                body: body)
+        }
+        let url = "http://127.0.0.1:2/moved"
+        let told = try await tell(NodePresence(controlURL: nil, httpURL: url, adopted: []))
+        #expect(told.status == 200)
+        _ = try await node.snapshot { $0.node(String(other.number))?.url == url }
+        #expect(try await tell(NodePresence(controlURL: nil, httpURL: url, adopted: [])).status == 200)
+        #expect(
+            try await control.count("SELECT count(*) AS n FROM audit_log WHERE action = 'node.moved'") == 1)
+        let bad = try await tell(NodePresence(controlURL: "file:///etc", httpURL: nil, adopted: []))
+        #expect(bad.status == 400 || bad.status == 422)
+        #expect(try await control.send("POST", NodePresence.path, body: Array("{}".utf8)).status == 401)
+        await node.stop()
+        await other.stop()
+        await control.stop()
+    }
+
+    @Test func `a node answers for what it adopted, and a living one is not taken out`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let dead = try await control.node(token, "dead")
+        let heir = try await control.node(token)
+        let third = try await control.node(token)
+        func adopt(_ numbers: [UInt16], by node: FakeNode) async throws -> [UInt16] {
+            let body = Array(
+                try JSONEncoder().encode(NodePresence(controlURL: nil, httpURL: nil, adopted: numbers)))
+            let answer = try await control.send(
+                "POST", NodePresence.path, headers: try node.headers("POST", NodePresence.path, body: body),
+                body: body)
+            return try JSONDecoder().decode(NodePresence.Answer.self, from: Data(answer.bytes)).pending
+        }
+        #expect(try await dead.get(NodePaths.manifest).status == 200)
+        #expect(try await adopt([dead.number, heir.number, 60_000], by: heir) == [dead.number])
+        let before = try await third.snapshot { $0.node(String(dead.number)) != nil }
+        #expect(before.node(String(dead.number))?.heir == nil)
+        try await control.asOwner(
+            "UPDATE nodes SET last_seen_at = now() - interval '2 minutes' WHERE name = 'dead'")
+        #expect(try await adopt([dead.number], by: heir) == [])
+        let snapshot = try await third.snapshot { $0.node(String(dead.number))?.heir != nil }
+        #expect(snapshot.node(String(dead.number))?.heir == heir.number)
+        #expect(snapshot.node(String(dead.number))?.isDraining == true)
+        let shown = try await control.call("GET", "/api/v1/admin/nodes/dead", token: token)
+        #expect(shown.data["state"].text == "draining")
+        #expect(shown.data["adopted_by"].integer == Int(heir.number))
+        // Nobody else can claim it, nobody can resume it, and its keys are at the heir for a day.
+        #expect(try await adopt([dead.number], by: third) == [])
+        let resumed = try await control.call("POST", "/api/v1/admin/nodes/dead/resume", token: token)
+        #expect(resumed.status == 409)
+        let removed = try await control.call("DELETE", "/api/v1/admin/nodes/dead", token: token)
+        #expect(removed.code == "node_holds_keys")
+        #expect(
+            try await control.count("SELECT adopted_by AS n FROM nodes WHERE name = 'dead'")
+                == Int(heir.number))
+        // An operator who asks for a message of the dead node is sent to the heir.
+        let id = MessageID(milliseconds: 1, node: dead.number, random: (1, 1))
+        let explained = try await control.call(
+            "GET", "/api/v1/admin/queue/messages/\(id)", token: token)
+        #expect(explained.code != "node_not_found")
+        for node in [dead, heir, third] { await node.stop() }
+        await control.stop()
+    }
+
     @Test func `a removed node is refused, and the cluster key changes when every other has the new one`()
         async throws
     {
@@ -79,7 +191,8 @@ import Testing
         let token = try await control.operatorToken()
         let removed = try await control.node(token)
         let kept = try await control.node(token)
-        let answer = try await control.call("DELETE", "/api/v1/admin/nodes/\(removed.number)", token: token)
+        let answer = try await control.call(
+            "DELETE", "/api/v1/admin/nodes/\(removed.number)?force=true", token: token)
         #expect(answer.status == 200)
         #expect(try await removed.get(NodePaths.manifest).status == 401)
         #expect(

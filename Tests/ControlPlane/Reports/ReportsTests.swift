@@ -36,6 +36,38 @@ import Testing
         await control.stop()
     }
 
+    @Test func `a journal that follows one that was lost counts from 1, and no event of it is passed over`()
+        async throws
+    {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let tenant = try await control.tenant(token)
+        let journals = [String(repeating: "0a", count: 16), String(repeating: "0b", count: 16)]
+        func report(
+            _ events: [(seq: UInt64, record: EventRecord)], _ journal: String?
+        ) async throws -> ServiceFixture.Answer {
+            try await node.report(events, journal: journal)
+        }
+        let events = Story(tenant: tenant, node: node.number).deliveredAndBounced()
+        // A node of a version that does not tell, then one that does: the same journal.
+        #expect(try await report(Array(events.prefix(2)), nil).body["acknowledged"].integer == 2)
+        #expect(try await report(events, journals[0]).body["acknowledged"].integer == events.count)
+        let new = Story(tenant: tenant, node: node.number).deliveredAndBounced()
+        let first = try await report(Array(new.prefix(1)), journals[1])
+        #expect(first.body["acknowledged"].integer == 1)
+        #expect(try await report(new, journals[1]).body["acknowledged"].integer == new.count)
+        #expect(try await report(new, journals[1]).body["acknowledged"].integer == new.count)
+        #expect(try await control.count("SELECT count(*) AS n FROM emails") == 2)
+        #expect(try await control.count("SELECT count(*) AS n FROM events") == 2 * new.count)
+        // A name that was lost alone takes nothing back.
+        let next = (seq: UInt64(new.count + 1), record: new[1].record)
+        #expect(try await report([next], journals[0]).body["acknowledged"].integer == new.count + 1)
+        #expect(try await report([next], "zz").status == 400)
+        await node.stop()
+        await control.stop()
+    }
+
     @Test func `a report that leaves a gap is refused with the cursor`() async throws {
         let control = try await ServiceFixture.make()
         let token = try await control.operatorToken()

@@ -87,7 +87,8 @@ import Testing
         let known = try await other.snapshot { $0.tracking != nil }
         // A key that waits is known to it as well.
         _ = try await control.call("POST", Self.path + "/rotate", token: token)
-        let removed = try await control.call("DELETE", "/api/v1/admin/nodes/\(other.number)", token: token)
+        let removed = try await control.call(
+            "DELETE", "/api/v1/admin/nodes/\(other.number)?force=true", token: token)
         #expect(removed.status == 200)
         try await Self.pass(control)
         let tenant = TenantID(UUID())

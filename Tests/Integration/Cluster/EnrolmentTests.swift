@@ -20,7 +20,7 @@ extension ClusterScenarios {
             try await join(folders[0])
             await #expect(throws: TestSupportError.self) { try await join(folders[1]) }
             #expect(!Files.exists(folders[1].file("node/identity.json")))
-            try await cluster.api.must("DELETE", "/api/v1/admin/nodes/third")
+            try await cluster.api.must("DELETE", "/api/v1/admin/nodes/third?force=true")
 
             // Only the second takes what is relayed while the first is drained.
             try await cluster.api.must("POST", "/api/v1/admin/nodes/node-0/drain")
@@ -35,7 +35,7 @@ extension ClusterScenarios {
             try await cluster.api.must("POST", "/api/v1/admin/nodes/node-0/resume")
 
             // A removed node's reports are refused, and nobody is told what it wrote there.
-            try await cluster.api.must("DELETE", "/api/v1/admin/nodes/node-1")
+            try await cluster.api.must("DELETE", "/api/v1/admin/nodes/node-1?force=true")
             let removed = try await cluster.nodes[1].caller(token: tenant.apiKey)
             let id = try Cluster.messageID(
                 try await removed.must("POST", "/api/v1/messages", tenant.message("by a removed node"))["id"]

@@ -1,4 +1,5 @@
 import EventLoop
+import FoundationEssentials
 import NodeProtocol
 import TestSupport
 import Testing
@@ -134,6 +135,29 @@ extension ClusterScenarios {
             #expect(try await other.send(to: world.cluster.node.process).contains("451"))
             try await world.cluster.sink.wait(for: 4)
             #expect(world.messages.values.allSatisfy { $0.count == 1 })
+        }
+
+        @Test func `who is no node is refused before the body of a message is received`() async throws {
+            let cluster = try await Cluster(nodes: 1)
+            try await cluster.waitUntilNodesHaveEverything()
+            let address = try cluster.node.process.address(of: "control")
+            let hash = RequestSignature.hash(of: [])
+            for (told, bytes, status) in [
+                ("\(RequestSignature.bodyHashHeader): \(hash)\r\n", 50_000_000, 401), ("", 50_000_000, 413),
+            ] {
+                let answer = try await TestLoops.run {
+                    let http = try await RawHTTP(connectingTo: address)
+                    try await http.write(
+                        "POST \(PassedMessageAnswer.path) HTTP/1.1\r\nHost: node.test\r\n"
+                            + "\(RequestSignature.signerHeader): 1\r\n"
+                            + "\(RequestSignature.timeHeader): \(Int64(Date().timeIntervalSince1970))\r\n"
+                            + "\(RequestSignature.nonceHeader): abcdefgh\r\n"
+                            + "\(RequestSignature.signatureHeader): AAAA\r\n\(told)"
+                            + "Content-Length: \(bytes)\r\n\r\n")
+                    return try await http.answer()
+                }
+                #expect(answer?.status == status)
+            }
         }
 
         @Test func `a node that has joined asks the owner of before, and sends nothing that it knows`()

@@ -5,7 +5,7 @@ import TestSupport
 final class ClusterNode: Sendable {
     let name: String
     let directory: TemporaryDirectory
-    private let settings: [String: String]
+    let settings: [String: String]
     private let running = Locked<NodeProcess?>(nil)
 
     init(_ name: String, _ directory: TemporaryDirectory, _ settings: [String: String]) {

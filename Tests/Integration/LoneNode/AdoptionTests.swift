@@ -117,6 +117,45 @@ import Testing
         }
     }
 
+    @Test func `a request that is repeated at the adopter gets the first answer, and sends nothing again`()
+        async throws
+    {
+        let dead = try await LoneNode(["DISPATCH_HOLD_DELIVERY": "true"])
+        func send(_ caller: APICaller, _ key: String) async throws -> APICaller.Answer {
+            try await caller.send(
+                "POST", "/api/v1/messages", dead.message("s-\(key)"),
+                headers: [(name: "Idempotency-Key", value: key)])
+        }
+        let process = try await dead.start()
+        var first: [APICaller.Answer] = []
+        for key in ["k1", "k2"] { first.append(try await send(dead.caller(), key)) }
+        #expect(first.map(\.status) == [202, 202])
+        try await process.kill()
+
+        let own = try dead.sibling(number: 2)
+        let adopted = try await SpoolTools.run(
+            ["spool", "adopt", dead.path, "--journal", "report", "--json"], settings: Self.settings(own))
+        #expect(adopted.exit == .code(0), "\(adopted.errors)")
+        #expect(adopted.json["keys"].integer ?? 0 >= 2)
+        let sink = try MailSink()
+        // A second start has them as well.
+        var adopter = try await Self.runningNode(own, sink)
+        try await adopter.kill()
+        adopter = try await Self.runningNode(own, sink)
+        let caller = try await APICaller(adopter.httpURL, token: dead.fixture.apiKey)
+        for (key, before) in zip(["k1", "k2"], first) {
+            let again = try await send(caller, key)
+            #expect(again.status == 202 && again.json["id"] == before.json["id"], "\(again.text)")
+        }
+        let other = try await caller.send(
+            "POST", "/api/v1/messages", dead.message("another"),
+            headers: [(name: "Idempotency-Key", value: "k1")])
+        #expect(other.status == 409)
+        try await sink.wait(for: 2)
+        try await adopter.waitUntilIdle()
+        #expect(Set(sink.deliveries.map { $0.field("x-dispatch-id") }).count == 2)
+    }
+
     @Test func `events that were not reported can be left or exported`() async throws {
         let dead = try await Self.dead()
         let file = dead.directory.file("events")

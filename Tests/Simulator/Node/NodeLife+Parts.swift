@@ -1,3 +1,4 @@
+import Doors
 import EventLoop
 import Journal
 import NodeProtocol
@@ -10,7 +11,10 @@ import Spool
 extension NodeLife {
     /// Puts a node's core together as `NodeParts` does, with the world's clock, randomness, disk, names and
     /// hosts.
-    func assemble(_ journal: Journal, _ spool: Spool, _ loops: [EventLoop]) -> Core {
+    func assemble(
+        _ journal: Journal, _ keys: KeyLog, _ spool: Spool, _ idempotency: IdempotencyKeys,
+        _ loops: [EventLoop]
+    ) -> Core {
         let main = loops[0]
         let (world, simulator) = (world, simulator)
         let metrics = NodeMetrics(MetricsRegistry())
@@ -40,7 +44,8 @@ extension NodeLife {
                 body, id: id, mail: mail, tenant: tenant, snapshot: world.snapshot, now: wall.now() / 1000)
         }
         return Core(
-            journal: journal, spool: spool, dispatcher: dispatcher, workers: workers, road: road,
+            journal: journal, spool: spool, keys: keys, idempotency: idempotency, dispatcher: dispatcher,
+            workers: workers, road: road,
             restart: restart, pool: pool)
     }
 

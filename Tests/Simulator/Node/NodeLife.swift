@@ -9,6 +9,7 @@ import Service
 import Spool
 
 @testable import Delivery
+@testable import Doors
 @testable import Node
 
 /// One life of a node's core: admission, spool, journal, queue, dispatcher, workers and restart as they ship,
@@ -23,6 +24,8 @@ final class NodeLife: Sendable {
     struct Core {
         let journal: Journal
         let spool: Spool
+        let keys: KeyLog
+        let idempotency: IdempotencyKeys
         let dispatcher: LoopBound<Dispatcher>
         let workers: [LoopWorkers]
         let road: Road
@@ -67,15 +70,21 @@ final class NodeLife: Sendable {
             for loop in loops { loop.stop() }
             for loop in loops { loop.join() }
         }
-        guard let (journal, spool, recovery) = openDisks() else { return false }
-        let core = assemble(journal, spool, loops)
+        // As on a machine whose clock is set while the node runs: keys go by the time that passes.
+        let start = (wall: world.wallMilliseconds, run: simulator.milliseconds)
+        let steady = WallClock { [simulator] in start.wall + simulator.milliseconds - start.run }
+        let idempotency = IdempotencyKeys(now: steady.now)
+        guard let (journal, keys, spool, recovery) = openDisks(idempotency, steady) else { return false }
+        idempotency.connect(book: NodeKeyBook(spool: spool, log: keys), peers: nil)
+        let core = assemble(journal, keys, spool, idempotency, loops)
         let main = loops[0]
         spawn(main) { await self.report(journal, main) }
         spawn(main) {
             await core.restart.run(recovery) { core.dispatcher.value.restore($0, held: [:]) }
             for client in 0..<self.plan.clients {
-                self.spawn(main) { await self.offer(client, core.road, main) }
+                self.spawn(main) { await self.offer(client, core, main) }
             }
+            if isQuiet { self.spawn(main) { await self.repeatAll(core, main) } }
             if self.plan.suspends { self.spawn(main) { await self.suspend(core.dispatcher, main) } }
         }
         while !span.isOver(simulator.milliseconds) {
@@ -102,17 +111,31 @@ final class NodeLife: Sendable {
 
     // MARK: - Parts
 
-    private func openDisks() -> (Journal, Spool, Recovery)? {
+    private func openDisks(
+        _ idempotency: IdempotencyKeys, _ clock: WallClock
+    ) -> (Journal, KeyLog, Spool, Recovery)? {
         guard
             let (journal, _) = try? Journal.open(
                 directory: "/journal", configuration: plan.journal, disk: disk)
         else { return nil }
+        guard
+            let (keys, _) = try? KeyLog.open(
+                directory: "/keys", configuration: plan.keys, disk: disk, now: clock.now,
+                visit: { idempotency.restore($0.payload, at: $0.at) })
+        else {
+            wait { await journal.close() }
+            return nil
+        }
         do {
             let (spool, recovery) = try Spool.open(
-                directory: "/spool", configuration: plan.spool, disk: disk, journal: journal)
-            return (journal, spool, recovery)
+                directory: "/spool", configuration: plan.spool, disk: disk, journal: journal, keys: keys)
+            for key in recovery.keys { idempotency.restore(key.payload, at: key.at) }
+            return (journal, keys, spool, recovery)
         } catch {
-            wait { await journal.close() }
+            wait {
+                await keys.close()
+                await journal.close()
+            }
             return nil
         }
     }
@@ -142,6 +165,7 @@ final class NodeLife: Sendable {
                 await loop.sleep(.milliseconds(200))
             }
             await core.spool.close()
+            await core.keys.close()
             await core.journal.close()
             core.pool.stop()
             while self.work.withLock({ $0 }) > 0 { await loop.sleep(.milliseconds(200)) }
@@ -167,10 +191,15 @@ final class NodeLife: Sendable {
 
     // MARK: - The world around
 
-    private func offer(_ client: Int, _ road: Road, _ loop: EventLoop) async {
+    private func offer(_ client: Int, _ core: Core, _ loop: EventLoop) async {
+        let road = core.road
         for _ in 0..<plan.offersPerClient {
             await loop.sleep(.milliseconds(simulator.below(plan.offerPauseMilliseconds)))
             if isOver { return }
+            if simulator.chance(400) {
+                await offerKeyed(core)
+                continue
+            }
             let token = world.token()
             let tenant = simulator.below(world.principals.count)
             let principal = world.principals[tenant]

@@ -24,6 +24,7 @@ struct NodePlan: Sendable {
     let schedules: Bool
     var spool = SpoolConfiguration()
     var journal = JournalConfiguration()
+    var keys = KeyLogConfiguration()
 
     init(_ simulator: Simulator) {
         loops = 1 + simulator.below(2)
@@ -48,6 +49,7 @@ struct NodePlan: Sendable {
         journal.segmentBytes = 32 << 10
         journal.maxBatchBytes = 16 << 10
         journal.syncIntervalMilliseconds = [0, 50][simulator.below(2)]
+        keys.segmentBytes = 16 << 10
     }
 
     /// Two of the four domains have fixed routes, whose connections the plan limits; the others are looked up

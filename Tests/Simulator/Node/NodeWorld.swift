@@ -19,7 +19,21 @@ final class NodeWorld: Sendable {
         let returnPaths: ReturnPaths
     }
 
+    /// A message that a client offers under an idempotency key until it has an answer, and at times again.
+    struct KeyedOffer: Sendable {
+        let token: UInt64
+        let tenant: Int
+        let recipients: Int
+        let bodyBytes: Int
+        /// How far the clock had been set when it was offered first.
+        let jumps: Int64
+        var answer: MessageID?
+
+        var key: String { "key-\(token)" }
+    }
+
     private struct State {
+        var keyed: [KeyedOffer] = []
         /// Milliseconds since 1970 at the run's beginning, as the machine's clock has it now.
         var epoch: Int64 = 1_800_000_000_000
         var jumps: Int64 = 0
@@ -74,6 +88,27 @@ final class NodeWorld: Sendable {
     /// The control plane learns a message's id, or is asked whether it knows it.
     func learn(_ id: MessageID) { state.withLock { state in _ = state.known.insert(id) } }
     func knows(_ id: MessageID) -> Bool { state.withLock { $0.known.contains(id) } }
+
+    /// Keys are kept for a day of the node's clock: what was offered before a part of that was set is left.
+    private static let maxJumps: Int64 = 36_000_000
+
+    /// What clients have offered under keys and may offer again.
+    var keyed: [KeyedOffer] {
+        let now = jumps
+        return state.withLock { $0.keyed }.filter { now - $0.jumps < Self.maxJumps }
+    }
+
+    func add(_ offer: KeyedOffer) { state.withLock { $0.keyed.append(offer) } }
+
+    /// The answer to an offer under a key; gives the first one that there was.
+    func answered(_ token: UInt64, _ id: MessageID) -> MessageID {
+        state.withLock { state in
+            guard let place = state.keyed.firstIndex(where: { $0.token == token }) else { return id }
+            let first = state.keyed[place].answer ?? id
+            state.keyed[place].answer = first
+            return first
+        }
+    }
 
     func suspend(_ tenants: Set<TenantID>) {
         let now = simulator.milliseconds

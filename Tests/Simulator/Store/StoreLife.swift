@@ -29,14 +29,28 @@ final class StoreLife: Sendable {
             let (journal, _) = try? Journal.open(
                 directory: "/journal", configuration: plan.journal, disk: disk)
         else { return false }
+        guard let loop = try? EventLoop(name: "loop") else {
+            close(journal)
+            return false
+        }
+        var known: Set<[UInt8]> = []
+        let simulator = simulator
         guard
-            let (spool, recovery) = try? Spool.open(
-                directory: "/spool", configuration: plan.spool, disk: disk, journal: journal),
-            let loop = try? EventLoop(name: "loop")
+            let (keys, _) = try? KeyLog.open(
+                directory: "/keys", configuration: plan.keys, disk: disk, now: { simulator.milliseconds },
+                visit: { known.insert($0.payload) })
         else {
             close(journal)
             return false
         }
+        guard
+            let (spool, recovery) = try? Spool.open(
+                directory: "/spool", configuration: plan.spool, disk: disk, journal: journal, keys: keys)
+        else {
+            close(journal, keys)
+            return false
+        }
+        ledger.judgeKeys(known.union(recovery.keys.map(\.payload)))
         loop.start()
         spool.replay(recovery, Self.events)
         spawn(loop) { await self.report(journal, loop) }
@@ -49,7 +63,7 @@ final class StoreLife: Sendable {
         }
         if isQuiet { judgeRest(spool, journal) } else { disk.end() }
         span.finish()
-        close(spool, journal, loop)
+        close(spool, keys, journal, loop)
         ledger.lifeEnded(at: disk.endedAt) { disk.hadTrouble(since: $0) }
         return true
     }
@@ -82,10 +96,11 @@ final class StoreLife: Sendable {
         if open > 0 { ledger.violate("\(open) entries are open, and nothing is left to do") }
     }
 
-    private func close(_ spool: Spool, _ journal: Journal, _ loop: EventLoop) {
+    private func close(_ spool: Spool, _ keys: KeyLog, _ journal: Journal, _ loop: EventLoop) {
         let isClosed = Condition(false)
         loop.spawn {
             await spool.close()
+            await keys.close()
             await journal.close()
             while self.work.withLock({ $0 }) > 0 { await loop.sleep(.milliseconds(100)) }
             isClosed.signal { $0 = true }
@@ -95,11 +110,12 @@ final class StoreLife: Sendable {
         loop.join()
     }
 
-    private func close(_ journal: Journal) {
+    private func close(_ journal: Journal, _ keys: KeyLog? = nil) {
         guard let loop = try? EventLoop(name: "closing") else { return }
         let isClosed = Condition(false)
         loop.start()
         loop.spawn {
+            await keys?.close()
             await journal.close()
             isClosed.signal { $0 = true }
         }
@@ -165,12 +181,15 @@ final class StoreLife: Sendable {
             }
             for id in ids { ledger.offer(id, recipients: StoreMessage.recipients(id)) }
             let refusals = ledger.refusals
-            let group = SpoolGroup(
+            let key = StoreMessage.key(ids[0])
+            var group = SpoolGroup(
                 records: ids.map { .entry($0, header: StoreMessage.header($0), body: StoreMessage.body($0)) },
                 events: ids.map { StoreMessage.event(.accepted, $0, nil) })
+            group.records.append(.key(KeyRecord(at: simulator.milliseconds, payload: key)))
             do {
                 _ = try await spool.commit(group)
                 if disk.isOver { return }
+                ledger.acceptedKey(key)
                 for id in ids { ledger.accepted(id, refusalsBefore: refusals) }
                 for id in ids {
                     let all = Array(0..<StoreMessage.recipients(id))

@@ -1,4 +1,5 @@
 import NodeProtocol
+import TestSupport
 
 /// The messages of the store's runs, as small as they can be: everything about one follows from its id.
 enum StoreMessage {
@@ -15,7 +16,7 @@ enum StoreMessage {
     static func recipients(_ id: MessageID) -> Int { Int(id.high & 0xFF) }
 
     static func body(_ id: MessageID) -> [UInt8] {
-        var random = SeededRandom(id.low)
+        var random = SeededRandom(seed: id.low)
         let count = Int(random.next() % 4) == 0 ? Int(random.next() % 9000) : Int(random.next() % 700)
         return [UInt8](repeating: UInt8(truncatingIfNeeded: id.low), count: count) + event(.accepted, id, nil)
     }
@@ -41,6 +42,11 @@ enum StoreMessage {
         return Ledger.Told(
             kind: kinds[Int(bytes[0])], message: MessageID(high: words[0], low: words[1]),
             recipient: bytes[17] == 255 ? nil : Int(bytes[17]))
+    }
+
+    /// The idempotency key under which a group was offered that begins with this message.
+    static func key(_ id: MessageID) -> [UInt8] {
+        event(.accepted, id, nil) + Array(repeating: 0, count: 200)
     }
 
     static let started: [UInt8] = [1]

@@ -8,6 +8,7 @@ struct StorePlan: Sendable {
     var offerPauseMilliseconds: Int
     var spool = SpoolConfiguration()
     var journal = JournalConfiguration()
+    var keys = KeyLogConfiguration()
 
     init(_ simulator: Simulator) {
         clients = 1 + simulator.below(3)
@@ -22,5 +23,8 @@ struct StorePlan: Sendable {
         journal.maxBatchBytes = 16 << 10
         journal.syncIntervalMilliseconds = [0, 50][simulator.below(2)]
         journal.retryMilliseconds = 100
+        keys.segmentBytes = 8 << 10
+        keys.intervalMilliseconds = [0, 100][simulator.below(2)]
+        keys.retryMilliseconds = 100
     }
 }
