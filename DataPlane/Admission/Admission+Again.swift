@@ -6,7 +6,7 @@ extension Admission {
     /// envelope's sender is its author.
     func repeated(
         _ again: Submission.Again, of submission: Submission, id: MessageID, principal: Principal,
-        snapshot: Snapshot, now: Int64
+        snapshot: Snapshot, due: Int64
     ) throws(Refusal) -> Draft {
         let headers: MessageHeaders
         let author: Mailbox?
@@ -19,9 +19,10 @@ extension Admission {
         var draft = Draft(
             senderDomain: domain, envelopeSender: author?.address.description ?? "", from: from,
             recipients: try recipients(again.to + again.cc + again.bcc),
-            message: try renewed(headers, of: again.original, id: id, messageID: messageID, now: now),
+            message: try renewed(headers, of: again.original, id: id, messageID: messageID, due: due),
             subject: headers.text("Subject") ?? "", messageIDHeader: messageID,
             hasAttachments: headers.hasAttachments)
+        draft.to = again.to
         draft.cc = again.cc
         draft.bcc = again.bcc
         if submission.offersUnsubscribe, again.isComposed, headers.first("List-Unsubscribe") == nil,
@@ -37,7 +38,7 @@ extension Admission {
 
     /// The message with a new date and new ids, and without the trace of its first way through here.
     private func renewed(
-        _ headers: MessageHeaders, of original: MessageID, id: MessageID, messageID: String, now: Int64
+        _ headers: MessageHeaders, of original: MessageID, id: MessageID, messageID: String, due: Int64
     ) throws(Refusal) -> [UInt8] {
         var editor = HeaderEditor(headers)
         editor.remove { field in
@@ -46,7 +47,7 @@ extension Admission {
                     && headers.value(of: field).contains("id \(original.hexadecimal)"))
         }
         do {
-            try editor.replace("Date", with: MailDate.format(secondsSince1970: Int(now / 1000)))
+            try editor.replace("Date", with: MailDate.format(secondsSince1970: Int(due / 1000)))
             try editor.replace("Message-ID", with: messageID)
         } catch { throw Refusal(.invalid, error.description) }
         editor.prepend(fields: Self.trace(id))

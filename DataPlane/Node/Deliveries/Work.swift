@@ -24,7 +24,7 @@ struct WorkReport: Sendable {
         var isRemoteReply = false
     }
 
-    let results: [Result]
+    var results: [Result]
     /// The destination could not be reached at all.
     var isLaneFailure: Bool
     /// The destination asked for less.

@@ -79,7 +79,7 @@ struct LinkEvents: LinkRoad {
         let keys = [NoticeMemory.Key(event)]
         let isKnown = recorded.withLock { $0.claim(keys) } == .new([])
         // Who was taken off the list again and comes back to the same link means it.
-        if isKnown, isWithheld(claim) { return count(.repeated) }
+        if isKnown, claim.isTest || isWithheld(claim) { return count(.repeated) }
         let (group, told) = group(event, await message(of: claim))
         do throws(SpoolError) {
             _ = try await commit(group, event)
@@ -89,6 +89,7 @@ struct LinkEvents: LinkRoad {
         }
         recorded.withLock { $0.settle(keys, onDisk: true) }
         enqueue(told)
+        guard !claim.isTest else { return count(.unsubscribed) }
         file.list.insert(claim.recipient, of: claim.tenant, at: event.at)
         do { try await file.save() } catch {
             // It holds while this process runs, and the event for good.
@@ -122,6 +123,7 @@ struct LinkEvents: LinkRoad {
             kind, message: claim.message, tenant: claim.tenant, at: now, node: node,
             recipient: claim.recipient)
         event.reader = visit.reader
+        event.isTest = claim.isTest
         return event
     }
 
