@@ -94,26 +94,20 @@ enum AttachmentPart {
         _ attachment: OutgoingMessage.Attachment, member: String
     ) throws(MIMEBuildError) -> String? {
         guard let given = attachment.contentID else {
-            return attachment.isInline && !attachment.filename.isEmpty ? escaped(attachment.filename) : nil
+            let isNamed = attachment.isInline && ContentIdentifier.isValid(attachment.filename)
+            return isNamed ? attachment.filename : nil
         }
         var identifier = given[...]
         if identifier.first == "<", identifier.last == ">", identifier.utf8.count > 2 {
             identifier = identifier.dropFirst().dropLast()
         }
         let member = "\(member).content_id"
-        let isPlain = identifier.utf8.allSatisfy { $0 > .space && $0 < 0x7F && $0 != .less && $0 != .greater }
-        guard isPlain, !identifier.isEmpty else { throw MIMEBuildError(field: member, reason: .malformed) }
-        guard identifier.utf8.count <= 250 else {
-            throw MIMEBuildError(field: member, reason: .tooLong(maxBytes: 250))
+        guard identifier.utf8.count <= ContentIdentifier.maxBytes else {
+            throw MIMEBuildError(field: member, reason: .tooLong(maxBytes: ContentIdentifier.maxBytes))
+        }
+        guard ContentIdentifier.isValid(identifier) else {
+            throw MIMEBuildError(field: member, reason: .malformed)
         }
         return String(identifier)
-    }
-
-    /// A file name as it stands in a `cid:` URL (RFC 2392 §2).
-    private static func escaped(_ filename: String) -> String {
-        let bytes: [UInt8] = .escaped(filename.utf8, by: .percent) { byte in
-            byte > .space && byte < 0x7F && byte != .less && byte != .greater && byte != .percent
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -4,8 +4,10 @@
 /// A-labels.
 ///
 /// The mapping is the small part of UTS 46 that people type: lower case, composed form (NFC), full-width
-/// ASCII and the ideographic full stops. Labels of anything but letters, marks and digits are refused, emoji
-/// among them (RFC 5892), so no two domains that a person could confuse by form alone are made from one text.
+/// ASCII and the ideographic full stops. U-labels of anything but letters, marks and digits are refused,
+/// emoji among them (`LabelRules`), so no two domains that a person could confuse by form alone are made from
+/// one text. An A-label is taken as it is when it can be decoded: registries have given out names that no
+/// rule of today would make, and mail to them arrives.
 package enum DomainName {
     package static let maxBytes = 253
     package static let maxLabelBytes = 63
@@ -32,11 +34,11 @@ package enum DomainName {
         return name
     }
 
-    /// The form to show to people: A-labels decoded where they are valid.
+    /// The form to show to people: A-labels decoded where they are those of a valid U-label.
     package static func unicode(_ ascii: String) -> String {
         ascii.split(separator: ".", omittingEmptySubsequences: false).map { label in
             guard label.hasPrefix("xn--"), let scalars = Punycode.decode(String(label.dropFirst(4))),
-                scalars.allSatisfy(isAllowed)
+                let aLabel = try? Self.label(scalars), aLabel == label
             else { return String(label) }
             return String(String.UnicodeScalarView(scalars))
         }.joined(separator: ".")
@@ -87,7 +89,7 @@ package enum DomainName {
         guard let first = scalars.first, let last = scalars.last else { throw .emptyLabel }
         guard first != "-", last != "-" else { throw .hyphenAtEdge }
         guard scalars.count <= maxLabelBytes else { throw .labelTooLong }
-        guard scalars.allSatisfy(isAllowed) else { throw .badCharacter }
+        guard scalars.indices.allSatisfy({ LabelRules.allow(scalars, at: $0) }) else { throw .badCharacter }
         let text = String(String.UnicodeScalarView(scalars))
         if scalars.allSatisfy(\.isASCII) {
             if text.hasPrefix("xn--") { try check(aLabel: text) }
@@ -102,8 +104,8 @@ package enum DomainName {
 
     private static func check(aLabel: String) throws(Malformation) {
         guard let scalars = Punycode.decode(String(aLabel.dropFirst(4))),
-            scalars.contains(where: { !$0.isASCII }),
-            scalars.allSatisfy(isAllowed), Punycode.encode(scalars) == String(aLabel.dropFirst(4))
+            scalars.contains(where: { !$0.isASCII }), scalars.allSatisfy(LabelRules.isPrinted),
+            Punycode.encode(scalars) == String(aLabel.dropFirst(4))
         else { throw .badALabel }
     }
 
@@ -111,19 +113,6 @@ package enum DomainName {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .spacingMark, .enclosingMark: true
         default: false
-        }
-    }
-
-    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.isASCII {
-            let byte = UInt8(truncatingIfNeeded: scalar.value)
-            return byte.isLetterOrDigit || byte == .hyphen
-        }
-        switch scalar.properties.generalCategory {
-        case .lowercaseLetter, .otherLetter, .modifierLetter, .nonspacingMark, .spacingMark, .decimalNumber:
-            return true
-        // The middle dot of Catalan and the Katakana middle dot: RFC 5892 §A.3 and §A.7.
-        default: return scalar.value == 0xB7 || scalar.value == 0x30FB
         }
     }
 }

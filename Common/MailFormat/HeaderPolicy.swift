@@ -3,8 +3,7 @@ package enum HeaderPolicy {
     /// Made by the service and by the servers on the way; a caller's would deceive or break a signature.
     private static let forbidden = [
         "Received", "Return-Path", "DKIM-Signature", "Authentication-Results", "Bcc", "Resent-Bcc",
-        "Content-Type",
-        "Content-Transfer-Encoding", "MIME-Version",
+        "Content-Type", "Content-Transfer-Encoding", "MIME-Version", "Date",
     ]
     /// Instructions to the service; they are read and never sent on.
     package static let instructions = ["X-Dispatch-Tag", "X-Dispatch-Idempotency-Key", "X-Dispatch-Stream"]

@@ -15,7 +15,7 @@ package enum MIMEBuilder {
     package static let maxHeaderBytes = 262_144
 
     /// Fields that `OutgoingMessage` has members for.
-    private static let ownFields = ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date"]
+    private static let ownFields = ["From", "Sender", "Reply-To", "To", "Cc", "Subject"]
 
     /// A message, and where its recipients' copies differ.
     package struct Built: Sendable {
@@ -33,14 +33,18 @@ package enum MIMEBuilder {
     package static func built(
         _ message: OutgoingMessage, after start: [UInt8] = []
     ) throws(MIMEBuildError) -> Built {
+        var message = message
+        let isGiven = message.headers.contains { $0.name.isEqualIgnoringCase("List-Unsubscribe") }
+        let addsListUnsubscribe = message.links.addsListUnsubscribe && !isGiven
+        if addsListUnsubscribe {
+            // Comes with the other, which alone says where to post.
+            message.headers.removeAll { $0.name.isEqualIgnoringCase("List-Unsubscribe-Post") }
+        }
         var head = start
         head.reserveCapacity(start.count + 1024)
         try putHeader(of: message, to: &head)
         var places: [LinkPlace] = []
-        let isGiven = message.headers.contains { $0.name.hasPrefixIgnoringCase("List-Unsubscribe") }
-        if message.links.addsListUnsubscribe, !isGiven {
-            places.append(LinkPlace(.listUnsubscribe, head.count..<head.count))
-        }
+        if addsListUnsubscribe { places.append(LinkPlace(.listUnsubscribe, head.count..<head.count)) }
         var built = try content(of: message, behind: head)
         built.places.insert(contentsOf: places, at: 0)
         return built
@@ -187,6 +191,9 @@ package enum MIMEBuilder {
         guard HeaderPolicy.isAllowed(name: header.name, value: header.value) else {
             throw MIMEBuildError(field: member, reason: .forbidden)
         }
+        guard !header.value.utf8.contains(where: { $0.isControl && $0 != .tab }) else {
+            throw MIMEBuildError(field: member, reason: .controlCharacter)
+        }
         do {
             guard !header.value.isASCII else {
                 return try HeaderField.encode(name: header.name, structured: header.value)
@@ -211,9 +218,6 @@ package enum MIMEBuilder {
         case .parameters: return ParameterizedValue(parsing: header.value).headerValue
         case .rigid: throw MIMEBuildError(field: member, reason: .notASCII)
         case .text:
-            guard !header.value.utf8.contains(where: { $0.isControl && $0 != .tab }) else {
-                throw HeaderError.controlCharacter(field: header.name)
-            }
             let room = HeaderFolder.wantedLineBytes - header.name.utf8.count - 2
             return EncodedWord.encode(header.value, firstRoomBytes: room).joined(separator: " ")
         }

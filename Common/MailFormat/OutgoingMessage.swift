@@ -31,7 +31,8 @@ package struct OutgoingMessage: Sendable {
         package var bytes: [UInt8]
         /// Shown inside the HTML part, which names it as `cid:<contentID>`.
         package var isInline: Bool
-        /// Without angle brackets (they are dropped); an inline part without one is named by its file name.
+        /// Without angle brackets (they are dropped); an inline part without one is named by its file name,
+        /// if that can be one (`ContentIdentifier`).
         package var contentID: String?
 
         package init(

@@ -14,6 +14,8 @@ package struct TrackingLinks: Sendable {
     /// Without a slash at its end.
     package let base: String
     package let message: MessageID
+    /// Whether the message is captured mail.
+    package var isTest = false
     private let tokens: TrackingTokens
     private let tenant: TenantID
 
@@ -40,7 +42,8 @@ package struct TrackingLinks: Sendable {
 
     private func token(_ act: TrackingClaim.Act, _ recipient: String, _ target: String? = nil) -> String? {
         tokens.token(
-            TrackingClaim(act, tenant: tenant, message: message, recipient: recipient, target: target))
+            TrackingClaim(
+                act, tenant: tenant, message: message, recipient: recipient, target: target, isTest: isTest))
     }
 }
 

@@ -6,9 +6,11 @@ extension Admission {
     private static let maxReceivedFields = 100
 
     /// Takes a finished message and its envelope: checks every sender in it, completes and cleans its header.
+    ///
+    /// - Parameter due: when it may first leave, in milliseconds since 1970: its Date, if it has none.
     func adopt(
         _ raw: Submission.Raw, id: MessageID, principal: Principal, snapshot: Snapshot, now: Int64,
-        seed: UInt64
+        due: Int64, seed: UInt64
     ) throws(Refusal) -> Draft {
         var headers: MessageHeaders
         do { headers = try raw.headers.get() } catch { throw Refusal(.invalid, error.description) }
@@ -24,6 +26,7 @@ extension Admission {
             throw Refusal(.invalid, "Message-ID is malformed", field: "Message-ID")
         }
         let messageID = given ?? "<\(id)@\(domain.name)>"
+        if raw.withProtocol == Submission.Raw.http { try refuseKey(in: headers) }
         let instructions = try Instructions(headers)
         var filled: Filled?
         if instructions.template != nil {
@@ -38,6 +41,7 @@ extension Admission {
             senderDomain: domain, envelopeSender: raw.envelopeSender ?? "", from: from,
             recipients: try recipients(raw.recipients), message: [], subject: headers.text("Subject") ?? "",
             messageIDHeader: messageID, hasAttachments: filled?.hasAttachments ?? headers.hasAttachments)
+        draft.to = named("To", in: headers)
         draft.cc = named("Cc", in: headers)
         draft.bcc = named("Bcc", in: headers)
         draft.request = raw.request
@@ -49,7 +53,7 @@ extension Admission {
         }
         draft.templateID = instructions.template.flatMap { principal.tenant.template($0.name)?.id }
         draft.message = try complete(
-            headers, id: id, messageID: given == nil ? messageID : nil, raw, now: now)
+            headers, id: id, messageID: given == nil ? messageID : nil, raw, now: now, due: due)
         if let filled {
             // What was changed since is in front of the body.
             draft.links = LinkPlaces(
@@ -57,6 +61,13 @@ extension Admission {
             draft.tracking = filled.tracking
         }
         return draft
+    }
+
+    /// Over HTTP a key belongs to the request: in the message it would do nothing.
+    private func refuseKey(in headers: MessageHeaders) throws(Refusal) {
+        guard headers.first(Instructions.idempotencyKey) == nil else {
+            throw .keyInHeader(field: Instructions.idempotencyKey)
+        }
     }
 
     /// Whom a field names, for the log; who gets the message is the envelope's to say.
@@ -102,7 +113,8 @@ extension Admission {
 
     /// The message as it will leave: trace and missing fields added, instructions and Bcc removed.
     private func complete(
-        _ headers: MessageHeaders, id: MessageID, messageID: String?, _ raw: Submission.Raw, now: Int64
+        _ headers: MessageHeaders, id: MessageID, messageID: String?, _ raw: Submission.Raw, now: Int64,
+        due: Int64
     ) throws(Refusal) -> [UInt8] {
         var editor = HeaderEditor(headers)
         editor.remove { field in
@@ -112,7 +124,9 @@ extension Admission {
         }
         let date = MailDate.format(secondsSince1970: Int(now / 1000))
         do {
-            if headers.first("Date") == nil { try editor.append("Date", date) }
+            if headers.first("Date") == nil {
+                try editor.append("Date", MailDate.format(secondsSince1970: Int(due / 1000)))
+            }
             if let messageID { try editor.append("Message-ID", messageID) }
         } catch { throw Refusal(.invalid, error.description) }
         editor.prepend(

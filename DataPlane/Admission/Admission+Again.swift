@@ -6,7 +6,7 @@ extension Admission {
     /// Takes a message of the log once more. Its senders are checked as those of any other message.
     func repeated(
         _ again: Submission.Again, of submission: Submission, id: MessageID, principal: Principal,
-        snapshot: Snapshot, now: Int64
+        snapshot: Snapshot, due: Int64
     ) throws(Refusal) -> Draft {
         let headers: MessageHeaders
         let author: Mailbox?
@@ -17,12 +17,13 @@ extension Admission {
         let sender = again.first?.envelopeSender ?? author?.address.description ?? ""
         let (domain, from) = try checkSenders(headers, sender.isEmpty ? nil : sender, principal, snapshot)
         let messageID = "<\(id)@\(domain.name)>"
-        let message = try renewed(headers, of: again.original, id: id, messageID: messageID, now: now)
+        let message = try renewed(headers, of: again.original, id: id, messageID: messageID, due: due)
         var draft = Draft(
             senderDomain: domain, envelopeSender: sender, from: from,
             recipients: try recipients(again.to + again.cc + again.bcc), message: message,
             subject: headers.text("Subject") ?? "", messageIDHeader: messageID,
             hasAttachments: headers.hasAttachments)
+        draft.to = again.to
         draft.cc = again.cc
         draft.bcc = again.bcc
         draft.request = again.request(of: draft.recipients)
@@ -44,7 +45,7 @@ extension Admission {
 
     /// The message with a new date and new ids, and without the trace of its first way through here.
     private func renewed(
-        _ headers: MessageHeaders, of original: MessageID, id: MessageID, messageID: String, now: Int64
+        _ headers: MessageHeaders, of original: MessageID, id: MessageID, messageID: String, due: Int64
     ) throws(Refusal) -> [UInt8] {
         var editor = HeaderEditor(headers)
         editor.remove { field in
@@ -53,7 +54,7 @@ extension Admission {
                     && headers.value(of: field).contains("id \(original.hexadecimal)"))
         }
         do {
-            try editor.replace("Date", with: MailDate.format(secondsSince1970: Int(now / 1000)))
+            try editor.replace("Date", with: MailDate.format(secondsSince1970: Int(due / 1000)))
             try editor.replace("Message-ID", with: messageID)
         } catch { throw Refusal(.invalid, error.description) }
         editor.prepend(fields: Array("X-Dispatch-ID: \(id)\r\n".utf8))

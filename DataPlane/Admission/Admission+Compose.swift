@@ -3,22 +3,20 @@ import NodeProtocol
 
 extension Admission {
     /// Makes the message of a dialect whose caller gives its parts.
+    ///
+    /// - Parameter due: when it may first leave, in milliseconds since 1970: its Date.
     func compose(
         _ composed: Submission.Composed, of submission: Submission, id: MessageID, principal: Principal,
-        snapshot: Snapshot, now: Int64, seed: UInt64
+        snapshot: Snapshot, due: Int64, seed: UInt64
     ) throws(Refusal) -> Draft {
         try checkNames(composed.headers)
+        try checkNames(composed.attachments)
         let from = try mailbox(composed.from, field: "from")
         let domain = try verified(from.address, principal, snapshot, field: "from")
         let links = snapshot.trackingLinks(of: principal.tenant, domain: domain.name, message: id)
-        let composed = try filledIn(
+        let composed = try withBody(
             composed, tenant: principal.tenant, masterTemplate: snapshot.global.masterTemplate,
             knowsUnsubscribe: links != nil)
-        guard composed.text != nil || composed.html != nil else {
-            throw Refusal(
-                .missing, "one of \(composed.textField) and \(composed.htmlField) is required",
-                field: composed.htmlField)
-        }
         // Before any of it is encoded, because a message only grows by that.
         guard composed.contentBytes <= principal.tenant.limits.maxMessageBytes else {
             throw tooLarge(principal.tenant.limits)
@@ -33,7 +31,7 @@ extension Admission {
         message.text = composed.text
         message.html = composed.html
         message.attachments = composed.attachments
-        message.dateSecondsSince1970 = Int(now / 1000)
+        message.dateSecondsSince1970 = Int(due / 1000)
         message.boundarySeed = seed
         message.messageID = "<\(id)@\(domain.name)>"
         message.links = LinkWishes(composed, of: submission, links)
@@ -46,6 +44,7 @@ extension Admission {
             message: built.bytes, subject: composed.subject,
             messageIDHeader: message.messageID, hasAttachments: composed.attachments.contains { !$0.isInline }
         )
+        draft.to = message.to.map(\.address.description)
         draft.cc = message.cc.map(\.address.description)
         draft.bcc = bcc.map(\.address.description)
         draft.isMeasured = true
@@ -94,13 +93,23 @@ extension Admission {
         }
     }
 
+    /// A file inside the HTML is named there by its content id, which is its own name unless one is given.
+    private func checkNames(_ attachments: [Submission.Composed.Attachment]) throws(Refusal) {
+        for (number, file) in attachments.enumerated()
+        where file.isInline && file.contentID == nil && !file.filename.isEmpty
+            && !ContentIdentifier.isValid(file.filename)
+        {
+            throw Refusal(
+                .invalid, "\(ContentIdentifier.rule): give content_id, or the file another name",
+                field: "attachments[\(number)].filename")
+        }
+    }
+
     private func build(
         _ message: OutgoingMessage, after start: [UInt8]
     ) throws(Refusal) -> MIMEBuilder.Built {
         if message.headers.contains(where: { $0.name.isIdempotencyKey }) {
-            throw Refusal(
-                .headerNotAllowed, "the header Idempotency-Key of the request does this over HTTP",
-                field: "headers.X-Dispatch-Idempotency-Key")
+            throw .keyInHeader(field: "headers.\(Instructions.idempotencyKey)")
         }
         if let name = HeaderPolicy.offendingName(in: message.headers) {
             throw Refusal(.headerNotAllowed, "the header \(name) may not be set", field: "headers.\(name)")
@@ -141,8 +150,16 @@ extension Admission {
     }
 }
 
+extension Refusal {
+    /// A door over HTTP knows another way.
+    static func keyInHeader(field: String) -> Refusal {
+        Refusal(
+            .headerNotAllowed, "the header Idempotency-Key of the request does this over HTTP", field: field)
+    }
+}
+
 extension String {
-    fileprivate var isIdempotencyKey: Bool { lowercased() == "x-dispatch-idempotency-key" }
+    fileprivate var isIdempotencyKey: Bool { lowercased() == Instructions.idempotencyKey.lowercased() }
 }
 
 extension Submission.Composed {

@@ -23,7 +23,7 @@ extension Admission {
         composed.template = instructions.template
         composed.variables = instructions.variables
         composed.variablesField = "X-Dispatch-Variables"
-        let made = try filledIn(
+        let made = try withBody(
             composed, tenant: tenant, masterTemplate: nil, knowsUnsubscribe: links != nil)
         var submission = Submission(door: "smtp", content: .composed(made))
         submission.tracking = instructions.tracking ?? .off

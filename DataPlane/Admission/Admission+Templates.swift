@@ -3,6 +3,26 @@ import NodeProtocol
 import Templates
 
 extension Admission {
+    /// The message as it is sent, with its parts made by a template or a frame where one is used. A part of
+    /// no characters counts as not given, wherever it comes from.
+    ///
+    /// - Throws: `.missing` when neither text nor HTML is left; as `filledIn`.
+    func withBody(
+        _ composed: Submission.Composed, tenant: TenantRecord, masterTemplate: String?,
+        knowsUnsubscribe: Bool
+    ) throws(Refusal) -> Submission.Composed {
+        let made = try filledIn(
+            composed.withoutEmptyParts, tenant: tenant, masterTemplate: masterTemplate,
+            knowsUnsubscribe: knowsUnsubscribe
+        ).withoutEmptyParts
+        guard made.text != nil || made.html != nil else {
+            throw Refusal(
+                .missing, "one of \(composed.textField) and \(composed.htmlField) is required",
+                field: composed.htmlField)
+        }
+        return made
+    }
+
     /// The parts of a message that a template or a frame makes, made.
     ///
     /// A template gives subject and both bodies in place of the caller's. The tenant's own frame comes before
@@ -13,7 +33,7 @@ extension Admission {
     ///   - knowsUnsubscribe: whether there is a link for the variable `unsubscribe_url`, which the caller may
     ///     give as well.
     /// - Throws: `.templateNotFound`, `.missingVariable` and `.invalidVariable` naming the variable.
-    func filledIn(
+    private func filledIn(
         _ composed: Submission.Composed, tenant: TenantRecord, masterTemplate: String?,
         knowsUnsubscribe: Bool
     ) throws(Refusal) -> Submission.Composed {
@@ -93,6 +113,15 @@ extension Admission {
                 field: use.field)
         }
         do { return try template.render(composed.variables) } catch { throw Refusal(error, composed) }
+    }
+}
+
+extension Submission.Composed {
+    fileprivate var withoutEmptyParts: Self {
+        var kept = self
+        if kept.text?.isEmpty == true { kept.text = nil }
+        if kept.html?.isEmpty == true { kept.html = nil }
+        return kept
     }
 }
 

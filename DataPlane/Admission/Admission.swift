@@ -40,18 +40,20 @@ package struct Admission: Sendable {
         try principal.require("emails:send")
         let id = MessageID(
             milliseconds: UInt64(max(0, now)), node: node, random: (random.0, random.1))
+        let scheduledAt = try Self.time(submission.scheduledAt, now: now)
+        let due = scheduledAt ?? now
         let draft: Draft
         switch submission.content {
         case .composed(let composed):
             draft = try compose(
-                composed, of: submission, id: id, principal: principal, snapshot: snapshot, now: now,
+                composed, of: submission, id: id, principal: principal, snapshot: snapshot, due: due,
                 seed: random.2)
         case .raw(let raw):
             draft = try adopt(
-                raw, id: id, principal: principal, snapshot: snapshot, now: now, seed: random.2)
+                raw, id: id, principal: principal, snapshot: snapshot, now: now, due: due, seed: random.2)
         case .again(let again):
             draft = try repeated(
-                again, of: submission, id: id, principal: principal, snapshot: snapshot, now: now)
+                again, of: submission, id: id, principal: principal, snapshot: snapshot, due: due)
         }
         try check(draft.senderDomain, isOf: submission.senderDomain, principal.tenant)
         let limits = principal.tenant.limits
@@ -62,7 +64,6 @@ package struct Admission: Sendable {
         let tags = submission.tags + draft.tags
         let metadata = submission.metadata.merging(draft.metadata) { $1 }
         try checkLabels(tags, metadata)
-        let scheduledAt = try Self.time(submission.scheduledAt, now: now)
         // What is captured costs nothing.
         let isTest = principal.isTest || submission.isTest
         if !isTest { try takeQuota(recipients.count) }
@@ -71,13 +72,13 @@ package struct Admission: Sendable {
             origin: Event.Origin(kind: principal.origin, id: principal.originID, door: submission.door),
             isTest: isTest, senderDomain: draft.senderDomain, envelopeSender: draft.envelopeSender,
             from: draft.from, recipients: recipients, suppressed: suppressed,
-            cc: draft.cc.filter(recipients.contains), bcc: draft.bcc.filter(recipients.contains),
+            cc: draft.copied.filter(recipients.contains), bcc: draft.hidden.filter(recipients.contains),
             message: draft.message, links: draft.links,
             subject: draft.subject, messageIDHeader: draft.messageIDHeader,
             hasAttachments: draft.hasAttachments,
             tags: tags, metadata: metadata, stream: draft.stream ?? submission.stream, acceptedAt: now,
             scheduledAt: scheduledAt,
-            deadline: (scheduledAt ?? now) + Int64(limits.deadlineHours) * 3_600_000,
+            deadline: due + Int64(limits.deadlineHours) * 3_600_000,
             request: draft.request.isEmpty ? nil : draft.request.keeping(kept),
             tracking: draft.tracking, offersUnsubscribe: draft.offersUnsubscribe,
             templateID: draft.templateID, resentFrom: submission.resentFrom)
@@ -101,7 +102,8 @@ package struct Admission: Sendable {
         var envelopeSender: String
         var from: String
         var recipients: [MailAddress]
-        /// Addresses that are among the recipients as well.
+        /// Whom the fields of a message name; who gets it is said by `recipients`.
+        var to: [String] = []
         var cc: [String] = []
         var bcc: [String] = []
         /// Whether its content was held against the limit before it was encoded.
@@ -118,6 +120,10 @@ package struct Admission: Sendable {
         var metadata: [String: String] = [:]
         var stream: Submission.Stream?
         var request = EnvelopeRequest()
+
+        /// Who stands in several fields has the place of the first: shown, copied, hidden.
+        var copied: [String] { cc.filter { !to.contains($0) } }
+        var hidden: [String] { bcc.filter { !to.contains($0) && !cc.contains($0) } }
     }
 
     func tooLarge(_ limits: TenantRecord.Limits) -> Refusal {

@@ -73,6 +73,9 @@ package struct Submission: Sendable {
 
     /// A finished message with the envelope that came with it. Line ends are CRLF: the door saw to that.
     package struct Raw: Sendable {
+        /// `withProtocol` of what did not come by SMTP.
+        package static let http = "HTTP"
+
         /// Nil is the null sender `<>`.
         package var envelopeSender: String?
         package var recipients: [String]

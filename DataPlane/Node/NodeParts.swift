@@ -85,10 +85,11 @@ struct NodeParts: Sendable {
         let loader = MessageLoader(spool: spool, log: log)
         let mailTLS = MailTLS.open(settings, files, node: identity.node, pool, clock, metrics, log)
         let returnPaths = try ReturnPaths(keeper)
+        let unsubscribed = keepUnsubscribed(files, holder, on: main, pool, clock, log)
         let workers = try await LoopWorkers.make(
             settings: settings, routes: routes, mailTLS: mailTLS, spool: spool, holder: holder,
-            returnPaths: returnPaths, node: identity.node, clock: clock, loader: loader,
-            on: group.loops)
+            returnPaths: returnPaths, unsubscribed: unsubscribed.list, node: identity.node, clock: clock,
+            loader: loader, on: group.loops)
         let control = loadControl(files, log)
         let router = MailRouter(
             node: identity.node, routes: routes, routeConnections: settings.routeConnections,
@@ -110,7 +111,6 @@ struct NodeParts: Sendable {
             if let snapshot = holder.current { dispatcher.value.take(snapshot) }
             dispatcher.value.restore(control.memory)
         }
-        let unsubscribed = keepUnsubscribed(files, holder, on: main, pool, clock, log)
         let (wishes, wishLog) = try openWishes(files)
         let road = Road(
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,

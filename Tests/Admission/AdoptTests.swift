@@ -103,6 +103,22 @@ import Testing
         #expect(world.refusal(of: raw([from, "X-Dispatch-Tag:"]))?.field == "X-Dispatch-Tag")
     }
 
+    @Test func `over HTTP the key of a request is no header of the message`() {
+        let message = Array("\(from)\r\nX-Dispatch-Idempotency-Key: k\r\n\r\nHi\r\n".utf8)
+        func refusal(_ name: String) -> Refusal? {
+            world.refusal(
+                of: Submission(
+                    door: "mailgun",
+                    content: .raw(
+                        .init(
+                            envelopeSender: nil, recipients: ["joe@x.example"], message: message,
+                            withProtocol: name))))
+        }
+        #expect(refusal("HTTP")?.code == .headerNotAllowed)
+        #expect(refusal("HTTP")?.field == "X-Dispatch-Idempotency-Key")
+        #expect(refusal("ESMTPSA") == nil)
+    }
+
     @Test func `a message that runs in a circle is refused`() {
         let hops = (0...100).map { "Received: by host\($0).example; date" }
         #expect(world.refusal(of: raw(hops + [from]))?.code == .mailLoop)

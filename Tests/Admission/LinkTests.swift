@@ -75,6 +75,22 @@ import Testing
         #expect(kinds == [])
     }
 
+    @Test func `only List-Unsubscribe itself takes the place of the service's`() throws {
+        let world = try World(hasLinks: true)
+        for name in ["List-Unsubscribe-Post", "list-unsubscribe-reason"] {
+            var submission = composed { $0.headers = [(name, "List-Unsubscribe=One-Click")] }
+            submission.offersUnsubscribe = true
+            let admitted = try world.admit(submission)
+            let places = try #require(admitted.links.places(in: admitted.message.count))
+            #expect(places.map(\.kind) == [.listUnsubscribe])
+            // The service adds that one itself, and a message has it once.
+            #expect(admitted.text.contains(name) == (name != "List-Unsubscribe-Post"))
+        }
+        let alone = try world.admit(
+            composed { $0.headers = [("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] })
+        #expect(alone.text.contains("List-Unsubscribe-Post"))
+    }
+
     @Test func `a template's variable is the link, and asks for no header`() throws {
         let world = try World(hasLinks: true)
         let fill: (inout Submission.Composed) -> Void = {

@@ -13,6 +13,23 @@ import Testing
         #expect(admitted.recipients == ["joe@x.example", "ann@x.example"])
     }
 
+    @Test func `the first mention says whether a recipient is shown, copied or hidden`() throws {
+        let world = try World()
+        let admitted = try world.admit(
+            composed(to: ["joe@x.example"]) { composed in
+                composed.cc = ["joe@x.example", "ann@x.example"]
+                composed.bcc = ["joe@x.example", "ann@x.example", "spy@x.example"]
+            })
+        #expect(admitted.recipients == ["joe@x.example", "ann@x.example", "spy@x.example"])
+        #expect(admitted.cc == ["ann@x.example"])
+        #expect(admitted.bcc == ["spy@x.example"])
+        let finished = try world.admit(
+            raw(
+                ["From: ann@one.example", "To: joe@x.example", "Cc: Joe <joe@x.example>, ann@x.example"],
+                to: ["joe@x.example", "ann@x.example"]))
+        #expect(finished.cc == ["ann@x.example"])
+    }
+
     @Test func `commas inside names split nothing, groups give their members`() throws {
         let admitted = try World().admit(
             composed(to: ["\"Doe, Joe\" <joe@x.example>, team: a@x.example, b@x.example;,"]))

@@ -100,6 +100,47 @@ import Testing
         for name in ["a.txt", "b.txt"] { #expect(message.text.contains("filename=\(name)")) }
     }
 
+    @Test func `an inline file is shown by a name with a space as well`() async throws {
+        let answer = try await inline("my logo.png")
+        #expect(answer.status == 200, "\(answer.body)")
+        #expect(node.intake.kept.first?.text.contains("Content-ID: <my logo.png>") == true)
+    }
+
+    @Test(arguments: ["löwe.png", "<a>.png", " a.png"])
+    func `an inline file that no reader would find is refused by its field`(name: String) async throws {
+        let answer = try await inline(name)
+        #expect(answer.status == 400)
+        #expect(answer.json["field"].text == "inline", "\(answer.body)")
+        #expect(node.intake.kept.isEmpty)
+    }
+
+    private func inline(_ name: String) async throws -> HTTPNode.Answer {
+        try await node.form(
+            path,
+            parts: [
+                .init("from", "a@one.example"), .init("to", "j@x.example"),
+                .init("html", "<img src=\"cid:\(name)\">"),
+                .init("inline", file: name, type: "image/png", "PNG"),
+            ])
+    }
+
+    @Test(arguments: ["o:tracking", "o:tracking-opens", "o:tracking-clicks"])
+    func `a finished message is not tracked, and who asks for it is told so`(field: String) async throws {
+        func send(_ value: String) async throws -> HTTPNode.Answer {
+            try await node.form(
+                path + ".mime",
+                parts: [
+                    .init("to", "j@x.example"), .init(field, value),
+                    .init("message", file: "m", "From: a@one.example\n\nLine\n"),
+                ])
+        }
+        let refused = try await send("yes")
+        #expect(refused.status == 400)
+        #expect(refused.json["field"].text == field, "\(refused.body)")
+        #expect(node.intake.kept.isEmpty)
+        #expect(try await send("no").status == 200)
+    }
+
     @Test func `a template is filled in, and the form's subject stands`() async throws {
         for subject in ["", "Ours {{name}}"] {
             let answer = try await node.form(

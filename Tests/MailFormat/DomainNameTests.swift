@@ -32,6 +32,33 @@ import Testing
         #expect(try DomainName.ascii("ｅｘａｍｐｌｅ。com") == "example.com")
     }
 
+    @Test func `joiners and signs stand where their neighbours ask for them`() throws {
+        let good = [
+            "نامه\u{200C}ای.example", "ශ්\u{200D}රී.example", "क्\u{200C}ष.example", "צה״ל.example",
+            "ג׳ון.example", "α\u{375}β.example", "l·l.example", "カ・ナ.example", "〇.example", "་.example",
+            "ب\u{64B}\u{200C}\u{64B}ب.example",
+        ]
+        for name in good {
+            let ascii = try DomainName.ascii(name)
+            #expect(ascii.hasPrefix("xn--"), "\(name)")
+            #expect(DomainName.unicode(ascii) == name)
+        }
+        let bad = [
+            "a\u{200C}b.c", "\u{200C}ب.c", "ب\u{200C}.c", "ا\u{200C}ب.c", "ب\u{200D}ب.c", "\u{200D}क.c",
+            "״ל.c", "a׳.c", "α\u{375}.c", "α\u{375}b.c", "a·l.c", "·l.c", "a・b.c", "ب٠۰.c", "ـب.c",
+        ]
+        for name in bad { #expect(error(name) == .badCharacter, "\(name)") }
+    }
+
+    @Test func `an A-label that can be decoded is taken as it is, and shown so unless it is valid`() throws {
+        // Hearts and piles that registries gave out, and a label in capitals.
+        for name in ["xn--i-7iq.ws", "xn--ls8h.la", "xn--BCHER-KVA.example", "xn--tda.example"] {
+            #expect(try DomainName.ascii(name) == name.lowercased())
+        }
+        #expect(DomainName.unicode("xn--ls8h.la") == "xn--ls8h.la")
+        #expect(DomainName.unicode("xn--tda.example") == "ü.example")
+    }
+
     @Test func `what is no domain is refused`() {
         #expect(error("") == .empty)
         #expect(error("a..b") == .emptyLabel)

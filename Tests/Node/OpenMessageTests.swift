@@ -64,6 +64,16 @@ import Testing
         #expect(message.recipients[0].nextAttemptAt == 50)
     }
 
+    @Test func `a message that is moved is due, and given up, at its new time`() throws {
+        var message = try message(["a@example.org"], scheduledAt: 50)
+        #expect(message.due == 50 && message.deadline == 100)
+        var moved = event(.rescheduled, "a@example.org", attempt: 0)
+        moved.nextAttemptAt = 70
+        message.apply(moved, to: 0)
+        #expect(message.due == 70 && message.deadline == 120)
+        #expect(try self.message(["a@example.org"]).due == 1)
+    }
+
     @Test func `an event of a stranger changes nothing`() throws {
         var message = try message(["a@example.org"])
         #expect(message.index(of: event(.delivered, "x@example.org", attempt: 1)) == nil)

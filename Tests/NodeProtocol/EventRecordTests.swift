@@ -26,6 +26,7 @@ import Testing
             hasAttachments: true, tags: ["t"], metadata: ["k": "v"], isTest: false, scheduledAt: nil)
         event.webhook = .init(id: UUID(), url: "https://x.example/", event: "sent", isGone: true)
         event.isLate = kind == .complained
+        event.isTest = kind == .unsubscribed
         if kind == .clicked {
             event.reader = .init(
                 userAgent: "Reader/1.0", network: "203.0.113.0/24", url: "https://x.example/?é",

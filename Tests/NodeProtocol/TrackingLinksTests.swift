@@ -58,6 +58,14 @@ import Testing
                 == TrackingClaim(
                     .unsubscribe, tenant: try tenantID(1), message: message, recipient: recipient)
         )
+        var ofTest = links
+        ofTest.isTest = true
+        let tested = try #require(ofTest.unsubscribe(recipient))
+        #expect(
+            tokens.claim(tested.dropFirst("https://d.example/u/".count))
+                == TrackingClaim(
+                    .unsubscribe, tenant: try tenantID(1), message: message, recipient: recipient,
+                    isTest: true))
         let longest = String(repeating: "a", count: TrackingLinks.maxTargetBytes)
         let address = String(repeating: "b", count: 320)
         #expect(links.click(address, target: longest) != nil)

@@ -48,6 +48,7 @@ extension Event {
                 writer.put(4, reader.machineReason)
             }
         }
+        if isTest { writer.put(18, isTest) }
     }
 
     /// Nil when the bytes are no event, or one of a kind that this version does not know.
@@ -77,6 +78,7 @@ extension Event {
             case 15: event.webhook = Webhook(protobuf: field.bytes)
             case 16: event.isLate = field.isTrue
             case 17: event.reader = Reader(protobuf: field.bytes)
+            case 18: event.isTest = field.isTrue
             default: break
             }
         }

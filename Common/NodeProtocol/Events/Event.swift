@@ -183,6 +183,8 @@ package struct Event: Sendable, Equatable {
     /// Told by a bounce message or a feedback loop, when the delivery was over: the recipient is as they name
     /// it, or nobody, and whether the message went there is for the log to say.
     package var isLate = false
+    /// Of a reader who followed a link of captured mail: nothing follows from it for the address.
+    package var isTest = false
     package var reader: Reader?
 
     /// Whether a machine did what the event tells: it is in the timeline and in no count.

@@ -91,7 +91,7 @@ struct EmailRequest: TabledFields {
             template.map { Submission.TemplateUse(name: $0.id, field: "template.id") }
             ?? template_id.map { Submission.TemplateUse(name: $0, field: "template_id") }
         guard use != nil else { return nil }
-        let raw = [("subject", subject), ("html", html), ("text", text)].first { $0.1 != nil }
+        let raw = [("subject", subject), ("html", html), ("text", text)].first { $0.1?.isEmpty == false }
         guard let raw else { return use }
         throw conflict(
             "Give either raw content or a template: the template has its own `\(raw.0)`.", field: raw.0)

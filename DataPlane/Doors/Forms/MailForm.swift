@@ -1,5 +1,6 @@
 import Admission
 import HTTP
+import MailFormat
 import Templates
 
 /// A message as the fields of a form describe it: those that Mailgun's clients send, which the ingestion API
@@ -38,16 +39,26 @@ struct MailForm {
             from: from, to: try fields.texts("to"), cc: try fields.texts("cc"), bcc: try fields.texts("bcc"),
             subject: try fields.only("subject") ?? "", text: try fields.only("text"),
             html: try fields.only("html"), headers: try fields.all(beginningWith: "h:"),
-            attachments: files("attachment") + files("inline"))
+            attachments: try files("attachment") + inlineFiles())
     }
 
     private func files(_ name: String) -> [Submission.Composed.Attachment] {
-        let isInline = name == "inline"
-        return fields.form.all(name).map { field in
+        fields.form.all(name).map { field in
             let filename = field.filename.flatMap { $0.isEmpty ? nil : $0 } ?? "attachment"
             return Submission.Composed.Attachment(
-                filename: filename, contentType: field.contentType, bytes: field.bytes, isInline: isInline,
-                contentID: isInline ? filename : nil)
+                filename: filename, contentType: field.contentType, bytes: field.bytes)
         }
+    }
+
+    private func inlineFiles() throws(APIError) -> [Submission.Composed.Attachment] {
+        var files = files("inline")
+        for index in files.indices {
+            guard ContentIdentifier.isValid(files[index].filename) else {
+                throw FormFields.invalid("inline", "needs another file name: \(ContentIdentifier.rule)")
+            }
+            files[index].isInline = true
+            files[index].contentID = files[index].filename
+        }
+        return files
     }
 }

@@ -11,6 +11,8 @@ struct MailFormOptions {
     let tags: [String]
     let metadata: [String: String]
     let tracking: Submission.Tracking
+    /// The field that turns tracking on.
+    let trackingField: String?
     let isTest: Bool
     let requiresTLS: Bool
     let stream: Submission.Stream
@@ -30,9 +32,11 @@ struct MailFormOptions {
         }
         self.metadata = metadata
         let both = try fields.flag("o:tracking", alsoYes: "htmlonly")
-        tracking = Submission.Tracking(
-            opens: try fields.flag("o:tracking-opens") ?? both ?? false,
-            clicks: try fields.flag("o:tracking-clicks", alsoYes: "htmlonly") ?? both ?? false)
+        let opens = try fields.flag("o:tracking-opens")
+        let clicks = try fields.flag("o:tracking-clicks", alsoYes: "htmlonly")
+        tracking = Submission.Tracking(opens: opens ?? both ?? false, clicks: clicks ?? both ?? false)
+        let wished = opens == true ? "o:tracking-opens" : clicks == true ? "o:tracking-clicks" : "o:tracking"
+        trackingField = tracking == .off ? nil : wished
         isTest = try fields.flag("o:testmode") ?? false
         requiresTLS = try fields.flag("o:require-tls") ?? false
         stream = try Submission.Stream(field: try fields.only("o:stream"), named: "o:stream")

@@ -127,9 +127,12 @@ struct MailgunMIMEForm {
         }
         guard files.count == 1 else { throw FormFields.invalid("message", "is given more than once") }
         let options = try MailFormOptions(fields)
+        if let name = options.trackingField {
+            throw FormFields.invalid(name, "cannot be had for a finished message, which stays as it is")
+        }
         var raw = Submission.Raw(
             envelopeSender: nil, recipients: try Self.recipients(fields),
-            message: LineEndings.normalized(file.bytes), withProtocol: "HTTP")
+            message: LineEndings.normalized(file.bytes), withProtocol: Submission.Raw.http)
         raw.request.requiresTLS = options.requiresTLS
         let author = try? raw.headers.get().senders().authors.first?.address
         raw.envelopeSender = author?.description

@@ -70,13 +70,10 @@ struct MessageDraft: Sendable {
             guard !subject.isEmpty else {
                 throw APIError(400, "missing_subject", "`subject` is required.", field: "subject")
             }
-            guard body.htmlPart != nil || body.textPart != nil else {
-                throw APIError(400, "missing_body", "One of `html` and `text` is required.", field: "html")
-            }
         }
         var composed = Submission.Composed(
             from: from, to: to, cc: body.cc?.values ?? [], bcc: body.bcc?.values ?? [],
-            replyTo: body.reply_to?.values ?? [], subject: subject, text: body.textPart, html: body.htmlPart,
+            replyTo: body.reply_to?.values ?? [], subject: subject, text: body.text, html: body.html,
             headers: (body.headers ?? [:]).headersByName, attachments: try attachments(body.attachments ?? [])
         )
         composed.template = body.template_id.map { .init(name: $0, field: "template_id") }

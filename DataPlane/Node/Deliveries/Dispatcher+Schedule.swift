@@ -45,8 +45,9 @@ extension Dispatcher {
             event.nextAttemptAt = due
             events.append(event)
             message.apply(event, to: index)
-            cache.update(id) { $0.apply(event, to: index) }
         }
+        // An attempt that begins before the events are on disk finds the new time here.
+        cache.insert(message)
         queue.reschedule(
             id, due: Timestamp(milliseconds: due), deadline: Timestamp(milliseconds: message.deadline),
             now: timestamp())

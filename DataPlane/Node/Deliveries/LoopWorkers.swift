@@ -26,8 +26,8 @@ struct LoopWorkers: Sendable {
 
     static func make(
         settings: NodeSettings, routes: RouteTable, mailTLS: MailTLS, spool: Spool, holder: SnapshotHolder,
-        returnPaths: ReturnPaths,
-        node: UInt16, clock: WallClock, loader: MessageLoader, on loops: [EventLoop]
+        returnPaths: ReturnPaths, unsubscribed: Unsubscribed, node: UInt16, clock: WallClock,
+        loader: MessageLoader, on loops: [EventLoop]
     ) async throws -> [LoopWorkers] {
         let keys = KeyRing()
         var workers: [LoopWorkers] = []
@@ -35,9 +35,8 @@ struct LoopWorkers: Sendable {
             let worker = try await loop.run {
                 let mail = MailWorker(
                     on: loop, delivery: try delivery(settings, routes, mailTLS, loop), spool: spool,
-                    holder: holder,
-                    keys: keys,
-                    returnPaths: returnPaths, node: node, clock: clock)
+                    holder: holder, keys: keys, returnPaths: returnPaths, unsubscribed: unsubscribed,
+                    node: node, clock: clock)
                 let webhooks = WebhookWorker(
                     transport: WebhookTransport(try client(settings, loop)), spool: spool, holder: holder,
                     node: node, clock: clock)
@@ -94,7 +93,7 @@ struct LoopWorkers: Sendable {
             work.attempt.recipients = RecipientIndexes(waiting)
         }
         return switch message.entry {
-        case .mail(let mail): await pair.value.mail.run(work, mail, body: body)
+        case .mail(let mail): await pair.value.mail.run(work, mail, due: message.due, body: body)
         case .webhook(let webhook): await pair.value.webhooks.run(work.attempt, webhook, body: body)
         }
     }

@@ -17,13 +17,13 @@ final class MailWorker {
     private let holder: SnapshotHolder
     private let keys: KeyRing
     private let returnPaths: ReturnPaths
+    private let unsubscribed: Unsubscribed
     private let node: UInt16
     private let clock: WallClock
 
     init(
         on loop: EventLoop, delivery: any MailCarrier, spool: Spool, holder: SnapshotHolder, keys: KeyRing,
-        returnPaths: ReturnPaths,
-        node: UInt16, clock: WallClock
+        returnPaths: ReturnPaths, unsubscribed: Unsubscribed, node: UInt16, clock: WallClock
     ) {
         self.loop = loop
         self.delivery = delivery
@@ -31,14 +31,17 @@ final class MailWorker {
         self.holder = holder
         self.keys = keys
         self.returnPaths = returnPaths
+        self.unsubscribed = unsubscribed
         self.node = node
         self.clock = clock
     }
 
     func shutDown() async { await delivery.shutDown() }
 
-    /// - Parameter body: when it has been read already.
-    func run(_ work: Work, _ mail: MailEntry, body: [UInt8]?) async -> WorkReport {
+    /// - Parameters:
+    ///   - due: when the message may first leave, in milliseconds since 1970.
+    ///   - body: when it has been read already.
+    func run(_ work: Work, _ mail: MailEntry, due: Int64, body: [UInt8]?) async -> WorkReport {
         let attempt = work.attempt
         guard let snapshot = holder.current, let tenant = snapshot.tenant(mail.tenant),
             tenant.status == .active
@@ -46,6 +49,29 @@ final class MailWorker {
             return report(
                 attempt, mail, .deferred, "the tenant is not active", after: Self.suspendedPauseMilliseconds)
         }
+        let gone = attempt.recipients.filter { isSuppressed(mail.address($0), mail.tenant, snapshot) }
+        guard !gone.isEmpty else { return await send(work, mail, due, body, tenant, snapshot) }
+        var left = work
+        left.attempt.recipients = RecipientIndexes(attempt.recipients.filter { !gone.contains($0) })
+        var report = WorkReport(results: [], isLaneFailure: false, isThrottled: false)
+        if !left.attempt.recipients.isEmpty {
+            report = await send(left, mail, due, body, tenant, snapshot)
+        }
+        report.results += gone.map { suppressed(attempt, mail, $0) }
+        return report
+    }
+
+    /// Whether the address came on the list since the message was accepted, which may be a year ago.
+    private func isSuppressed(_ address: String, _ tenant: TenantID, _ snapshot: Snapshot) -> Bool {
+        let folded = address.lowercased()
+        return snapshot.isSuppressed(folded, tenant: tenant) || unsubscribed.contains(folded, of: tenant)
+    }
+
+    private func send(
+        _ work: Work, _ mail: MailEntry, _ due: Int64, _ body: [UInt8]?, _ tenant: TenantRecord,
+        _ snapshot: Snapshot
+    ) async -> WorkReport {
+        let attempt = work.attempt
         let signer: DKIMSigner
         do { signer = try keys.signer(domain: mail.senderDomain, tenant: tenant, snapshot: snapshot) } catch {
             let text = "the domain \(mail.senderDomain) cannot be signed for: \(error)"
@@ -60,8 +86,9 @@ final class MailWorker {
         if mail.log.isTest { return captured(attempt, mail) }
         do throws(RecipientCopy.Failure) {
             let copy = try RecipientCopy.make(
-                of: content, attempt.id, mail, for: attempt.recipients, tenant, snapshot)
-            var report = await deliver(work, mail, copy, signer)
+                of: MovedDate.message(content, from: mail.firstDue, to: due), attempt.id, mail,
+                for: attempt.recipients, tenant, snapshot)
+            var report = await deliver(work, mail, due, copy, signer)
             if mail.request != nil { report.original = content }
             return report
         } catch {
@@ -70,7 +97,7 @@ final class MailWorker {
     }
 
     private func deliver(
-        _ work: Work, _ mail: MailEntry, _ content: [UInt8], _ signer: DKIMSigner
+        _ work: Work, _ mail: MailEntry, _ due: Int64, _ content: [UInt8], _ signer: DKIMSigner
     ) async -> WorkReport {
         let attempt = work.attempt
         let started = MonotonicTime.now()
@@ -81,7 +108,8 @@ final class MailWorker {
             : returnPaths.current.address(
                 message: attempt.id, domain: mail.senderDomain, tenant: mail.tenant,
                 recipients: recipients.map(\.address))
-        let seconds = Int(mail.acceptedAt / 1000)
+        // Of the message and not of the attempt, so that every attempt sends equal bytes.
+        let seconds = Int(due / 1000)
         var request = DeliveryAttempt(
             sender: sender, recipients: recipients,
             domain: attempt.domain, lane: attempt.lane.description,
@@ -181,6 +209,17 @@ final class MailWorker {
             return WorkReport.Result(recipient: index, event: event, retryAfterMilliseconds: nil)
         }
         return WorkReport(results: results, isLaneFailure: false, isThrottled: false)
+    }
+
+    /// No attempt is counted for who is on the list.
+    private func suppressed(_ attempt: Attempt, _ mail: MailEntry, _ index: UInt16) -> WorkReport.Result {
+        var event = blank(attempt, mail, index)
+        event.kind = .suppressed
+        event.attempt = nil
+        event.response = Event.Response(
+            code: 550, enhancedCode: "5.7.1",
+            text: "the recipient came on the suppression list since the message was accepted")
+        return WorkReport.Result(recipient: index, event: event, retryAfterMilliseconds: nil)
     }
 
     private func blank(_ attempt: Attempt, _ mail: MailEntry, _ index: UInt16) -> Event {

@@ -31,13 +31,19 @@ struct OpenMessage: Sendable {
         }
     }
 
+    /// When it may first leave, in milliseconds since 1970.
+    var due: Int64 {
+        switch entry {
+        case .webhook(let webhook): webhook.acceptedAt
+        case .mail(let mail): movedTo ?? mail.firstDue
+        }
+    }
+
     /// When it is given up, in milliseconds since 1970: it moves with the time at which it may first leave.
     var deadline: Int64 {
         switch entry {
-        case .webhook(let webhook): return webhook.deadline
-        case .mail(let mail):
-            let first = mail.log.scheduledAt ?? mail.acceptedAt
-            return mail.deadline + (movedTo ?? first) - first
+        case .webhook(let webhook): webhook.deadline
+        case .mail(let mail): mail.deadline + due - mail.firstDue
         }
     }
 

@@ -47,12 +47,14 @@ enum RecipientCopy {
         _ tenant: TenantRecord, _ snapshot: Snapshot
     ) throws(Failure) -> [UInt8] {
         guard let copies = MessageCopies(message, mail.links) else { throw .unreadable }
-        guard let links = snapshot.trackingLinks(of: tenant, domain: mail.senderDomain, message: id) else {
+        guard var links = snapshot.trackingLinks(of: tenant, domain: mail.senderDomain, message: id) else {
             throw .noLinks
         }
+        links.isTest = mail.log.isTest
+        let own = links
         return copies.copy(
             MessageCopies.Links(
-                open: links.open(recipient), unsubscribe: links.unsubscribe(recipient),
-                click: { links.click(recipient, target: $0) }))
+                open: own.open(recipient), unsubscribe: own.unsubscribe(recipient),
+                click: { own.click(recipient, target: $0) }))
     }
 }

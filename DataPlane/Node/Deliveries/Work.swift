@@ -26,7 +26,7 @@ struct WorkReport: Sendable {
         var isReportedByHost = false
     }
 
-    let results: [Result]
+    var results: [Result]
     /// The destination could not be reached at all.
     var isLaneFailure: Bool
     /// The destination asked for less.

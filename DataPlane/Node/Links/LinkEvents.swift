@@ -92,7 +92,7 @@ struct LinkEvents: LinkRoad {
     ) async throws(Refusal) {
         let isKnown = recorded.withLock { $0.claim([key]) } == .new([])
         // Who was taken off the list again and comes back to the same link means it.
-        if isKnown, isWithheld(claim) { return count(.repeated) }
+        if isKnown, claim.isTest || isWithheld(claim) { return count(.repeated) }
         let (group, told) = group(event, await message(of: claim))
         do throws(SpoolError) {
             _ = try await commit(group, event)
@@ -102,6 +102,7 @@ struct LinkEvents: LinkRoad {
         }
         recorded.withLock { $0.settle([key], onDisk: true) }
         enqueue(told)
+        guard !claim.isTest else { return count(.unsubscribed) }
         file.list.insert(claim.recipient, of: claim.tenant, at: event.at)
         do { try await file.save() } catch {
             // It holds while this process runs, and the event for good.
@@ -135,6 +136,7 @@ struct LinkEvents: LinkRoad {
             kind, message: claim.message, tenant: claim.tenant, at: now, node: node,
             recipient: claim.recipient)
         event.reader = visit.reader
+        event.isTest = claim.isTest
         return event
     }
 

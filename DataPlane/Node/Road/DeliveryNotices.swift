@@ -66,7 +66,7 @@ struct DeliveryNotices: Sendable {
     private static func action(_ kind: EventKind) -> DeliveryNotice.Action? {
         switch kind {
         case .delivered: .relayed
-        case .bounced, .expired, .failed: .failed
+        case .bounced, .expired, .failed, .suppressed: .failed
         case .deferred: .delayed
         default: nil
         }

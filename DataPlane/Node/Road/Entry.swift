@@ -20,8 +20,7 @@ enum Entry: Sendable {
 /// to step and never changed.
 final class MailEntry: Sendable {
     let tenant: TenantID
-    /// Milliseconds since 1970, as all times here. `t=` of the DKIM signature, so every attempt sends equal
-    /// bytes.
+    /// Milliseconds since 1970, as all times here.
     let acceptedAt: Int64
     let deadline: Int64
     let senderDomain: String
@@ -35,6 +34,9 @@ final class MailEntry: Sendable {
     /// Where in the body the copy of each recipient has links of its own; none in most messages, and then all
     /// recipients get the same bytes.
     let links: LinkPlaces
+
+    /// When it was to leave, as it was accepted.
+    var firstDue: Int64 { log.scheduledAt ?? acceptedAt }
 
     init(
         tenant: TenantID, acceptedAt: Int64, deadline: Int64, senderDomain: String = "",

@@ -67,6 +67,26 @@ import Testing
         await control.stop()
     }
 
+    @Test func `a word from captured mail is told and suppresses nobody, whenever the mail is told of`()
+        async throws
+    {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let node = try await control.node(token)
+        let tenant = try await control.tenant(token)
+        let story = Story(tenant: tenant, node: node.number)
+        var word = followed(.unsubscribed, story).event
+        word.isTest = true
+        // From another node than the message, before it and after it.
+        _ = try await node.report(numbered([EventRecord(word), story.accepted(), EventRecord(word)]))
+        #expect(try await control.count("SELECT count(*) AS n FROM suppressions") == 0)
+        let path = "/api/v1/dispatch/tenants/\(tenant)/emails/\(story.message)"
+        let email = try await control.call("GET", path, token: token).data
+        #expect(email["events"].elements.contains { $0["event"].text == "unsubscribed" })
+        await node.stop()
+        await control.stop()
+    }
+
     @Test func `who unsubscribes is suppressed, with the event that proves it, for this tenant alone`()
         async throws
     {

@@ -82,6 +82,30 @@ import Testing
         #expect(message.metadata == ["campaign": "spring"])
     }
 
+    @Test func `empty parts are none: beside a template no conflict, beside a text no second body`()
+        async throws
+    {
+        let head = #"{"from":"a@one.example","to":"j@x.example","#
+        let templated = try await send(
+            head + #""subject":"","html":"","text":"","template_id":"hello","template_vars":{"name":"A"}}"#)
+        #expect(templated.status == 202, "\(templated.body)")
+        #expect(try await send(head + #""subject":"s","html":"","text":"x"}"#).status == 202)
+        #expect(node.intake.kept.last?.text.contains("multipart") == false)
+        let blank = try await send(head + #""subject":"s","html":"","text":""}"#)
+        #expect(blank.status == 400 && blank.json["field"].text == "html", "\(blank.body)")
+    }
+
+    @Test func `who stands in to and in cc is answered in to`() async throws {
+        let answer = try await send(
+            #"""
+            {"from":"a@one.example","to":"j@x.example","cc":["j@x.example","c@x.example"],
+             "bcc":"j@x.example","subject":"s","text":"x"}
+            """#)
+        #expect(answer.json["to"] == ["j@x.example"])
+        #expect(answer.json["cc"] == ["c@x.example"])
+        #expect(answer.json["bcc"] == [])
+    }
+
     @Test(arguments: [
         #""template_id":"hello","template_vars":{"name":"Ada"}"#,
         #""template":{"id":"hello","variables":{"name":"Ada"}}"#,

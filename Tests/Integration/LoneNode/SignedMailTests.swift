@@ -7,7 +7,7 @@ import Testing
 /// What arrives is what was sent, signed by the sender's domain.
 @Suite struct SignedMailTests {
     private static let texts = [
-        "Hello.", "", "  spaces at the end   \nand\ttabs\t\n\n\n", ".a dot\n..two dots\n.",
+        "Hello.", "\n", "  spaces at the end   \nand\ttabs\t\n\n\n", ".a dot\n..two dots\n.",
         "Grüße aus Köln ✓\n",
         "From the start\n>From\n", String(repeating: "x", count: 5_000) + "\nend",
     ]
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    private static func expectSigned(_ delivery: MailSink.Delivery, _ fixture: LoneNode.Fixture) async {
+    static func expectSigned(_ delivery: MailSink.Delivery, _ fixture: LoneNode.Fixture) async {
         let results = await DKIMVerifier.verify(delivery.message, now: time(nil)) { selector, domain in
             selector == "dispatch" && domain == fixture.domain
                 ? ["v=DKIM1; k=rsa; p=\(fixture.dkimPublicKey)"] : []

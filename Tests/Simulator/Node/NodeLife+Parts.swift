@@ -58,7 +58,7 @@ extension NodeLife {
             let hosts = SimulatedHosts(simulator, ledger, world, disk, plan, traffic, on: loop)
             let mail = MailWorker(
                 on: loop, delivery: hosts, spool: spool, holder: holder, keys: keys,
-                returnPaths: world.returnPaths, node: 1, clock: clock)
+                returnPaths: world.returnPaths, unsubscribed: Unsubscribed(), node: 1, clock: clock)
             let webhooks = WebhookWorker(
                 transport: SimulatedEndpoints(), spool: spool, holder: holder, node: 1, clock: clock)
             return LoopWorkers(on: loop, mail: mail, webhooks: webhooks, loader: loader)
