@@ -30,7 +30,14 @@ package struct KeyOwners: Sendable {
     }
 
     /// The other nodes that a key belonged to in the last 24 hours, or may have: mostly none.
+    ///
+    /// A node that is drained takes no key any more as soon as that is heard of, whatever the clock of the one
+    /// who asks says of the moment.
     package func formerOwners(of key: String, now: Int64) -> [ClusterNode] {
+        KeyOwners(nodes.map { $0.drained(by: now) }).formerOwners(upTo: now, of: key)
+    }
+
+    private func formerOwners(upTo now: Int64, of key: String) -> [ClusterNode] {
         let start = now &- Self.keptSeconds
         let changes = Set(nodes.flatMap(\.changes)).filter { start < $0 && $0 <= now }
         guard !changes.isEmpty || nodes.contains(where: { $0.isPaused(at: now) }) else { return [] }
@@ -74,6 +81,14 @@ extension ClusterNode {
     fileprivate var changes: [Int64] {
         [since &+ KeyOwners.settlingSeconds, pausedFrom, pausedUntil.map { $0 &+ KeyOwners.settlingSeconds }]
             .compactMap(\.self)
+    }
+
+    /// The same, where its pause is to begin later than now: our clock is behind the one that says so.
+    fileprivate func drained(by now: Int64) -> ClusterNode {
+        guard isDraining, let pausedFrom, pausedFrom > now else { return self }
+        return ClusterNode(
+            number: number, url: url, controlURL: controlURL, publicKey: publicKey, since: since,
+            pausedFrom: now, heir: heir)
     }
 
     fileprivate func hasSettled(at moment: Int64) -> Bool {

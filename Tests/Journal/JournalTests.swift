@@ -165,6 +165,24 @@ import Testing
         }
     }
 
+    @Test func `a journal keeps its name, and one that follows it when it was lost has another`() async throws {
+        let (journal, _) = try open()
+        #expect(journal.name.count == 16)
+        await journal.close()
+        for disk in [disk.afterKill(), disk.afterPowerLoss(seed: 1)] {
+            let (again, _) = try open(disk)
+            #expect(again.name == journal.name)
+            await again.close()
+        }
+        disk.setContents("\(directory)/name", Array("not a name\n".utf8))
+        let (damaged, _) = try open()
+        #expect(damaged.name.count == 16 && damaged.name != journal.name)
+        await damaged.close()
+        let (next, _) = try open(SimulatedDisk(seed: 2))
+        #expect(next.name != journal.name)
+        await next.close()
+    }
+
     @Test func `whatever call failed, acknowledged segments go`() async throws {
         for failing in 1...50 {
             let isArmed = Locked(false)

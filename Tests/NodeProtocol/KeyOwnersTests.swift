@@ -47,6 +47,18 @@ import Testing
         }
     }
 
+    @Test func `a drained node is asked at once, also by one whose clock is behind`() {
+        let now = 10 * Self.day
+        let before = KeyOwners([node(1, since: 0), node(2, since: 0)])
+        for late in [0, 1, 300] as [Int64] {
+            let drained = KeyOwners([node(1, since: 0), node(2, since: 0, pausedFrom: now + late)])
+            for key in keys where before.owner(of: key, now: now)?.number == 2 {
+                #expect(drained.owner(of: key, now: now)?.number == 1)
+                #expect(drained.formerOwners(of: key, now: now).map(\.number) == [2])
+            }
+        }
+    }
+
     @Test func `of nodes that have all just come the oldest owns every key`() {
         let owners = KeyOwners([node(2, since: 100), node(1, since: 110), node(3, since: 100)])
         for key in keys {

@@ -104,10 +104,12 @@ struct DocumentTour {
         let unknown = operation.parameters.filter { values[$0] == nil }
         #expect(unknown.isEmpty, "\(operation.name): nothing made a \(unknown)")
         let (type, body) = try content(of: operation)
-        // What acts on everything wants to be told so.
+        // What acts on everything, or loses keys, wants to be told so.
         let isOfAll = operation.method == "DELETE" && operation.path.hasSuffix("/captured")
+        let isOfNode = operation.method == "DELETE" && operation.path.hasSuffix("/nodes/{node}")
+        let query = isOfAll ? "?all=true" : isOfNode ? "?force=true" : ""
         let answer = try await caller(for: operation).send(
-            operation.method, operation.filled(values) + (isOfAll ? "?all=true" : ""), bytes: body,
+            operation.method, operation.filled(values) + query, bytes: body,
             contentType: type)
         calls += 1
         #expect((200..<300).contains(answer.status), "\(operation.name): \(answer.status) \(answer.text)")
