@@ -36,14 +36,14 @@ extension CapturedRoutes {
         guard call.request.query["all"] == "true" else {
             throw APIError.invalid("all", "must be `true` to delete every captured email of the tenant")
         }
-        let tenant = call.tenant
+        let (tenant, fence) = (call.tenant, call.fence)
         var deleted = 0
         while true {
             let step = try await context.pool.transaction(as: call.rows) { connection in
                 try await Self.delete(
                     """
                     SELECT id FROM emails WHERE tenant_id = \(tenant.uuid) AND mode = 'test'
-                        AND erased_at IS NULL
+                        AND erased_at IS NULL AND \(fence.mail())
                     ORDER BY accepted_at DESC, id DESC LIMIT \(Self.messagesAtOnce)
                     """, tenant, connection)
             }
