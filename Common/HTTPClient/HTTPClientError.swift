@@ -15,6 +15,8 @@ package enum HTTPClientError: Error, Sendable, Equatable {
     /// The handshake failed or the certificate does not hold; OpenSSL's words.
     case tls(String)
     case timedOut
+    /// There was no connection, its TLS included, in time: nothing of the request was sent.
+    case connectTimedOut
     /// The peer ended the connection before the response was complete, or this client was closed.
     case closed
     /// The response's headers are larger than `HTTPClientSettings.maxResponseHeaderBytes`.
@@ -27,7 +29,8 @@ package enum HTTPClientError: Error, Sendable, Equatable {
     /// Whether nothing of the request has reached anybody, so that another may be asked in its place.
     package var isBeforeSending: Bool {
         switch self {
-        case .invalidURL, .invalidRequest, .blockedAddress, .resolve, .connect, .tls, .busy: true
+        case .invalidURL, .invalidRequest, .blockedAddress, .resolve, .connect, .connectTimedOut, .tls, .busy:
+            true
         case .timedOut, .closed, .tooLarge, .other: false
         }
     }

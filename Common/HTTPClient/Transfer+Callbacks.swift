@@ -42,6 +42,7 @@ func onConnected(
     _ port: Int32, _: Int32
 ) -> Int32 {
     guard let transfer = transfer(data), let peerIP else { return CURL_PREREQFUNC_ABORT }
+    transfer.isConnected = true
     if transfer.request.unixSocket != nil { return CURL_PREREQFUNC_OK }
     let address = UInt16(exactly: port).flatMap { SocketAddress(ip: String(cString: peerIP), port: $0) }
     switch address.map({ transfer.egressGuard.judge($0) }) ?? .blocked("not an IP address") {

@@ -14,6 +14,8 @@ final class Transfer {
     var continuation: UnsafeContinuation<Outcome, Never>?
     /// Why the guard refused; the last refusal when there were several addresses.
     var refusal: String?
+    /// Whether a connection was there to send the request on.
+    var isConnected = false
 
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     var headerList: UnsafeMutablePointer<curl_slist>?
@@ -59,6 +61,7 @@ final class Transfer {
         if let refusal, code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK {
             return .failure(.blockedAddress(refusal))
         }
+        if code == CURLE_OPERATION_TIMEDOUT, !isConnected { return .failure(.connectTimedOut) }
         let text =
             errorText.pointee == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
         return .failure(HTTPClientError(code, text))

@@ -11,15 +11,16 @@ package enum RecipientState: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// The order in which a message takes its state from its recipients: the worst wins.
+    /// The order in which a message takes its state from its recipients: the worst wins. A recipient who was
+    /// left out says least of all: only a message that went to nobody is `suppressed`.
     package var badness: Int {
         switch self {
         case .scheduled: 0
         case .sending: 1
         case .queued: 2
         case .deferred: 3
-        case .delivered: 0
-        case .suppressed: 1
+        case .suppressed: 0
+        case .delivered: 1
         case .cancelled: 2
         case .expired: 3
         case .failed: 4

@@ -31,7 +31,10 @@ package enum IngestRoutes {
         parameters: [
             .query("limit", .integer.described("1 to 200, else 50.")),
             .query(
-                "status", .string.described("\(states.joined(separator: ", ")); several by commas.")),
+                "status",
+                .string.described(
+                    "\(states.joined(separator: ", ")); several by commas. The list knows no `processing`: "
+                        + "until an attempt has ended a message is `queued` or `retrying` in it.")),
         ],
         responses: [
             .init(200, "The messages.", .record(["messages": .array(listed)]))
@@ -39,7 +42,9 @@ package enum IngestRoutes {
 
     package static let status = RouteInfo(
         summary: "The status of a message",
-        details: "`processing` is on its way now, `retrying` waits for its next attempt.",
+        details:
+            "`processing` is on its way now, which the node that holds the message knows; `retrying` waits "
+            + "for its next attempt.",
         tag: "Messages", scope: "emails:read",
         responses: [
             .init(200, "What is known of it.", state), .init(404, "There is no such message.", unknown),

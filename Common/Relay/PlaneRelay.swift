@@ -12,6 +12,8 @@ package struct PlaneRelay: Sendable {
     /// What is received for a caller who is not known here, such as at a log-in.
     package static let maxUnknownBodyBytes = 64 * 1024
     private static let maxAnswerBytes = 64 * 1024 * 1024
+    /// The planes are near each other: one that is there answers the first or the second SYN.
+    private static let connectTimeout: Duration = .seconds(3)
     private static let passedOn = [
         "Authorization", "Content-Type", "Accept", "Idempotency-Key", "User-Agent", EmailsRoutes.batchMode,
         // Of who follows a link: the language of the page, and whether anybody looks at it yet.
@@ -64,6 +66,7 @@ package struct PlaneRelay: Sendable {
     /// - Parameters:
     ///   - ownBody: what this plane says in place of the caller's body. Such a request is this plane's own,
     ///     so it does not matter that the caller's was relayed already.
+    ///   - maxBodyBytes: of a caller who is known, where the route has a limit of its own.
     ///   - unreachable: told of each that did not answer.
     ///   - marked: the mark with its signature.
     ///   - isKnown: whether the caller's credentials are good; asked only for a larger body, before it is
@@ -73,12 +76,13 @@ package struct PlaneRelay: Sendable {
     ///   nothing was sent or may be sent again, 504 `outcome_unknown` when it may have been carried out.
     package func relay(
         _ request: HTTPRequest, ownBody: [UInt8]? = nil, to baseURLs: [String], by client: HTTPClient,
-        unreachable: (String) -> Void = { _ in },
+        maxBodyBytes: Int? = nil, unreachable: (String) -> Void = { _ in },
         marked: () async throws -> [(name: String, value: String)],
         isKnown: () async throws -> Bool
     ) async throws -> HTTPResponse? {
         guard ownBody != nil || !Self.isRelayed(request) else { return nil }
-        let body = if let ownBody { ownBody } else { try await body(of: request, isKnown) }
+        let maxBytes = maxBodyBytes ?? self.maxBodyBytes
+        let body = if let ownBody { ownBody } else { try await body(of: request, maxBytes, isKnown) }
         var failure = Self.unreachable
         for baseURL in baseURLs {
             do {
@@ -101,6 +105,7 @@ package struct PlaneRelay: Sendable {
         outgoing.headers =
             Self.passedOn.compactMap { name in request.headers[name].map { (name, $0) } } + mark
         if !body.isEmpty || request.method == .post || request.method == .put { outgoing.body = body }
+        outgoing.connectTimeout = Self.connectTimeout
         outgoing.totalTimeout = .seconds(30)
         outgoing.maxResponseBytes = Self.maxAnswerBytes
         return outgoing
@@ -128,7 +133,7 @@ package struct PlaneRelay: Sendable {
     }
 
     private func body(
-        of request: HTTPRequest, _ isKnown: () async throws -> Bool
+        of request: HTTPRequest, _ maxBytes: Int, _ isKnown: () async throws -> Bool
     ) async throws -> [UInt8] {
         switch request.head.framing {
         case .none: return []
@@ -140,7 +145,7 @@ package struct PlaneRelay: Sendable {
                     401, "unauthenticated", "An Authorization header with a valid key is required.",
                     headers: ["WWW-Authenticate": "Bearer, Basic realm=\"dispatch\""])
             }
-            return try await request.readBody(maxBytes: maxBodyBytes)
+            return try await request.readBody(maxBytes: maxBytes)
         }
     }
 

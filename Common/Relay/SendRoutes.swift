@@ -5,6 +5,10 @@ import HTTP
 package enum SendRoutes {
     package static let prefix = "/api/v1/dispatch/tenants/{tenant_id}"
     package static let maxBulkMessages = 100
+    /// What a request with one message is at most: 25 MiB as base64 inside JSON, and the rest of it.
+    package static let maxBodyBytes = 36 * 1024 * 1024
+    /// What a request with several messages is at most.
+    package static let maxBulkBodyBytes = 64 * 1024 * 1024
 
     package static let send = RouteInfo(
         summary: "Send a single email",

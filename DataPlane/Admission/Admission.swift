@@ -9,9 +9,6 @@ import NodeProtocol
 /// complete but for its signature; what does not is a `Refusal` that names the field, and nothing has
 /// changed.
 package struct Admission: Sendable {
-    /// Who asks for more has most likely mixed up his units.
-    private static let maxScheduleMilliseconds: Int64 = 366 * 86_400_000
-
     /// The node's number, part of every id that it gives.
     package let node: UInt16
     /// The name in trace fields.
@@ -89,9 +86,8 @@ package struct Admission: Sendable {
     /// - Throws: `.invalid` for a time too far ahead.
     package static func time(_ scheduledAt: Int64?, now: Int64) throws(Refusal) -> Int64? {
         guard let scheduledAt, scheduledAt > now else { return nil }
-        guard scheduledAt <= now + maxScheduleMilliseconds else {
-            throw Refusal(
-                .invalid, "a message may be scheduled at most 366 days ahead", field: "scheduled_at")
+        if let problem = MessageRules.problem(scheduledAt: scheduledAt, now: now) {
+            throw Refusal(.invalid, problem, field: "scheduled_at")
         }
         return scheduledAt
     }
@@ -200,17 +196,12 @@ package struct Admission: Sendable {
         return (recipients, suppressed, kept)
     }
 
-    static let tagRule = "at most 20 tags of 1 to 128 bytes"
-
-    static func areAllowed(tags: [String]) -> Bool {
-        tags.count <= 20 && tags.allSatisfy { (1...128).contains($0.utf8.count) }
-    }
-
     private func checkLabels(_ tags: [String], _ metadata: [String: String]) throws(Refusal) {
-        guard Self.areAllowed(tags: tags) else { throw Refusal(.invalid, Self.tagRule, field: "tags") }
-        let bytes = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
-        guard metadata.count <= 50, bytes <= 16_384 else {
-            throw Refusal(.invalid, "at most 50 entries and 16 KiB of metadata", field: "metadata")
+        if let problem = MessageRules.problem(tags: tags) {
+            throw Refusal(.invalid, problem, field: "tags")
+        }
+        if let problem = MessageRules.problem(metadata: metadata) {
+            throw Refusal(.invalid, problem, field: "metadata")
         }
     }
 }

@@ -52,13 +52,10 @@ package struct VerifiedSenderDomain: Sendable, Hashable {
     /// The most specific domain at or above `domain` that anybody has verified must be the tenant's, and let
     /// it send from below when it is above. Nil otherwise, and when the caller is bound to another domain.
     init?(_ domain: String, principal: Principal, snapshot: Snapshot) {
-        if let only = principal.onlyDomain, domain != only, !domain.hasSuffix("." + only) { return nil }
-        var candidate = domain[...]
-        while snapshot.owner(ofDomain: String(candidate)) == nil {
-            guard let dot = candidate.firstIndex(of: ".") else { return nil }
-            candidate = candidate[candidate.index(after: dot)...]
-        }
-        guard let found = principal.tenant.domains.first(where: { $0.name == candidate }),
+        guard SenderDomain.isWithin(principal.onlyDomain, domain),
+            let deciding = SenderDomain.deciding(
+                for: domain, where: { snapshot.owner(ofDomain: $0) != nil }),
+            let found = principal.tenant.domains.first(where: { $0.name == deciding }),
             found.name == domain || found.coversSubdomains
         else { return nil }
         name = found.name

@@ -56,8 +56,8 @@ struct Instructions {
         switch name {
         case "tag":
             tags.append(value)
-            guard Admission.areAllowed(tags: tags) else {
-                throw Refusal(.invalid, Admission.tagRule, field: field)
+            if let problem = MessageRules.problem(tags: tags) {
+                throw Refusal(.invalid, problem, field: field)
             }
         case "stream": stream = value
         case "template": template = Submission.TemplateUse(name: value, field: field)

@@ -8,7 +8,8 @@ package struct Principal: Sendable {
     package let originID: String
     package let scopes: Set<String>
     package let isTest: Bool
-    /// The only domain that this caller may send from, when there is one.
+    /// The only domain, with those below it, that this caller may send from, and whose mail it sees and
+    /// changes, when there is one.
     package let onlyDomain: String?
     /// The caller's own rate, when there is one besides the tenant's.
     package let requestsPerMinute: Int?
@@ -24,6 +25,11 @@ package struct Principal: Sendable {
         self.isTest = isTest
         self.onlyDomain = onlyDomain
         self.requestsPerMinute = requestsPerMinute
+    }
+
+    /// Whether mail of this sender is the caller's to see and to change.
+    package func reaches(mailFrom address: String) -> Bool {
+        SenderDomain.isWithin(onlyDomain, SenderDomain.of(address))
     }
 
     /// Whether the caller has the scope, or all.

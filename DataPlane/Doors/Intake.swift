@@ -101,11 +101,14 @@ package struct MessageStatus: Sendable, Equatable {
     }
 
     package var id: MessageID
+    /// As the message says.
+    package var from: String
     package var acceptedAt: Int64
     package var recipients: [Recipient]
 
-    package init(id: MessageID, acceptedAt: Int64, recipients: [Recipient]) {
+    package init(id: MessageID, from: String = "", acceptedAt: Int64, recipients: [Recipient]) {
         self.id = id
+        self.from = from
         self.acceptedAt = acceptedAt
         self.recipients = recipients
     }
@@ -115,5 +118,16 @@ package struct MessageStatus: Sendable, Equatable {
         let states = recipients.map(\.state)
         return states.filter { !$0.isFinal }.max { $0.badness < $1.badness }
             ?? states.max { $0.badness < $1.badness } ?? .queued
+    }
+}
+
+extension Intake {
+    /// Whether this node holds a message of the caller's tenant that is none of the caller's: he is bound to
+    /// another domain.
+    func withholds(_ message: MessageID, from principal: Principal) async -> Bool {
+        guard principal.onlyDomain != nil,
+            let status = await status(of: message, tenant: principal.tenant.id)
+        else { return false }
+        return !principal.reaches(mailFrom: status.from)
     }
 }

@@ -59,6 +59,9 @@ import Testing
         #expect(state(.sending, .deferred, .delivered) == .deferred)
         #expect(state(.delivered, .delivered) == .delivered)
         #expect(state(.failed, .bounced, .suppressed) == .bounced)
+        #expect(state(.delivered, .suppressed) == .delivered)
+        #expect(state(.queued, .suppressed) == .queued)
+        #expect(state(.suppressed, .suppressed) == .suppressed)
     }
 
     @Test func `an unknown message, another tenant's and no id at all look the same`() async throws {

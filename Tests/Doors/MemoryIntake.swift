@@ -71,6 +71,9 @@ final class MemoryIntake: Intake {
                     id: UUID(), sha256: sha256("dsp_live_\(name)_slow"), scopes: ["*"], requestsPerMinute: 2),
                 .init(id: UUID(), sha256: sha256("dsp_live_\(name)_none"), scopes: []),
                 .init(
+                    id: UUID(), sha256: sha256("dsp_live_\(name)_bound"), scopes: ["*"],
+                    domain: "mail.\(name).example"),
+                .init(
                     id: UUID(), sha256: sha256("dsp_test_\(name)"), scopes: ["emails:send"], isTest: true),
             ],
             credentials: [

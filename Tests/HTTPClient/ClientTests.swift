@@ -258,6 +258,27 @@ import Testing
         }
     }
 
+    @Test func `no connection in time is told apart from no answer in time`() async throws {
+        let hole = try Listener(.ipv4(0x7F00_0001, port: 0), backlog: 0)
+        let address = hole.address
+        try await withClient { client in
+            // The queue is full with these, and further SYNs are dropped.
+            var waiting: [ByteStream] = []
+            for _ in 1...3 {
+                if let stream = try? await ByteStream.connect(to: address, timeout: .milliseconds(100)) {
+                    waiting.append(stream)
+                }
+            }
+            var request = HTTPClientRequest("POST", "http://\(address)/", body: [1])
+            request.connectTimeout = .milliseconds(200)
+            await #expect(throws: HTTPClientError.connectTimedOut) { try await client.send(request) }
+            #expect(HTTPClientError.connectTimedOut.isBeforeSending)
+            #expect(!HTTPClientError.timedOut.isBeforeSending)
+            for stream in waiting { stream.close() }
+        }
+        hole.close()
+    }
+
     @Test func `closing ends what is open, and a closed client sends nothing`() async throws {
         let server = try Responder(on: serverLoop) { _ in [.wait(.seconds(2))] }
         let url = server.url

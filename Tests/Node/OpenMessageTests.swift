@@ -36,6 +36,22 @@ import Testing
         #expect(message.status?.state == .bounced)
     }
 
+    @Test func `whoever is on the suppression list is told of, and holds up nothing`() throws {
+        let open = try message(["a@example.org"])
+        guard case .mail(let entry) = open.entry else { return }
+        var sent = OpenMessage(
+            id: id,
+            entry: .mail(
+                MailEntry(
+                    tenant: tenant, acceptedAt: 1, deadline: 100, log: entry.log,
+                    suppressed: ["gone@example.org"])))
+        #expect(sent.status?.state == .queued && sent.status?.from == "a@example.com")
+        sent.apply(event(.delivered, "a@example.org", attempt: 1), to: 0)
+        #expect(sent.isFinished && sent.status?.state == .delivered)
+        #expect(sent.status?.recipients.map(\.address) == ["a@example.org", "gone@example.org"])
+        #expect(sent.status?.recipients.map(\.state) == [.delivered, .suppressed])
+    }
+
     @Test func `a deferred recipient keeps its attempts and the time of the next`() throws {
         var message = try message(["a@example.org"])
         var deferred = event(.deferred, "a@example.org", attempt: 2)

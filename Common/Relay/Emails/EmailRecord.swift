@@ -22,6 +22,8 @@ package struct EmailRecord: Encodable, Sendable {
     package var tracksOpens = false
     package var tracksClicks = false
     package var resentFrom: String?
+    /// Whether it was sent with a test key, and captured.
+    package var isTest = false
     /// In Resend's words.
     package var lastEvent: String
     /// Left out, because they are on the suppression list.
@@ -113,8 +115,9 @@ package struct EmailRecord: Encodable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case object, id, status, from_, from, to, cc, bcc, subject, template_id, tags, metadata, scheduled_at,
-            created_at, queued_at, sent_at, delivered_at, track_opens, track_clicks, resent_from, last_event,
-            suppressed, attempts, message_id, reply_to, html, text, attachments, recipients, bounced_at,
+            created_at, queued_at, sent_at, delivered_at, track_opens, track_clicks, resent_from, mode,
+            last_event, suppressed, attempts, message_id, reply_to, html, text, attachments, recipients,
+            bounced_at,
             complained_at, opened_at, clicked_at
     }
 
@@ -140,6 +143,7 @@ package struct EmailRecord: Encodable, Sendable {
         try fields.encode(tracksOpens, forKey: .track_opens)
         try fields.encode(tracksClicks, forKey: .track_clicks)
         try fields.encode(resentFrom, forKey: .resent_from)
+        try fields.encode(isTest ? "test" : "live", forKey: .mode)
         try fields.encode(lastEvent, forKey: .last_event)
         try fields.encodeIfPresent(suppressed, forKey: .suppressed)
         try fields.encodeIfPresent(attempts, forKey: .attempts)

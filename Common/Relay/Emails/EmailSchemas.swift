@@ -57,6 +57,7 @@ package enum EmailSchemas {
         "created_at": .dateTime.example("2026-03-01T10:00:00.000Z"), "queued_at": time, "sent_at": time,
         "delivered_at": time, "track_opens": .boolean, "track_clicks": .boolean,
         "resent_from": .uuid.nullable.described("The email that this one repeats."),
+        "mode": .choice("live", "test").described("`test`: it was captured and did not leave."),
         "last_event": .string.example("queued").described("In Resend's words."),
     ])
     private static let item = common.named("EmailInList")

@@ -54,7 +54,15 @@ package enum EmailsRoutes {
         summary: "List emails", details: "The newest first, without bodies and attempts.", tag: tag,
         scope: "emails:read",
         parameters: [
-            .query("status", .string.described("One or more words, separated by commas.")),
+            .query(
+                "status",
+                .string.described(
+                    "One or more words, separated by commas. No email of the list is `sent` or "
+                        + "`delivering`: until an attempt has ended it is `queued`.")),
+            .query(
+                "mode",
+                .choice("live", "test", "all").described(
+                    "Whether the emails of test keys are listed: `test` for a test key, else `live`.")),
             .query("limit", .integer.described("1 to 100, else 50.")),
             .query("offset", .integer.described("How many to leave out.")),
             .query("after", .uuid.described("Only what is older than this email.")),

@@ -12,7 +12,7 @@ import Postgres
 /// that what was revoked is refused at once. It fails with 401, 403 `credential_mismatch` and
 /// `source_address_not_allowed`, 404 `tenant_not_found`, 429, and `PostgresError`.
 package struct Authenticator: Sendable {
-    private let context: ControlContext
+    let context: ControlContext
     private let meter = RateMeter()
 
     package init(_ context: ControlContext) { self.context = context }
@@ -28,6 +28,23 @@ package struct Authenticator: Sendable {
             caller.rateLimit = try meter.take(caller.id, limit: limit, now: context.clock())
         }
         return caller
+    }
+
+    /// The caller of a route that names no tenant, and whose tenant it is: that of the key or the credential,
+    /// or the only one that a user's token names. Nodes decide the same.
+    ///
+    /// - Returns: nil for the tenant of a token that names none, or several.
+    package func callerAtHome(_ request: HTTPRequest) async throws -> (Caller, TenantID?) {
+        if case .token(let token) = try PresentedCredential(request),
+            let named = context.tokens.verify(token, now: context.nowSeconds)?.tenants, named.count == 1,
+            let only = named.keys.first
+        {
+            let caller = try await caller(request, tenant: only)
+            // An operator is let in everywhere, but at home only where he is a member.
+            return (caller, caller.isOf(only) ? only : nil)
+        }
+        let caller = try await caller(request, tenant: nil)
+        return (caller, caller.homeTenant)
     }
 
     /// Whether the credentials are good, for a request that another plane decides. Takes nothing from a rate.

@@ -26,7 +26,7 @@ package struct Caller: Sendable {
     package var homeTenant: TenantID?
     /// Whether what is sent is captured and never leaves (a test key).
     package var isTest = false
-    /// When set, the only sender domain of this key.
+    /// When set, the only domain, with those below it, that this key sends from, manages and sees mail of.
     package var onlyDomain: String?
     /// What of its rate limit is left, for a key.
     package var rateLimit: RateLimit?

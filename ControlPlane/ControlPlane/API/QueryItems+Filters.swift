@@ -11,15 +11,22 @@ extension QueryItems {
         return text
     }
 
-    /// A time by RFC 3339.
+    /// A time by RFC 3339, or the day of one in UTC, which is the time at which it begins.
     ///
+    /// - Parameter isEnd: whether what is asked for ends before it: a day is meant whole, to its end.
     /// - Throws: 400 for any other text.
-    func time(_ name: String) throws(APIError) -> Date? {
+    func time(_ name: String, isEnd: Bool = false) throws(APIError) -> Date? {
         guard let text = self[name] else { return nil }
-        guard let time = RFC3339.date(text) else {
-            throw .invalid(name, "must be a time such as 2026-01-31T12:00:00Z")
+        if let time = RFC3339.date(text) { return time }
+        guard let day = Self.day(text) else {
+            throw .invalid(name, "must be a time such as 2026-01-31T12:00:00Z, or a day such as 2026-01-31")
         }
-        return time
+        return isEnd ? day + 86_400 : day
+    }
+
+    /// When a day such as 2026-01-31 begins in UTC; nil for any other text, and for a day that no month has.
+    private static func day(_ text: String) -> Date? {
+        text.utf8.count == 10 ? RFC3339.date(text + "T00:00:00Z") : nil
     }
 
     /// One of these words.

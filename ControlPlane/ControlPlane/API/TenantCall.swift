@@ -66,8 +66,8 @@ extension Router {
     /// Adds a route below `/api/v1/dispatch/tenants/{tenant_id}`.
     ///
     /// Before `handler` comes the order of checks: 401, 404 or 403 of a tenant that is not the caller's, 403
-    /// of the requirement, 403 for whatever changes something in a tenant that is not active, 429. Database
-    /// errors get their answers here.
+    /// of the requirement, 403 for whatever changes something in a tenant that is not active, 429, and 404 of
+    /// a domain or a message that a key's own domain does not reach. Database errors get their answers here.
     ///
     /// - Parameter path: what follows the tenant, such as `/domains/{domain_id}`, or nothing.
     package mutating func tenant(
@@ -77,6 +77,7 @@ extension Router {
         var info = info
         info.access = requirement.documented
         let changes = method != .get
+        let named = NamedRecord(path)
         on(method, "/api/v1/dispatch/tenants/{tenant_id}" + path, info) { request in
             try await PostgresError.answered {
                 guard let tenant = TenantID(text: request.parameter("tenant_id")) else {
@@ -88,13 +89,16 @@ extension Router {
                 if changes { try caller.requireActiveTenant() }
                 let call = TenantCall(
                     request: request, caller: caller, tenant: tenant, actor: AuditActor(caller, request))
-                return try await caller.withRateHeaders { try await handler(call) }
+                return try await caller.withRateHeaders {
+                    try await named?.check(call, authenticator.context)
+                    return try await handler(call)
+                }
             }
         }
     }
 
-    /// Adds a route of a dialect that names no tenant: it is that of the caller's key or credential, with the
-    /// same checks in the same order.
+    /// Adds a route of a dialect that names no tenant: it is that of the caller's key or credential, or the
+    /// only one that a user's token names, with the same checks in the same order.
     ///
     /// - Parameter path: the whole path.
     package mutating func home(
@@ -104,18 +108,23 @@ extension Router {
         var info = info
         info.access = requirement.documented
         let changes = method != .get
+        let named = NamedRecord(path)
         on(method, path, info) { request in
             try await PostgresError.answered {
-                let caller = try await authenticator.caller(request, tenant: nil)
-                guard let tenant = caller.homeTenant else {
+                let (caller, home) = try await authenticator.callerAtHome(request)
+                guard let tenant = home else {
                     throw APIError(
-                        403, "forbidden", "This needs an API key or a credential, which name their tenant.")
+                        403, "forbidden",
+                        "This needs an API key, a credential, or a token for one tenant alone.")
                 }
                 try caller.require(requirement, in: tenant)
                 if changes { try caller.requireActiveTenant() }
                 let call = TenantCall(
                     request: request, caller: caller, tenant: tenant, actor: AuditActor(caller, request))
-                return try await caller.withRateHeaders { try await handler(call) }
+                return try await caller.withRateHeaders {
+                    try await named?.check(call, authenticator.context)
+                    return try await handler(call)
+                }
             }
         }
     }

@@ -99,7 +99,7 @@ package struct AuditRoutes: Sendable {
         if let action = try query.text("action") { conditions.append("action = \(action)") }
         if let record = try query.text("record") { conditions.append("record_id = \(record)") }
         if let since = try query.time("since") { conditions.append("at >= \(since)") }
-        if let until = try query.time("until") { conditions.append("at < \(until)") }
+        if let until = try query.time("until", isEnd: true) { conditions.append("at < \(until)") }
         return conditions.joined(separator: " AND ")
     }
 }

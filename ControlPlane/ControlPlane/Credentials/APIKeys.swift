@@ -26,7 +26,10 @@ package struct APIKeys: Sendable {
                     "scopes": Schema.array(.string.example("emails:send")).required.described(
                         "\(APIScope.all.sorted().joined(separator: ", "))."),
                     "mode": .choice("live", "test").described("With a test key nothing leaves."),
-                    "domain": .string.described("The only domain that it may send from."),
+                    "domain": .string.described(
+                        "The only domain, with those below it, that it sends from, manages, and sees and "
+                            + "changes mail of. Whatever else its scopes allow is the tenant's: templates, "
+                            + "suppressions, webhooks, usage and analytics are not bound by it."),
                     "rate_limit_per_minute": .integer, "allowed_cidrs": .array(.string),
                     "expires_at": .dateTime,
                 ]),

@@ -7,10 +7,17 @@ import Postgres
 extension Domains {
     /// Claims a domain and makes its keys, which takes a fraction of a second.
     ///
-    /// - Parameter text: the domain as the caller wrote it.
-    /// - Throws: 400 for what nobody can claim, 400 `limit_reached`, 409, 429, 503.
-    func claim(_ text: String, for tenant: TenantID, by actor: AuditActor) async throws -> SendingDomain {
+    /// - Parameters:
+    ///   - text: the domain as the caller wrote it.
+    ///   - fence: what the caller is bound to.
+    /// - Throws: 400 for what nobody can claim, 403 beyond the fence, 400 `limit_reached`, 409, 429, 503.
+    func claim(
+        _ text: String, for tenant: TenantID, within fence: SenderFence, by actor: AuditActor
+    ) async throws -> SendingDomain {
         let name = try NewDomain.checked(text, serviceHost: context.serviceHost, context.publicSuffixes)
+        guard fence.reaches(name) else {
+            throw APIError(403, "forbidden", "This key is bound to another domain.", field: "domain")
+        }
         let new = try await keyRequests.take(of: tenant) {
             // Keys are dear: first what needs none. The insertion looks again, under a lock.
             _ = try await context.pool.transaction(as: .system, mode: .readOnly) {

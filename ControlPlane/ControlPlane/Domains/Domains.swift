@@ -98,11 +98,12 @@ package struct Domains: Sendable {
     private func create(_ call: TenantCall) async throws -> HTTPResponse {
         let body = try await call.decode(Creation.self)
         return try answer(
-            try await claim(body.domain, for: call.tenant, by: call.actor), status: 201)
+            try await claim(body.domain, for: call.tenant, within: call.fence, by: call.actor), status: 201)
     }
 
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
-        let views = try await all(of: call.tenant, as: call.rows).map { domain in
+        let reached = try await all(of: call.tenant, as: call.rows).filter { call.fence.reaches($0.name) }
+        let views = try reached.map { domain in
             var view = domain.view
             view.dnsRecords = try domain.records(context)
             return view

@@ -15,12 +15,18 @@ struct EmailFilter: Sendable {
     /// About columns of `emails`, under the alias `e`.
     private var conditions: [SQL] = []
 
-    static let parameters: [RouteInfo.Parameter] = [
-        .query("status", .string.described("One or more words, separated by commas.")),
-        .query("to", .string.described("A recipient's address.")),
-        .query("from", .string.described("The sender's address, or a part of its first 120 characters.")),
-        .query("subject", .string.described("A part of the subject's first 200 characters.")),
-        .query("tag", .string), .query("since", .dateTime), .query("until", .dateTime),
+    static let parameters: [RouteInfo.Parameter] =
+        [
+            .query("status", .string.described("One or more words, separated by commas.")),
+            .query("to", .string.described("A recipient's address.")),
+            .query("from", .string.described("The sender's address, or a part of its first 120 characters.")),
+            .query("subject", .string.described("A part of the subject's first 200 characters.")),
+            .query("tag", .string),
+        ] + period
+
+    static let period: [RouteInfo.Parameter] = [
+        .query("since", .string.described("A time by RFC 3339, or a day in UTC such as 2026-01-31.")),
+        .query("until", .string.described("Before this time, or to the end of this day in UTC.")),
     ]
 
     /// - Parameter states: the states that a dialect's words mean; throws 400 for others.
@@ -47,7 +53,7 @@ struct EmailFilter: Sendable {
             conditions.append("e.search LIKE \("%\n%\(Self.escaped(text))%")")
         }
         since = try query.time("since")
-        until = try query.time("until")
+        until = try query.time("until", isEnd: true)
     }
 
     /// All messages in this state.
@@ -59,6 +65,11 @@ struct EmailFilter: Sendable {
                 "status", "must be queued, deferred, delivered, bounced, failed, cancelled or suppressed")
         }
         return states
+    }
+
+    /// Leaves mail out of the list that the caller's key does not reach.
+    mutating func keepOnly(_ fence: SenderFence) {
+        if fence.domain != nil { conditions.append(fence.mail("e.from_address")) }
     }
 
     /// Leaves mail that went out, or was to, out of the list.

@@ -44,7 +44,9 @@ package struct EmailRoutes: Sendable {
 
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let page = try PageRequest(call.request.query)
-        let filter = try EmailFilter(call.request.query)
+        var narrowed = try EmailFilter(call.request.query)
+        narrowed.keepOnly(call.fence)
+        let filter = narrowed
         let tenant = call.tenant.uuid
         let (found, items) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
             connection in

@@ -14,10 +14,12 @@ extension RecipientState {
         }
     }
 
-    /// The states that a dialect's words mean; nil when one of them is none of its words.
+    /// The states that a dialect's words mean; nil when there is none, or one of them is none of its words.
     static func states(_ words: String, by word: (RecipientState) -> String) -> [String]? {
         var states: [String] = []
-        for asked in words.split(separator: ",") {
+        let all = words.split(separator: ",")
+        if all.isEmpty { return nil }
+        for asked in all {
             let meant = allCases.filter { word($0) == asked }
             if meant.isEmpty { return nil }
             states += meant.map(\.rawValue)

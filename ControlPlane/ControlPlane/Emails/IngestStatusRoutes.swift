@@ -27,7 +27,7 @@ struct IngestStatusRoutes: Sendable {
     @Sendable private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let (request, caller, tenant) = (call.request, call.caller, call.tenant)
         let limit = try request.query.integer("limit", default: 50, in: 1...200)
-        var filter: SQL = "erased_at IS NULL"
+        var filter: SQL = "erased_at IS NULL AND \(call.fence.mail())"
         if let words = request.query["status"] {
             guard let states = RecipientState.states(words, by: \.ingestWord) else {
                 throw APIError.invalid("status", "must be queued, processing, delivered, retrying or failed")
@@ -65,14 +65,14 @@ struct IngestStatusRoutes: Sendable {
     }
 
     @Sendable private func show(_ call: TenantCall) async throws -> HTTPResponse {
-        let (request, tenant) = (call.request, call.tenant)
+        let (request, tenant, fence) = (call.request, call.tenant, call.fence)
         let text = request.parameter("id")
         guard let message = MessageID(text: text) else { return try unknown(text) }
         // The node knows what is under way; what it has forgotten stands in the log.
         if let answer = await relay.askNode(request, holding: message) { return answer }
         let status = try await FreshEmail(context: context).find(message) {
             try await context.pool.transaction(as: .tenant(tenant.uuid), mode: .readOnly) {
-                try await Self.status(message, tenant, $0)
+                try await Self.status(message, tenant, fence, $0)
             }
         }
         guard let status else { return try unknown(text) }
@@ -80,12 +80,12 @@ struct IngestStatusRoutes: Sendable {
     }
 
     private static func status(
-        _ message: MessageID, _ tenant: TenantID, _ connection: PostgresConnection
+        _ message: MessageID, _ tenant: TenantID, _ fence: SenderFence, _ connection: PostgresConnection
     ) async throws -> IngestStatus? {
         let row = try await connection.query(
             """
             SELECT status FROM emails
-            WHERE \(EmailRoutes.one(message, tenant, id: "id")) AND erased_at IS NULL
+            WHERE \(EmailRoutes.one(message, tenant, id: "id")) AND erased_at IS NULL AND \(fence.mail())
             """
         ).first
         guard let row else { return nil }

@@ -63,10 +63,22 @@ package struct QueueRoutes: Sendable {
         count(*) FILTER (WHERE state = 'scheduled') AS scheduled,
         coalesce(greatest(0, extract(epoch FROM now() - min(accepted_at)))::bigint, 0) AS age
         """
-    private static let open: SQL = "state IN ('scheduled', 'queued', 'sending', 'deferred')"
+
+    /// The condition that a recipient waits, of a message that the caller's key reaches.
+    private static func open(_ call: TenantCall) -> SQL {
+        let waits: SQL = "state IN ('scheduled', 'queued', 'sending', 'deferred')"
+        guard call.fence.domain != nil else { return waits }
+        return """
+            \(waits) AND EXISTS (
+                SELECT FROM emails e WHERE e.tenant_id = email_recipients.tenant_id
+                    AND e.accepted_at = email_recipients.accepted_at AND e.id = email_recipients.message_id
+                    AND \(call.fence.mail("e.from_address")))
+            """
+    }
 
     private func summary(_ call: TenantCall) async throws -> HTTPResponse {
         let tenant = call.tenant.uuid
+        let open = Self.open(call)
         let summary = try await context.pool.transaction(as: call.rows, mode: .repeatableReadOnly) {
             connection in
             let rows = try await connection.query(
@@ -74,7 +86,7 @@ package struct QueueRoutes: Sendable {
                 SELECT lower(split_part(address, '@', -1)) AS domain, \(Self.counts),
                     min(next_attempt_at) AS next_attempt_at,
                     (array_agg(last_response ORDER BY last_attempt_at DESC NULLS LAST))[1] AS last_response
-                FROM email_recipients WHERE tenant_id = \(tenant) AND \(Self.open)
+                FROM email_recipients WHERE tenant_id = \(tenant) AND \(open)
                 GROUP BY 1 ORDER BY total DESC, domain LIMIT \(Self.maxDestinations)
                 """)
             let destinations = try rows.map { row in
@@ -85,7 +97,7 @@ package struct QueueRoutes: Sendable {
                     nextAttemptAt: try row["next_attempt_at"], lastResponse: try row["last_response"])
             }
             let all = try await connection.query(
-                "SELECT \(Self.counts) FROM email_recipients WHERE tenant_id = \(tenant) AND \(Self.open)"
+                "SELECT \(Self.counts) FROM email_recipients WHERE tenant_id = \(tenant) AND \(open)"
             ).first
             guard let all else { throw APIError.internalError }
             return Summary(

@@ -7,7 +7,7 @@ extension EmailRecord {
     static let columns: SQL = """
         id, status, from_address, to_addresses, cc_addresses, bcc_addresses, subject, template_id, tags,
         metadata, scheduled_at, accepted_at, sent_at, delivered_at, complained_at, opened_at, clicked_at,
-        track_opens, track_clicks, resent_from
+        track_opens, track_clicks, resent_from, mode
         """
 
     /// An e-mail as the log has it.
@@ -32,6 +32,7 @@ extension EmailRecord {
         tracksOpens = try row["track_opens"]
         tracksClicks = try row["track_clicks"]
         resentFrom = try row["resent_from", as: UUID?.self]?.text
+        isTest = try row["mode", as: String.self] == "test"
     }
 
     private static func lastEvent(_ row: PostgresRow, _ state: RecipientState) throws -> String {

@@ -46,9 +46,12 @@ struct EmailsAPI: Sendable {
         /// The condition that finds its rows without a search.
         func rows(by column: String) -> SQL { EmailRoutes.one(message, tenant, id: column) }
 
-        func audit(_ action: String, _ connection: PostgresConnection) async throws {
+        func audit(
+            _ action: String, _ connection: PostgresConnection, _ detail: [String: String] = [:]
+        ) async throws {
             try await Audit.write(
-                connection, actor, tenant: tenant, action, record: ("email", message.description))
+                connection, actor, tenant: tenant, action, record: ("email", message.description),
+                detail: detail)
         }
     }
 }

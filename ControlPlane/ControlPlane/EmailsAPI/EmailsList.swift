@@ -59,7 +59,13 @@ extension EmailsAPI {
     private static func wanted(_ call: TenantCall) throws(APIError) -> Wanted {
         let query = call.request.query
         let page = try PageRequest(query)
-        var filter: SQL = "tenant_id = \(call.tenant.uuid) AND erased_at IS NULL"
+        var filter: SQL = "tenant_id = \(call.tenant.uuid) AND erased_at IS NULL AND \(call.fence.mail())"
+        let mode = try query.choice("mode", of: ["live", "test", "all"])
+        switch mode ?? (call.caller.isTest ? "test" : "live") {
+        case "test": filter += " AND mode = 'test'"
+        case "live": filter += " AND mode = 'live'"
+        default: break
+        }
         if let words = query["status"] {
             guard let states = RecipientState.emailsStates(words) else {
                 throw .invalid("status", "must be \(EmailSchemas.statuses.joined(separator: ", "))")

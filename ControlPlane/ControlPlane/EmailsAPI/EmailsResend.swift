@@ -11,7 +11,36 @@ extension EmailsAPI {
         let asked = try Asked(call)
         let found = try await FreshEmail(context: context).find(asked.message) { try await kept(asked) }
         guard let kept = found else { throw APIError.noSuch("email") }
-        return try await relay.send(call.request, ownBody: try JSON.encode(kept, sorted: true))
+        let body = try JSON.encode(kept, sorted: true)
+        do {
+            let answer = try await relay.send(call.request, ownBody: body)
+            // A repetition answers 200, and nothing was sent.
+            if answer.status.code == 202 {
+                let new = try? JSONDecoder().decode(NewEmail.self, from: Data(answer.body))
+                await note(asked, ["new_id": new?.id ?? "unknown"])
+            }
+            return answer
+        } catch let error as APIError where error.code == "outcome_unknown" {
+            await note(asked, ["outcome": "unknown"])
+            throw error
+        }
+    }
+
+    private struct NewEmail: Decodable {
+        let id: String
+    }
+
+    /// Notes what a node has done already: the caller's answer does not depend on it.
+    private func note(_ asked: Asked, _ detail: [String: String]) async {
+        do {
+            try await context.pool.transaction(as: asked.rows) {
+                try await asked.audit("email.resent", $0, detail)
+            }
+        } catch {
+            context.log.error(
+                "a repeated email is missing from the audit log",
+                ["message": .string(asked.message.description), "error": .error(error)])
+        }
     }
 
     /// - Returns: nil when there is no such e-mail, or it was erased.
@@ -30,7 +59,6 @@ extension EmailsAPI {
                 throw APIError(
                     409, "body_not_kept", "The log keeps no body of this email: it cannot be sent again.")
             }
-            try await asked.audit("email.resent", connection)
             var kept = KeptEmail(
                 original: asked.message.description, to: try row["to_addresses"], cc: try row["cc_addresses"],
                 bcc: try row["bcc_addresses"], message: Data(stored.message))

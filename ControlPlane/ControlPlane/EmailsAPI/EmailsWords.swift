@@ -30,11 +30,13 @@ extension RecipientState {
         }
     }
 
-    /// The states that words of the emails API mean, which may be none: no message stays `sent`. Nil when one
-    /// of them is none of its words.
+    /// The states that words of the emails API mean, which may be none: no message stays `sent`. Nil when
+    /// there is no word, or one of them is none of its words.
     static func emailsStates(_ words: String) -> [String]? {
         var states: [String] = []
-        for word in words.split(separator: ",") where word != "sent" {
+        let all = words.split(separator: ",")
+        if all.isEmpty { return nil }
+        for word in all where word != "sent" {
             guard let meant = Self.states(String(word), by: \.emailsWord) else { return nil }
             states += meant
         }

@@ -9,9 +9,6 @@ import Templates
 /// `POST /v1/messages/analyze`: what is wrong with a message before it is sent. Nothing is sent or kept, and
 /// nobody outside is asked: of the sender's domain it tells what the latest check found.
 struct AnalyzeRoute: Sendable {
-    /// As much as `send` takes.
-    private static let maxBodyBytes = 36 * 1024 * 1024
-
     let context: ControlContext
     let authenticator: Authenticator
 
@@ -32,15 +29,22 @@ struct AnalyzeRoute: Sendable {
     }
 
     private func analyze(_ call: TenantCall) async throws -> HTTPResponse {
-        let bytes = try await call.request.readBody(maxBytes: Self.maxBodyBytes)
+        let bytes = try await call.request.readBody(maxBytes: SendRoutes.maxBodyBytes)
         let body = try await context.blocking.run {
             try StrictDecoding.decode(MessageBody.self, from: bytes, unknownFields: .refuse)
         }
-        let tenant = call.tenant
-        let known = try await context.pool.transaction(as: call.rows, mode: .readOnly) { connection in
+        let (tenant, bound, now) = (call.tenant, call.caller.onlyDomain, context.clock())
+        var known = try await context.pool.transaction(as: call.rows, mode: .readOnly) { connection in
             try await KnownOfMessage.find(body, tenant, connection)
         }
-        let analysis = try await context.blocking.run { Analysis(known.message(body)) }
+        known.bound = bound
+        known.now = now
+        // Of whichever tenant: another's domain below one of the caller's is not the caller's.
+        known.verified = try await context.pool.transaction(as: .system, mode: .readOnly) { connection in
+            try await KnownOfMessage.verified(body, connection)
+        }
+        let complete = known
+        let analysis = try await context.blocking.run { Analysis(complete.message(body)) }
         return try .data(analysis)
     }
 }
@@ -50,11 +54,28 @@ private struct KnownOfMessage: Sendable {
     var template: StoredTemplate?
     var domains: [SendingDomain] = []
     var suppressed: Set<String> = []
+    var limits = AnalyzedMessage.Limits()
+    /// The names at and above the sender's domain that anybody has verified.
+    var verified: Set<String> = []
+    /// The domain that the caller is bound to.
+    var bound: String?
+    /// Milliseconds since 1970.
+    var now: Int64 = 0
 
     static func find(
         _ body: MessageBody, _ tenant: TenantID, _ connection: PostgresConnection
     ) async throws -> KnownOfMessage {
         var known = KnownOfMessage()
+        let plan = try await connection.query(
+            """
+            SELECT p.max_recipients, p.max_message_bytes FROM tenants t JOIN plans p ON p.code = t.plan_code
+            WHERE t.id = \(tenant.uuid)
+            """
+        ).first
+        if let plan {
+            known.limits = .init(
+                maxRecipients: try plan["max_recipients"], maxMessageBytes: try plan["max_message_bytes"])
+        }
         if let name = body.template_id, !name.utf8.contains(0) {
             let condition: SQL = if let id = UUID(uuidString: name) { "id = \(id)" } else { "slug = \(name)" }
             known.template = try await connection.query(
@@ -87,6 +108,20 @@ private struct KnownOfMessage: Sendable {
         return known
     }
 
+    static func verified(
+        _ body: MessageBody, _ connection: PostgresConnection
+    ) async throws -> Set<String> {
+        guard let from = body.from.flatMap({ try? Mailbox($0) }) else { return [] }
+        return Set(
+            try await connection.query(
+                """
+                SELECT domain FROM domains
+                WHERE status IN ('verified', 'at_risk')
+                    AND domain = ANY (\(parents(of: from.address.domain)))
+                """
+            ).map { try $0["domain"] })
+    }
+
     /// The domain and those above it.
     private static func parents(of domain: String) -> [String] {
         let labels = domain.split(separator: ".")
@@ -101,6 +136,8 @@ private struct KnownOfMessage: Sendable {
         var message = AnalyzedMessage(body, subject: parts.subject, html: parts.html, text: parts.text)
         message.templateProblem = problem
         message.suppressedCount = message.recipients.count { suppressed.contains($0.caseFolded) }
+        message.limits = limits
+        message.now = now
         if let from = message.from { message.sender = sender(from.address.domain) }
         return message
     }
@@ -132,10 +169,12 @@ private struct KnownOfMessage: Sendable {
 
     private func sender(_ name: String) -> AnalyzedMessage.SenderDomain {
         var sender = AnalyzedMessage.SenderDomain()
-        guard let domain = domains.first(where: { $0.name == name || $0.coversSubdomains }) else {
-            return sender
-        }
-        sender.isVerified = domain.isVerified
+        let deciding = SenderDomain.deciding(for: name, where: verified.contains)
+        let decided = domains.first { $0.name == deciding && ($0.name == name || $0.coversSubdomains) }
+        // Of one that nobody has verified it is told what was found all the same.
+        guard let domain = decided ?? domains.first(where: { $0.name == name }) else { return sender }
+        sender.isVerified = decided?.isVerified ?? false
+        if !SenderDomain.isWithin(bound, name) { sender.isVerified = false }
         sender.isAtRisk = domain.status == "at_risk"
         // A look-up that failed says nothing.
         func isThere(_ host: String) -> Bool? {

@@ -29,6 +29,14 @@ struct MessageEvent: Encodable, Sendable {
 
     static let columns: SQL = "node, seq, recipient, kind, at, detail"
 
+    /// The entries of all rows, the oldest first: a message was handed off before its host took it, and maybe
+    /// before what another recipient's host said in between.
+    static func history(_ rows: PostgresRows) throws -> [MessageEvent] {
+        try rows.flatMap { try entries($0) }.enumerated()
+            .sorted { ($0.element.timestamp, $0.offset) < ($1.element.timestamp, $1.offset) }
+            .map(\.element)
+    }
+
     /// The entries that a row makes, in their order.
     static func entries(_ row: PostgresRow) throws -> [MessageEvent] {
         guard let kind = EventKind(rawValue: try row["kind"]), let type = MessageWords.event(kind) else {

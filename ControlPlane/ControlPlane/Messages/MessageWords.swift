@@ -18,10 +18,17 @@ extension RecipientState {
 
 /// The words of the Messages API.
 enum MessageWords {
-    /// Of messages; `pending` is before they are accepted, so that no message has it.
+    /// Of messages; `pending` is before they are accepted, and `sent` is while an attempt is under way, which
+    /// its node alone knows: no message of the log has either.
     static let statuses = [
         "pending", "scheduled", "queued", "sent", "delivered", "bounced", "failed", "cancelled",
     ]
+
+    /// The same for the document of the list.
+    static let filterText =
+        statuses.joined(separator: ", ")
+        + "; several by commas. No message of the log is `pending` or `sent`: until an attempt has ended it "
+        + "is `queued`."
 
     static let events = [
         "queued", "sent", "delivered", "deferred", "bounced", "failed", "cancelled", "rescheduled", "opened",

@@ -21,10 +21,9 @@ struct MessagesAPI: Sendable {
             RouteInfo(
                 summary: "List messages", details: "The newest first.", tag: "Messages",
                 parameters: Self.pages + [
-                    .query("status", .string.described(MessageWords.statuses.joined(separator: ", "))),
+                    .query("status", .string.described(MessageWords.filterText)),
                     .query("to", .string.described("A recipient's address.")),
-                    .query("since", .dateTime), .query("until", .dateTime),
-                ],
+                ] + EmailFilter.period + [],
                 responses: [.init(200, "The messages.", MessageList.schema)])
         ) { call in try await list(call, try EmailFilter(call.request.query, states: MessageWords.states)) }
         router.home(
@@ -58,7 +57,10 @@ struct MessagesAPI: Sendable {
         .query("offset", .integer.described("How many to leave out.")),
     ]
 
-    private func list(_ call: TenantCall, _ filter: EmailFilter) async throws -> HTTPResponse {
+    private func list(_ call: TenantCall, _ wanted: EmailFilter) async throws -> HTTPResponse {
+        var narrowed = wanted
+        narrowed.keepOnly(call.fence)
+        let filter = narrowed
         let page = try PageRequest(call.request.query)
         let tenant = call.tenant.uuid
         let (found, items) = try await context.pool.transaction(as: call.rows, mode: .readOnly) {
@@ -90,13 +92,13 @@ struct MessagesAPI: Sendable {
         let (message, tenant) = (try messageID(call), call.tenant)
         let entries = try await FreshEmail(context: context).find(message) {
             let found = try await context.pool.transaction(as: call.rows, mode: .readOnly) { connection in
-                try await connection.query(
-                    """
-                    SELECT \(MessageEvent.columns) FROM events
-                    WHERE \(EmailRoutes.one(message, tenant, id: "message_id"))
-                    ORDER BY at, node, seq LIMIT \(Self.maxEvents)
-                    """
-                ).flatMap { try MessageEvent.entries($0) }
+                try MessageEvent.history(
+                    try await connection.query(
+                        """
+                        SELECT \(MessageEvent.columns) FROM events
+                        WHERE \(EmailRoutes.one(message, tenant, id: "message_id"))
+                        ORDER BY at, node, seq LIMIT \(Self.maxEvents)
+                        """))
             }
             return found.isEmpty ? nil : found
         }

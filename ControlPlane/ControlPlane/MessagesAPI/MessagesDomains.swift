@@ -24,8 +24,9 @@ struct MessagesDomains: Sendable {
                 ])
         ) { call in
             let name = try await call.decode(Creation.self).domain
-            return try .data(
-                try view(try await domains.claim(name, for: call.tenant, by: call.actor)), status: 201)
+            let claimed = try await domains.claim(
+                name, for: call.tenant, within: call.fence, by: call.actor)
+            return try .data(try view(claimed), status: 201)
         }
         router.home(
             .post, "/v1/domains/{domain_id}/verify", authenticator, needs: .scope("domains:write"),
@@ -59,7 +60,8 @@ struct MessagesDomains: Sendable {
         ) { call in
             let page = try PageRequest(call.request.query)
             let status = try call.request.query.choice("status", of: Self.states)
-            let filter: SQL = status.map { "AND status = \($0)" } ?? ""
+            var filter: SQL = "AND \(call.fence.names())"
+            if let status { filter += " AND status = \(status)" }
             let (found, total) = try await domains.list(of: call.tenant, filter, page, as: call.rows)
             return try .snakeCase(ResourceList(try found.map(view), page, total: total))
         }

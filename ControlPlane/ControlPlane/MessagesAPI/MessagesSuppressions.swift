@@ -116,7 +116,7 @@ struct MessagesSuppressions: Sendable {
             filter += " AND source = \(source)"
         }
         if let since = try query.time("since") { filter += " AND created_at >= \(since)" }
-        if let until = try query.time("until") { filter += " AND created_at < \(until)" }
+        if let until = try query.time("until", isEnd: true) { filter += " AND created_at < \(until)" }
         return filter
     }
 

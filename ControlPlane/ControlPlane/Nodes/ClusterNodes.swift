@@ -12,21 +12,35 @@ extension ClusterNode {
         try await pool.query(query, as: .system).map { try ClusterNode($0) }
     }
 
-    private static let query: SQL = """
+    fileprivate static let query: SQL = """
         SELECT number, base_urls[1] AS url, control_url, signing_public_key,
                extract(epoch FROM joined_at)::bigint AS since,
                extract(epoch FROM drained_at)::bigint AS paused_from,
-               extract(epoch FROM resumed_at)::bigint AS paused_until, adopted_by
+               extract(epoch FROM resumed_at)::bigint AS paused_until, adopted_by,
+               coalesce(last_seen_at < now() - interval '90 seconds', true) AS is_silent
         FROM nodes
         WHERE state IN ('active', 'draining') AND cardinality(base_urls) > 0 AND joined_at IS NOT NULL
         ORDER BY number
         """
 
-    private init(_ row: PostgresRow) throws {
+    fileprivate init(_ row: PostgresRow) throws {
         self.init(
             number: try row["number"], url: try row["url"], controlURL: try row["control_url"],
             publicKey: Data(try row["signing_public_key", as: [UInt8].self]), since: try row["since"],
             pausedFrom: try row["paused_from"], pausedUntil: try row["paused_until"],
             heir: try row["adopted_by", as: Int32?.self].flatMap { UInt16(exactly: $0) })
+    }
+}
+
+/// A node that serves, and whether it has been heard of lately.
+struct ServingNode: Sendable {
+    let node: ClusterNode
+    /// Nothing came from it in the time in which it asks for the snapshot three times (90 s).
+    let isSilent: Bool
+
+    static func all(_ pool: PostgresPool) async throws -> [ServingNode] {
+        try await pool.query(ClusterNode.query, as: .system).map { row in
+            ServingNode(node: try ClusterNode(row), isSilent: try row["is_silent"])
+        }
     }
 }

@@ -10,12 +10,14 @@ import Service
 
 /// Relays to nodes what only nodes do: sends, and questions about what a node holds.
 ///
-/// Nodes take turns; one that did not answer is left out for a few seconds. A request that may have reached a
-/// node is not tried at another: it could be sent twice.
+/// Nodes take turns. When one cannot be reached, the next gets the request: those last that did not answer a
+/// few seconds ago, or that the control plane has not heard of for long. A request that may have reached a
+/// node is not tried at another, because it could be sent twice, and one with an idempotency key goes to the
+/// node that the key belongs to or to none.
 struct SendRelay: Sendable {
     private struct State {
         /// Those that are being drained among them.
-        var nodes: [ClusterNode] = []
+        var nodes: [ServingNode] = []
         var readAt = MonotonicTime(nanoseconds: 0)
         var failedAt: [UInt16: MonotonicTime] = [:]
         var turn = 0
@@ -24,8 +26,10 @@ struct SendRelay: Sendable {
     /// How long the list of nodes is believed, and a node left out that did not answer.
     private static let listLifetime: Duration = .seconds(1)
     private static let failurePause: Duration = .seconds(3)
-    /// A message of 25 MiB as base64 inside JSON, and the rest of it.
-    private static let maxBodyBytes = 40 * 1024 * 1024
+    /// How many nodes are tried for one request.
+    private static let maxTries = 3
+    /// A form with one field, on the page of a link.
+    private static let maxLinkBodyBytes = 16 * 1024
     /// What the other dialects answer on nodes.
     private static let nodePrefixes = [
         "/v1/", "/v3/", "/api/v1/emails", "/api/v1/apps", "/api/v1/ingest", "/t/", "/u/",
@@ -45,24 +49,28 @@ struct SendRelay: Sendable {
         self.clients = clients
         self.signer = signer
         authenticator = Authenticator(context)
-        relay = PlaneRelay(maxBodyBytes: Self.maxBodyBytes) { status in
+        relay = PlaneRelay(maxBodyBytes: SendRoutes.maxBodyBytes) { status in
             metrics.relayed(status.map { String($0) } ?? "unreachable").increment()
         }
     }
 
     func add(to router: inout Router) {
-        let routes: [(String, RouteInfo)] = [
-            (IngestRoutes.path, IngestRoutes.send), (MailgunRoutes.path, MailgunRoutes.send),
-            (MailgunRoutes.path + ".mime", MailgunRoutes.sendMIME),
-            (SendRoutes.prefix + "/send", SendRoutes.send),
-            (SendRoutes.prefix + "/send-bulk", SendRoutes.sendBulk),
-            (MessagesRoutes.prefix + "/send", MessagesRoutes.send),
-            (MessagesRoutes.prefix + "/batch", MessagesRoutes.batch),
-            (EmailsRoutes.path, EmailsRoutes.send), (EmailsRoutes.batchPath, EmailsRoutes.batch),
+        let (one, many) = (SendRoutes.maxBodyBytes, SendRoutes.maxBulkBodyBytes)
+        let routes: [(String, RouteInfo, maxBodyBytes: Int)] = [
+            (IngestRoutes.path, IngestRoutes.send, one), (MailgunRoutes.path, MailgunRoutes.send, one),
+            (MailgunRoutes.path + ".mime", MailgunRoutes.sendMIME, one),
+            (SendRoutes.prefix + "/send", SendRoutes.send, one),
+            (SendRoutes.prefix + "/send-bulk", SendRoutes.sendBulk, many),
+            (MessagesRoutes.prefix + "/send", MessagesRoutes.send, one),
+            (MessagesRoutes.prefix + "/batch", MessagesRoutes.batch, many),
+            (EmailsRoutes.path, EmailsRoutes.send, one), (EmailsRoutes.batchPath, EmailsRoutes.batch, many),
         ]
-        for (path, info) in routes {
+        for (path, info, maxBodyBytes) in routes {
             router.on(.post, path, info) { request in
-                guard let answer = try await PostgresError.answered({ try await send(request) }) else {
+                let answer = try await PostgresError.answered {
+                    try await send(request, maxBodyBytes: maxBodyBytes)
+                }
+                guard let answer else {
                     throw APIError.notFound
                 }
                 return answer
@@ -72,83 +80,103 @@ struct SendRelay: Sendable {
         router.gate = { try await gate.pass($0) }
         router.fallback = { request, miss in
             guard miss == .noPath, Self.isNodes(request.head.rawPathAndQuery) else { return nil }
-            return try await PostgresError.answered { try await send(request) }
+            return try await PostgresError.answered {
+                try await send(request, maxBodyBytes: SendRoutes.maxBodyBytes)
+            }
         }
     }
 
-    /// Asks the node that accepted a message, or the one that has adopted its spool, while it is one.
+    /// Asks the node that accepted a message, or the one that has adopted its spool, while it is
+    /// one; unless it was that very node that asked.
     ///
     /// - Returns: its answer; nil when it cannot be asked or does not know the message any more.
     func askNode(_ request: HTTPRequest, holding message: MessageID) async -> HTTPResponse? {
-        guard let client = clients.current, let all = try? await nodes(),
+        let mark = try? RelayMark { request.headers[$0] }
+        guard let client = clients.current, mark.flatMap({ RelayMark.node($0.signer) }) != message.node,
+            let all = try? await nodes().map(\.node),
             let named = all.first(where: { $0.number == message.node }),
             let node = all.first(where: { $0.number == named.heir ?? named.number }),
-            let answer = try? await pass(request, nil, to: node, by: client), answer.status.code < 400
+            let answer = try? await pass(request, [], to: [node], by: client), answer.status.code < 400
         else { return nil }
         return answer
     }
 
     /// Has a node answer the caller's request with a body of this plane's own making.
     func send(_ request: HTTPRequest, ownBody: [UInt8]) async throws -> HTTPResponse {
-        let answer: HTTPResponse? = try await send(request, ownBody)
+        let answer: HTTPResponse? = try await send(
+            request, ownBody, maxBodyBytes: SendRoutes.maxBodyBytes)
         guard let answer else { throw APIError.notFound }
         return answer
     }
 
-    private func send(_ request: HTTPRequest, _ ownBody: [UInt8]? = nil) async throws -> HTTPResponse? {
-        let unavailable = APIError(
-            503, "no_node_available", "No node can take messages at the moment; try again.",
-            retryAfterSeconds: 5)
-        let all = try await nodes()
-        guard let node = node(for: request, of: all), let client = clients.current else { throw unavailable }
-        do { return try await pass(request, ownBody, to: node, by: client) } catch {
-            if ["other_plane_unreachable", "outcome_unknown"].contains((error as? APIError)?.code) {
-                state.withLock { $0.failedAt[node.number] = MonotonicTime.now() }
-            }
-            throw error
+    private func send(
+        _ request: HTTPRequest, _ ownBody: [UInt8]? = nil, maxBodyBytes: Int
+    ) async throws -> HTTPResponse? {
+        let chosen = nodes(for: request, of: try await nodes())
+        guard !chosen.isEmpty, let client = clients.current else {
+            throw APIError(
+                503, "no_node_available", "No node can take messages at the moment; try again.",
+                retryAfterSeconds: 5)
         }
+        return try await pass(request, ownBody, to: chosen, by: client, maxBodyBytes: maxBodyBytes)
     }
 
     private func pass(
-        _ request: HTTPRequest, _ ownBody: [UInt8]?, to node: ClusterNode, by client: HTTPClient
+        _ request: HTTPRequest, _ ownBody: [UInt8]?, to nodes: [ClusterNode], by client: HTTPClient,
+        maxBodyBytes: Int = SendRoutes.maxBodyBytes
     ) async throws -> HTTPResponse? {
-        try await relay.relay(
-            request, ownBody: ownBody, to: [node.url], by: client,
+        // Whoever follows a link has no credentials.
+        let isLink = request.path[0] == "t" || request.path[0] == "u"
+        return try await relay.relay(
+            request, ownBody: ownBody, to: nodes.map(\.url), by: client,
+            maxBodyBytes: isLink ? Self.maxLinkBodyBytes : maxBodyBytes,
+            unreachable: { url in
+                for node in nodes where node.url == url {
+                    state.withLock { $0.failedAt[node.number] = MonotonicTime.now() }
+                }
+            },
             marked: {
                 let signing = try await signer.signing().current
                 return try RelayMark.headers(
                     clientIP: request.remoteAddress.ip, method: request.method.rawValue,
                     path: request.head.rawPathAndQuery, signer: signing.id, time: context.nowSeconds,
                     nonce: Hex.encode(SecureRandom.bytes(16)), key: signing.key)
-            }, isKnown: { try await authenticator.knows(request) })
+            },
+            isKnown: {
+                if isLink { return true }
+                return try await authenticator.knows(request)
+            })
     }
 
-    /// The node that the key belongs to, healthy or not: any other would only pass the request on to it.
-    /// Without a key, the next in turn.
-    private func node(for request: HTTPRequest, of nodes: [ClusterNode]) -> ClusterNode? {
-        guard let key = request.headers["Idempotency-Key"] else { return next(of: nodes) }
-        return KeyOwners(nodes).owner(of: key, now: context.nowSeconds)
-    }
-
-    private func next(of all: [ClusterNode]) -> ClusterNode? {
-        let now = MonotonicTime.now()
-        let nodes = all.filter { !$0.isDraining && $0.heir == nil }
-        return state.withLock { state in
-            let healthy = nodes.filter { node in
-                state.failedAt[node.number].map { now - $0 > Self.failurePause } ?? true
-            }
-            let choice = healthy.isEmpty ? nodes : healthy
-            guard !choice.isEmpty else { return nil }
-            state.turn = (state.turn &+ 1) % choice.count
-            return choice[state.turn]
+    /// Whom to ask, in this order. With a key, the node that it belongs to, healthy or not: any other would
+    /// only pass the request on to it. Without one, whoever takes something new, the next in turn first.
+    private func nodes(for request: HTTPRequest, of all: [ServingNode]) -> [ClusterNode] {
+        if let key = request.headers["Idempotency-Key"] {
+            let owner = KeyOwners(all.map(\.node)).owner(of: key, now: context.nowSeconds)
+            return owner.map { [$0] } ?? []
         }
+        let now = MonotonicTime.now()
+        let ranked: [ClusterNode] = state.withLock { state in
+            state.turn = (state.turn + 1) % 65_536
+            let nodes = all.filter { !$0.node.isDraining && $0.node.heir == nil }
+            guard !nodes.isEmpty else { return [] }
+            let first = state.turn % nodes.count
+            let inTurn = nodes[first...] + nodes[..<first]
+            func doubts(_ node: ServingNode) -> Int {
+                let hasFailed = state.failedAt[node.node.number].map { now - $0 <= Self.failurePause }
+                return hasFailed == true ? 2 : node.isSilent ? 1 : 0
+            }
+            // Those that are equally good stay in turn.
+            return (0...2).flatMap { doubt in inTurn.filter { doubts($0) == doubt }.map(\.node) }
+        }
+        return Array(ranked.prefix(Self.maxTries))
     }
 
-    private func nodes() async throws -> [ClusterNode] {
+    private func nodes() async throws -> [ServingNode] {
         let now = MonotonicTime.now()
         let known = state.withLock { now - $0.readAt < Self.listLifetime ? $0.nodes : nil }
         if let known, !known.isEmpty { return known }
-        let nodes = try await ClusterNode.all(context.pool)
+        let nodes = try await ServingNode.all(context.pool)
         state.withLock { state in
             state.nodes = nodes
             state.readAt = now

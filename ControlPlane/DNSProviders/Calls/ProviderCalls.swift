@@ -102,7 +102,7 @@ package struct ProviderCalls: Sendable {
         case .resolve: "its name could not be looked up"
         case .connect: "there is no connection"
         case .tls: "its certificate does not hold"
-        case .timedOut: "it did not answer in time"
+        case .timedOut, .connectTimedOut: "it did not answer in time"
         case .closed: "it closed the connection"
         case .blockedAddress: "its address may not be reached"
         case .busy: "too many requests are open"

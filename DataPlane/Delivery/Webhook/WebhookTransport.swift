@@ -91,7 +91,7 @@ package final class WebhookTransport {
             case .resolve: (.resolve, nil)
             case .connect: (.connect, nil)
             case .tls(let text): (.tls, text)
-            case .timedOut: (.timeout, nil)
+            case .timedOut, .connectTimedOut: (.timeout, nil)
             case .closed: (.connectionClosed, nil)
             case .tooLarge: (.tooLarge, nil)
             case .busy: (.busy, nil)

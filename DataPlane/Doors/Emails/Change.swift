@@ -36,6 +36,7 @@ extension EmailsDoor {
         let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send", for: .asking)
         return try await call.answer {
             guard let id = MessageID(text: request.parameter("id")) else { throw Self.unknown }
+            if await intake.withholds(id, from: call.principal) { throw Self.unknown }
             let tenant = call.principal.tenant.id
             guard let changed = try await body(id, tenant) else { return try await elsewhere(request) }
             return try .json(changed)

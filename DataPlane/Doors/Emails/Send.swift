@@ -25,6 +25,7 @@ extension EmailsDoor {
         }
         var record = EmailRecord(receipt)
         record.resentFrom = submission.resentFrom?.description
+        record.isTest = principal.isTest || submission.isTest
         return try .json(record, status: 202)
     }
 }

@@ -48,8 +48,8 @@ extension LongText {
 
 typealias AddressField = Relay.AddressField
 
-/// What the doors read of a request at most: a message of 25 MiB as base64 inside JSON, and the rest of it.
+/// What the doors read of a request at most, as the control plane does that passes it on.
 enum DoorLimits {
-    static let maxBodyBytes = 36 * 1024 * 1024
-    static let maxBulkBodyBytes = 64 * 1024 * 1024
+    static let maxBodyBytes = SendRoutes.maxBodyBytes
+    static let maxBulkBodyBytes = SendRoutes.maxBulkBodyBytes
 }

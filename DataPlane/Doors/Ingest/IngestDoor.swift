@@ -67,6 +67,9 @@ struct IngestDoor: Sendable {
                 if let answer = try await relay(request, .noPath) { return answer }
                 return try .json(IngestStatus(unknown: request.parameter("id")), status: 404)
             }
+            guard call.principal.reaches(mailFrom: status.from) else {
+                return try .json(IngestStatus.unknown(request.parameter("id")), status: 404)
+            }
             return try .json(IngestStatus(status))
         }
     }

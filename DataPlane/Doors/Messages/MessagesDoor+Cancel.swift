@@ -14,7 +14,10 @@ extension MessagesDoor {
     @Sendable func cancel(_ request: HTTPRequest) async throws -> HTTPResponse {
         let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send", for: .asking)
         return try await call.answer {
-            if let id = MessageID(text: request.parameter("message_id")),
+            let unknown = APIError(404, "message_not_found", "There is no such message.")
+            let named = MessageID(text: request.parameter("message_id"))
+            if let named, await intake.withholds(named, from: call.principal) { throw unknown }
+            if let id = named,
                 let status = try await withdraw(id, of: call.principal.tenant.id)
             {
                 let answer = Cancelled(
@@ -23,7 +26,7 @@ extension MessagesDoor {
                 return try .json(MessagesAnswer(data: answer))
             }
             if let answer = try await relay(request, .noPath) { return answer }
-            throw APIError(404, "message_not_found", "There is no such message.")
+            throw unknown
         }
     }
 

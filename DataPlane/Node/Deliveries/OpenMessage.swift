@@ -90,6 +90,7 @@ struct OpenMessage: Sendable {
         return event.recipient.flatMap { mail.log.recipients.firstIndex(of: $0) }
     }
 
+    /// How it stands, with those whom it was not sent to at their end.
     var status: MessageStatus? {
         guard case .mail(let mail) = entry else { return nil }
         let list = zip(mail.log.recipients, recipients).map { address, recipient in
@@ -103,7 +104,9 @@ struct OpenMessage: Sendable {
             if recipient.state == .delivered { status.deliveredAt = recipient.lastEvent?.at }
             return status
         }
-        return MessageStatus(id: id, acceptedAt: mail.acceptedAt, recipients: list)
+        let suppressed = mail.suppressed.map { MessageStatus.Recipient(address: $0, state: .suppressed) }
+        return MessageStatus(
+            id: id, from: mail.log.from, acceptedAt: mail.acceptedAt, recipients: list + suppressed)
     }
 }
 

@@ -234,6 +234,14 @@ import Testing
             try await stage.control.count("SELECT count(*) AS n FROM audit_log WHERE action = 'email.resent'")
                 == 1)
 
+        // A node that cannot be reached sends nothing.
+        await stage.node.stop()
+        let away = try await stage.ask("POST", "\(Self.path)/\(story.message)/resend")
+        #expect(away.status == 503)
+        #expect(
+            try await stage.control.count("SELECT count(*) AS n FROM audit_log WHERE action = 'email.resent'")
+                == 1)
+
         let reader = try await Stage.key(["emails:read"], stage.tenant, stage.control, stage.token)
         let path = "\(Self.path)/\(story.message)"
         let refused = try await stage.ask("POST", "\(path)/resend", key: reader)
@@ -275,6 +283,9 @@ import Testing
         #expect(unkept.status == 409 && unkept.code == "body_not_kept")
         let gone = try await stage.ask("POST", "\(Self.path)/\(erased.message)/resend")
         #expect(gone.status == 404 && gone.code == "email_not_found")
+        #expect(
+            try await stage.control.count("SELECT count(*) AS n FROM audit_log WHERE action = 'email.resent'")
+                == 0)
         #expect(try await stage.ask("GET", "\(Self.path)/\(erased.message)").status == 404)
         await stage.stop()
     }

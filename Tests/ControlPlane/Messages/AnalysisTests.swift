@@ -112,6 +112,13 @@ import Testing
         Case("too_many_attachments", ["attachments": .array((0..<11).map { file("\($0)") })]),
         Case("unreadable_attachment", ["attachments": [["filename": "a", "content": "%"]]]),
         Case("dangerous_attachment", ["attachments": [file("invoice.pdf.EXE")]]),
+        Case("invalid_tags", ["tags": .array((0..<21).map { .string("t\($0)") })]),
+        Case("invalid_metadata", ["metadata": ["k": .string(String(repeating: "v", count: 16_384))]]),
+        Case("invalid_stream", ["stream": "odd"]),
+        Case("scheduled_too_far", ["scheduled_at": "2040-01-01T00:00:00Z"]),
+        Case(
+            "conflicting_send_time",
+            ["scheduled_at": "1970-01-02T00:00:00Z", "optimize_send_time": true]),
         Case("large_message", ["attachments": [file("a.pdf", bytes: 8 * megabyte)]]),
         Case("clipped", html("<p>\(text(22_000))</p>")),
     ]

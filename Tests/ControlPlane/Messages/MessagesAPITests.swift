@@ -179,6 +179,52 @@ import Testing
         await world.stop()
     }
 
+    @Test func `an analysis foretells what a send would say of sender, recipients and size`() async throws {
+        let world = try await World()
+        let token = try await world.control.operatorToken()
+        let other = try await world.control.tenant(token)
+        func issues(_ fields: String, key: String? = nil) async throws -> [String?] {
+            let answer = try await world.control.call(
+                "POST", "/v1/messages/analyze", token: key ?? world.key,
+                json: #"{"subject":"Test email","text":"Content here, and more of it",\#(fields)}"#)
+            #expect(answer.status == 200, "\(answer.body)")
+            return answer.data["issues"].elements.filter { $0["severity"] == "critical" }
+                .map { $0["subtype"].text }
+        }
+        func claim(_ domain: String, _ tenant: TenantID, _ status: String) async throws {
+            try await world.control.asOwner(
+                """
+                INSERT INTO domains (tenant_id, domain, status, verified_at, covers_subdomains,
+                    ownership_token, selector, dkim_private_sealed, dkim_public, checks)
+                VALUES (\(tenant.uuid), \(domain), \(status), now(), true, 't', 'dispatch', '', '', '[]')
+                """)
+        }
+        try await claim("shop.example", world.tenant, "verified")
+        try await claim("news.shop.example", world.tenant, "pending")
+        try await claim("theirs.shop.example", other, "verified")
+        let bound = try await world.control.call(
+            "POST", "/api/v1/dispatch/tenants/\(world.tenant)/api-keys", token: token,
+            json: #"{"name":"k","scopes":["*"],"domain":"news.shop.example"}"#)
+        let boundKey = try #require(bound.data["key"].text)
+        let to = #""to":"j@example.org""#
+        #expect(try await issues(#""from":"a@news.shop.example",\#(to)"#).isEmpty)
+        #expect(try await issues(#""from":"a@theirs.shop.example",\#(to)"#) == ["domain_not_verified"])
+        #expect(try await issues(#""from":"a@x.theirs.shop.example",\#(to)"#) == ["domain_not_verified"])
+        #expect(try await issues(#""from":"a@shop.example",\#(to)"#).isEmpty)
+        #expect(
+            try await issues(#""from":"a@shop.example",\#(to)"#, key: boundKey) == ["domain_not_verified"])
+        #expect(try await issues(#""from":"a@news.shop.example",\#(to)"#, key: boundKey).isEmpty)
+        try await world.control.asOwner(
+            "UPDATE plans SET max_recipients = 2, max_message_bytes = 100 WHERE true")
+        let three = #""to":["a@example.org","b@example.org","c@example.org"]"#
+        #expect(try await issues(#""from":"a@shop.example",\#(three)"#) == ["too_many_recipients"])
+        let twice = #""to":["a@example.org","b@example.org","A@example.org"]"#
+        #expect(try await issues(#""from":"a@shop.example",\#(twice)"#).isEmpty)
+        let html = #""html":"<p>\#(String(repeating: "word ", count: 30))</p>""#
+        #expect(try await issues(#""from":"a@shop.example",\#(to),\#(html)"#) == ["message_too_large"])
+        await world.stop()
+    }
+
     @Test func `nodes are told the hours in which people opened, and an erased address has none`()
         async throws
     {

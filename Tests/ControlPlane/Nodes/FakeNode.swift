@@ -29,12 +29,6 @@ final class FakeNode: Sendable {
             controlURL: controlURL, httpURL: controlURL, hostName: "test")
     }
 
-    /// What it answers with to who follows a link.
-    static let linkHeaders = [
-        "Location", "Cache-Control", "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options",
-        "X-Robots-Tag", "Content-Language",
-    ]
-
     static func join(_ control: ServiceFixture, token: String) async throws -> FakeNode {
         let signing = try Ed25519PrivateKey.generate()
         let sealing = try X25519PrivateKey.generate()
@@ -65,13 +59,10 @@ final class FakeNode: Sendable {
                 return try .json(["body": [body], "headers": headers], status: 202)
             }
         }
-        router.on(.get, "/t/c/{token}", RouteInfo(summary: "link", authentication: .none)) { request in
-            let names = ["Accept-Language", "Sec-Purpose", "User-Agent", "X-Forwarded-For"]
-            var answer = try HTTPResponse.json(
-                ["headers": names.map { request.headers[$0] ?? "" }], status: 302)
-            for name in FakeNode.linkHeaders { answer.headers[name] = "of \(name)" }
-            return answer
+        router.on(.post, "/v1/messages/batch", RouteInfo(summary: "batch", authentication: .none)) {
+            try .json(["bytes": try await $0.readBody(maxBytes: 64 << 20).count], status: 202)
         }
+        addLinks(to: &router)
         let queue = QueueStub()
         queue.add(to: &router)
         let server = try HTTPServer(
@@ -90,6 +81,28 @@ final class FakeNode: Sendable {
         taken.withLock { $0 = { await node.take($0) } }
         return node
     }
+
+    /// What a node says beside the page of a link.
+    static let linkHeaders = [
+        "Content-Security-Policy": "default-src 'none'", "Referrer-Policy": "no-referrer",
+        "X-Robots-Tag": "noindex", "Content-Language": "de", "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    ]
+
+    private static func addLinks(to router: inout Router) {
+        for method in [HTTPMethod.get, .post] {
+            router.on(method, "/u/{token}", RouteInfo(summary: "link", authentication: .none)) { request in
+                _ = try await request.readBody(maxBytes: 1_000)
+                let names = ["Accept-Language", "Sec-Purpose", "Purpose", "X-Moz"]
+                let seen = names.map { request.headers[$0] ?? "-" }.joined(separator: " ")
+                var page = HTTPResponse.bytes(Array(seen.utf8), contentType: "text/html")
+                for (name, value) in linkHeaders { page.headers[name] = value }
+                return page
+            }
+        }
+    }
+
+    var address: SocketAddress { server.address }
 
     private init(
         _ identity: JoinResponse, _ clusterKey: [UInt8], _ signing: Ed25519PrivateKey,

@@ -45,22 +45,6 @@ import Testing
         await control.stop()
     }
 
-    @Test func `a link that is followed here is answered as at a node`() async throws {
-        let control = try await ServiceFixture.make()
-        let token = try await control.operatorToken()
-        let node = try await control.node(token)
-        let given = [
-            ("Accept-Language", "de"), ("Sec-Purpose", "prefetch"), ("User-Agent", "x"),
-            ("X-Forwarded-For", "192.0.2.1"),
-        ]
-        let answer = try await control.send("GET", "/t/c/token", headers: given)
-        #expect(answer.status == 302)
-        #expect(answer.body["headers"] == ["de", "prefetch", "x", ""])
-        for name in FakeNode.linkHeaders { #expect(answer.header(name) == "of \(name)", "\(name)") }
-        await node.stop()
-        await control.stop()
-    }
-
     @Test func `a large body is only received for a caller who is known`() async throws {
         let control = try await ServiceFixture.make()
         let token = try await control.operatorToken()

@@ -75,13 +75,27 @@ final class ServiceFixture: Sendable {
     func send(
         _ method: String, _ path: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil
     ) async throws -> Answer {
-        var request = HTTPClientRequest(method, baseURL + path, headers: headers, body: body)
-        request.maxResponseBytes = 1 << 24
-        let (client, sent) = (client, request)
-        let response = try await loop.run { try await client.send(sent) }
+        let response = try await response(method, baseURL + path, headers: headers, body: body)
         let json = JSONValue(reading: response.body)
         return Answer(
             status: response.status, bytes: response.body, body: json, header: { response.header($0) })
+    }
+
+    /// The answer to any URL as it came.
+    func response(
+        _ method: String, _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil
+    ) async throws -> HTTPClientResponse {
+        var request = HTTPClientRequest(method, url, headers: headers, body: body)
+        request.maxResponseBytes = 1 << 24
+        request.totalTimeout = .seconds(40)
+        let (client, sent) = (client, request)
+        return try await loop.run { try await client.send(sent) }
+    }
+
+    /// What the service counts, as Prometheus reads it.
+    func metrics() async throws -> String {
+        let address = try #require(service.metricsAddress)
+        return String(decoding: try await response("GET", "http://\(address)/metrics").body, as: UTF8.self)
     }
 
     func call(_ method: String, _ path: String, token: String, json: String? = nil) async throws -> Answer {

@@ -218,7 +218,7 @@ extension ClusterScenarios {
                             #expect(answer.status == 403, "\(what)")
                             #expect(answer.json["code"] == "scope_missing", "\(what)")
                         case .stranger, .role, .suspended:
-                            // A user's token names its tenant at a node, and at the other plane none.
+                            // A user's token names its tenant, at both planes.
                             #expect(answer.status != 401 && answer.status < 500, "\(what)")
                         case .foreignKey, .key: #expect(![401, 403].contains(answer.status), "\(what)")
                         }

@@ -32,14 +32,14 @@ extension CapturedRoutes {
         guard call.request.query["all"] == "true" else {
             throw APIError.invalid("all", "must be `true` to delete every captured email of the tenant")
         }
-        let (tenant, actor) = (call.tenant, call.actor)
+        let (tenant, actor, fence) = (call.tenant, call.actor, call.fence)
         var deleted = 0
         while true {
             let step = try await context.pool.transaction(as: call.rows) { connection in
                 let deleted = try await Self.delete(
                     """
                     SELECT id FROM emails WHERE tenant_id = \(tenant.uuid) AND mode = 'test'
-                        AND erased_at IS NULL
+                        AND erased_at IS NULL AND \(fence.mail())
                     ORDER BY accepted_at DESC, id DESC LIMIT \(Self.messagesAtOnce)
                     """, tenant, connection)
                 // With each step: what is gone is told of, also when a later one fails.

@@ -77,17 +77,19 @@ package struct CapturedRoutes: Sendable {
         addForOperators(to: &router)
     }
 
-    private static let filters: [RouteInfo.Parameter] = [
-        .query("to", .string.described("A recipient's address.")),
-        .query("from", .string.described("The sender's address, or a part of its first 120 characters.")),
-        .query("subject", .string.described("A part of the subject's first 200 characters.")),
-        .query("tag", .string), .query("since", .dateTime), .query("until", .dateTime),
-    ]
+    private static let filters: [RouteInfo.Parameter] =
+        [
+            .query("to", .string.described("A recipient's address.")),
+            .query("from", .string.described("The sender's address, or a part of its first 120 characters.")),
+            .query("subject", .string.described("A part of the subject's first 200 characters.")),
+            .query("tag", .string),
+        ] + EmailFilter.period
 
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let page = try PageRequest(call.request.query)
         var filter = try EmailFilter(call.request.query)
         filter.keepOnlyCaptured()
+        filter.keepOnly(call.fence)
         return try await answer(page, keys: { filter.keys(of: call.tenant.uuid, limit: $0) }, as: call.rows)
     }
 

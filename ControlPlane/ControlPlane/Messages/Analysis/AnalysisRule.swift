@@ -10,7 +10,7 @@ struct AnalysisRule: Sendable {
     }
 
     enum Subject: String, Sendable, CaseIterable {
-        case content, links, headers, size, sender, recipients
+        case content, links, headers, size, sender, recipients, labels
     }
 
     let type: Subject
@@ -36,5 +36,5 @@ struct AnalysisRule: Sendable {
     }
 
     /// All of them, in the order in which they are told within a severity.
-    static let all = sender + recipients + content + links + headers + size
+    static let all = sender + recipients + content + links + headers + size + labels
 }

@@ -15,6 +15,12 @@ struct AnalyzedMessage: Sendable {
         var hasDMARC: Bool?
     }
 
+    /// Those of the tenant's plan.
+    struct Limits: Sendable, Equatable {
+        var maxRecipients = 50
+        var maxMessageBytes = 25 * 1024 * 1024
+    }
+
     struct Attachment: Sendable {
         let filename: String
         /// Nil when the content is not base64.
@@ -29,6 +35,9 @@ struct AnalyzedMessage: Sendable {
     }
 
     let body: MessageBody
+    var limits = Limits()
+    /// Milliseconds since 1970.
+    var now: Int64 = 0
     /// Nil when it is missing or no address.
     let from: Mailbox?
     let to: [MailAddress]
@@ -85,7 +94,11 @@ struct AnalyzedMessage: Sendable {
         }
     }
 
-    var recipients: [MailAddress] { to + cc + bcc }
+    /// Each once, as they will be sent to.
+    var recipients: [MailAddress] {
+        var seen: Set<String> = []
+        return (to + cc + bcc).filter { seen.insert($0.caseFolded).inserted }
+    }
 
     /// What a reader reads, whichever part he looks at.
     var visibleText: String { html == nil ? readText : reading.text }

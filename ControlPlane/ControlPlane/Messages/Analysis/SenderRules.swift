@@ -50,8 +50,8 @@ extension AnalysisRule {
             .recipients, "too_many_recipients", .critical, 50,
             "Send a batch with a message for each recipient."
         ) { message in
-            message.recipients.count > maxRecipients
-                ? "\(message.recipients.count) recipients, where \(maxRecipients) are allowed" : nil
+            let (count, most) = (message.recipients.count, message.limits.maxRecipients)
+            return count > most ? "\(count) recipients, where \(most) are allowed" : nil
         },
         AnalysisRule(
             .recipients, "all_suppressed", .critical, 50,
@@ -76,6 +76,5 @@ extension AnalysisRule {
         },
     ]
 
-    private static let maxRecipients = 50
     private static let maxSeenRecipients = 10
 }

@@ -5,7 +5,7 @@ extension AnalysisRule {
     static let size = [
         AnalysisRule(
             .size, "message_too_large", .critical, 50, "Link to large files in place of attaching them."
-        ) { $0.sizeBytes > maxMessageBytes ? "\($0.sizeBytes) bytes" : nil },
+        ) { $0.sizeBytes > $0.limits.maxMessageBytes ? "\($0.sizeBytes) bytes" : nil },
         AnalysisRule(
             .size, "attachment_too_large", .critical, 50, "Link to large files in place of attaching them."
         ) { message in
@@ -27,7 +27,7 @@ extension AnalysisRule {
             }.map { "Many hosts refuse files such as \($0.filename.prefix(80))" }
         },
         AnalysisRule(.size, "large_message", .medium, 8, "Link to large files in place of attaching them.") {
-            (largeBytes...maxMessageBytes).contains($0.sizeBytes)
+            $0.sizeBytes >= largeBytes && $0.sizeBytes <= $0.limits.maxMessageBytes
                 ? "\($0.sizeBytes / 1_048_576) MB, where some hosts take 10" : nil
         },
         AnalysisRule(.size, "clipped", .medium, 8, "Keep the HTML below 102 KB.") { message in
@@ -36,7 +36,6 @@ extension AnalysisRule {
         },
     ]
 
-    private static let maxMessageBytes = 25 * 1024 * 1024
     /// With their encoding they come to 10 MB.
     private static let largeBytes = 7 * 1024 * 1024
     private static let clippedBytes = 102 * 1024
