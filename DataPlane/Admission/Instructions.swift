@@ -1,5 +1,6 @@
 import FoundationEssentials
 import MailFormat
+import NodeProtocol
 import Templates
 
 /// What the `X-Dispatch-` fields of a finished message ask for. None of them is sent on.
