@@ -68,7 +68,7 @@ struct IngestDoor: Sendable {
                 return try .json(IngestStatus(unknown: request.parameter("id")), status: 404)
             }
             guard call.principal.reaches(mailFrom: status.from) else {
-                return try .json(IngestStatus.unknown(request.parameter("id")), status: 404)
+                return try .json(IngestStatus(unknown: request.parameter("id")), status: 404)
             }
             return try .json(IngestStatus(status))
         }
