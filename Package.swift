@@ -51,7 +51,7 @@ let common: [Target] = [
     module("SMTPWire", in: "Common", []),
     module("MailFormat", in: "Common", ["Bytes", "Times"]),
     module("Templates", in: "Common", []),
-    module("MailAuth", in: "Common", ["Crypto"]),
+    module("MailAuth", in: "Common", ["Bytes", "Crypto"]),
     module("NodeProtocol", in: "Common", ["Crypto"]),
     module("Service", in: "Common", ["EventLoop", "Times"]),
 ]

@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 
 /// The SHA-256 of a body in its canonical form (RFC 6376 §3.4.3, §3.4.4), computed in one pass that hashes
@@ -68,7 +69,7 @@ struct DKIMBodyHash {
         while position < end {
             let byte = message[position]
             if byte != 0x20 && byte != 0x09 {
-                position += 1
+                position = endOfWord(message, from: position + 1, to: end)
                 continue
             }
             if byte == 0x20, position + 1 < end, message[position + 1] > 0x20 {
@@ -84,6 +85,11 @@ struct DKIMBodyHash {
         }
         sink.add(message[pieceStart..<end])
         sink.add(lineEnd)
+    }
+
+    /// The next space or control character.
+    private static func endOfWord(_ message: [UInt8], from start: Int, to end: Int) -> Int {
+        message.withUnsafeBufferPointer { ByteRun.ofText($0, from: start, to: end, except: 0x20, 0x20) }
     }
 
     /// Where the text ends, without the white space of its last line and all empty lines after it.

@@ -3,8 +3,8 @@
 enum HeaderFolder {
     static let wantedLineBytes = 78
 
-    /// Appends `name: value` with CRLF at the end. False when a word is too long for a line; what was appended
-    /// by then is no field.
+    /// Appends `name: value` with CRLF at the end. False when a word is too long for a line; what was
+    /// appended by then is no field.
     static func fold(name: String, value: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) -> Bool {
         var index = value.firstIndex { !$0.isBlank } ?? value.count
         let end = (value.lastIndex { !$0.isBlank } ?? -1) + 1

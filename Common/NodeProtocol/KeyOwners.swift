@@ -31,8 +31,8 @@ package struct KeyOwners: Sendable {
 
     /// The other nodes that a key belonged to in the last 24 hours, or may have: mostly none.
     ///
-    /// A node that is drained takes no key any more as soon as that is heard of, whatever the clock of the one
-    /// who asks says of the moment.
+    /// A node that is drained takes no key any more as soon as that is heard of, whatever the clock of the
+    /// one who asks says of the moment.
     package func formerOwners(of key: String, now: Int64) -> [ClusterNode] {
         KeyOwners(nodes.map { $0.drained(by: now) }).formerOwners(upTo: now, of: key)
     }

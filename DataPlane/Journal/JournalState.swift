@@ -155,8 +155,8 @@ struct JournalState {
         for place in places { segments[last].add(place.seq, at: place.offset) }
     }
 
-    /// Whether the oldest segment's events are all acknowledged. One whose first batch failed has none, and is
-    /// not known here.
+    /// Whether the oldest segment's events are all acknowledged. One whose first batch failed has none, and
+    /// is not known here.
     func mayRemove(_ number: UInt32) -> Bool {
         guard let oldest = segments.first else { return false }
         return number < oldest.number || (number == oldest.number && oldest.lastEvent <= acknowledged)

@@ -165,7 +165,9 @@ import Testing
         }
     }
 
-    @Test func `a journal keeps its name, and one that follows it when it was lost has another`() async throws {
+    @Test func `a journal keeps its name, and one that follows it when it was lost has another`()
+        async throws
+    {
         let (journal, _) = try open()
         #expect(journal.name.count == 16)
         await journal.close()

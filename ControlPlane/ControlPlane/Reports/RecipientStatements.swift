@@ -27,6 +27,21 @@ struct RecipientStatements {
             """)
     }
 
+    /// Recipients who were on the suppression list, of messages of earlier reports: what is told of one
+    /// message may come in two. Nobody comes back to a message from which somebody was erased.
+    private func insertSuppressed(_ recipients: [RecipientRow]) async throws {
+        guard !recipients.isEmpty else { return }
+        let message = days.email(
+            "e.id", where: "NOT e.is_redacted AND e.erased_at IS NULL", lock: "FOR SHARE")
+        try await connection.query(
+            """
+            INSERT INTO email_recipients (tenant_id, accepted_at, message_id, address, state)
+            SELECT u.tenant, message_accepted_at(u.id), u.id, u.address, u.state
+            FROM \(recipients.columns), \(message)
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
     /// Changes the recipients that the log has; then their messages take their state from them. All that a
     /// message was accepted for came with it: who is not there was erased, and does not come back.
     ///
@@ -35,6 +50,7 @@ struct RecipientStatements {
     /// - Returns: the counts to take back, of outcomes that a bounce was quicker than.
     func change(_ recipients: [RecipientRow]) async throws -> [(message: MessageKey, usage: UsageRow)] {
         guard !recipients.isEmpty else { return [] }
+        try await insertSuppressed(recipients.filter { $0.state == RecipientState.suppressed.rawValue })
         let outrun = try await connection.query(
             """
             WITH changed AS (
