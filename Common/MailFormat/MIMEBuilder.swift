@@ -31,9 +31,8 @@ package enum MIMEBuilder {
     ///
     /// - Parameter start: whole header fields that come before all others.
     package static func built(
-        _ message: OutgoingMessage, after start: [UInt8] = []
+        _ message: consuming OutgoingMessage, after start: [UInt8] = []
     ) throws(MIMEBuildError) -> Built {
-        var message = message
         let isGiven = message.headers.contains { $0.name.isEqualIgnoringCase("List-Unsubscribe") }
         let addsListUnsubscribe = message.links.addsListUnsubscribe && !isGiven
         if addsListUnsubscribe {

@@ -106,7 +106,7 @@ extension Admission {
     }
 
     private func build(
-        _ message: OutgoingMessage, after start: [UInt8]
+        _ message: consuming OutgoingMessage, after start: [UInt8]
     ) throws(Refusal) -> MIMEBuilder.Built {
         if message.headers.contains(where: { $0.name.isIdempotencyKey }) {
             throw .keyInHeader(field: "headers.\(Instructions.idempotencyKey)")
@@ -114,7 +114,6 @@ extension Admission {
         if let name = HeaderPolicy.offendingName(in: message.headers) {
             throw Refusal(.headerNotAllowed, "the header \(name) may not be set", field: "headers.\(name)")
         }
-        var message = message
         message.headers.removeAll { HeaderPolicy.isInstruction($0.name) }
         do { return try MIMEBuilder.built(message, after: start) } catch {
             throw Refusal(.invalid, error.description, field: error.field)

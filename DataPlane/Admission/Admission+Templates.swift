@@ -11,10 +11,11 @@ extension Admission {
         _ composed: Submission.Composed, tenant: TenantRecord, masterTemplate: String?,
         knowsUnsubscribe: Bool
     ) throws(Refusal) -> Submission.Composed {
-        let made = try filledIn(
-            composed.withoutEmptyParts, tenant: tenant, masterTemplate: masterTemplate,
-            knowsUnsubscribe: knowsUnsubscribe
-        ).withoutEmptyParts
+        var given = composed
+        given.dropEmptyParts()
+        var made = try filledIn(
+            given, tenant: tenant, masterTemplate: masterTemplate, knowsUnsubscribe: knowsUnsubscribe)
+        made.dropEmptyParts()
         guard made.text != nil || made.html != nil else {
             throw Refusal(
                 .missing, "one of \(composed.textField) and \(composed.htmlField) is required",
@@ -117,11 +118,9 @@ extension Admission {
 }
 
 extension Submission.Composed {
-    fileprivate var withoutEmptyParts: Self {
-        var kept = self
-        if kept.text?.isEmpty == true { kept.text = nil }
-        if kept.html?.isEmpty == true { kept.html = nil }
-        return kept
+    fileprivate mutating func dropEmptyParts() {
+        if text?.isEmpty == true { text = nil }
+        if html?.isEmpty == true { html = nil }
     }
 }
 

@@ -92,7 +92,7 @@ extension Event {
 
 extension Event.Accepted {
     package func write(to writer: inout ProtobufWriter) {
-        writer.put(1) { writer in
+        writer.put(1) { [origin] writer in
             writer.put(1, origin.kind.rawValue)
             writer.put(2, origin.id)
             writer.put(3, origin.door)

@@ -19,7 +19,10 @@ package struct EventRecord: Sendable, Equatable {
 
     package static func sealContext(_ message: MessageID) -> String { "body:\(message)" }
 
-    package func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] { Self.encode(event, sealedBody: sealedBody) }
+
+    /// The bytes of such a record.
+    package static func encode(_ event: borrowing Event, sealedBody: [UInt8] = []) -> [UInt8] {
         var writer = ProtobufWriter(capacityBytes: 512)
         event.write(to: &writer)
         var bytes: [UInt8] = []

@@ -17,7 +17,7 @@ enum LostMessage {
     static func group(_ id: MessageID, tenant: TenantID?, node: UInt16, at now: Int64) -> SpoolGroup {
         var event = Event(.failed, message: id, tenant: tenant ?? .unknown, at: now, node: node)
         event.response = response
-        let encoded = EventRecord(event).encoded()
+        let encoded = EventRecord.encode(event)
         return SpoolGroup(
             records: [.update(id, payload: SpoolUpdate.encoded(events: [encoded])), .closed(id)],
             events: [encoded])

@@ -26,7 +26,7 @@ struct Recorder: Sendable {
         var records: [SpoolRecord] = []
         // The journal's records and the spool's are the same bytes but for webhook attempts, whose kind
         // differs.
-        let encoded = events.map { EventRecord($0).encoded() }
+        let encoded = events.map { EventRecord.encode($0) }
         if !events.isEmpty {
             records.append(.update(message.id, payload: SpoolUpdate.encoded(events: encoded)))
         }
@@ -55,10 +55,10 @@ struct Recorder: Sendable {
     /// What the journal gets of the events of an update.
     static func journaled(_ events: [Event]) -> [[UInt8]] {
         events.map { event in
-            guard event.webhook != nil else { return EventRecord(event).encoded() }
+            guard event.webhook != nil else { return EventRecord.encode(event) }
             var event = event
             event.kind = .webhookAttempted
-            return EventRecord(event).encoded()
+            return EventRecord.encode(event)
         }
     }
 

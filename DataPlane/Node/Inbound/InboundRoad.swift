@@ -105,7 +105,7 @@ struct InboundRoad: InboundIntake {
         var journaled: [[UInt8]] = []
         var told: [EventWebhooks.Made] = []
         for one in made {
-            let encoded = EventRecord(one.event).encoded()
+            let encoded = EventRecord.encode(one.event)
             journaled.append(encoded)
             records.append(.update(one.event.message, payload: SpoolUpdate.encoded(events: [encoded])))
             guard one.isCertain else { continue }

@@ -141,7 +141,7 @@ struct LinkEvents: LinkRoad {
     }
 
     private func group(_ event: Event) -> SpoolGroup {
-        let encoded = EventRecord(event).encoded()
+        let encoded = EventRecord.encode(event)
         return SpoolGroup(
             records: [.update(event.message, payload: SpoolUpdate.encoded(events: [encoded]))],
             events: [encoded])

@@ -288,7 +288,7 @@ enum AcceptedEvents {
 
     static func journaled(_ events: [Event], sealedBody: [UInt8]) -> [[UInt8]] {
         events.map { event in
-            EventRecord(event, sealedBody: event.kind == .accepted ? sealedBody : []).encoded()
+            EventRecord.encode(event, sealedBody: event.kind == .accepted ? sealedBody : [])
         }
     }
 }

@@ -22,7 +22,7 @@ enum SpoolUpdate: Sendable {
                 bytes.append(UInt8(truncatingIfNeeded: number))
             }
             return bytes
-        case .events(let events): return Self.encoded(events: events.map { EventRecord($0).encoded() })
+        case .events(let events): return Self.encoded(events: events.map { EventRecord.encode($0) })
         }
     }
 
