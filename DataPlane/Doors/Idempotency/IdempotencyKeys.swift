@@ -10,8 +10,8 @@ import Relay
 ///
 /// An answer is kept for 24 hours by tenant, mode (test or live), route and key. The same body gets the same
 /// answer again, with `Idempotent-Replay: true`; another body, or a request whose first is still running,
-/// gets 409. Answers of 5xx and 429 are not kept: they say to try again; nor is the answer to a batch of which
-/// a message was refused for now, since a repetition sends the rest; nor is a refusal of more than 4 KiB.
+/// gets 409. Answers of 5xx and 429 are not kept: they say to try again; nor is the answer to a batch in
+/// which a message was refused for now, since a repetition sends the rest; nor a refusal of more than 4 KiB.
 /// What is queued is remembered with the message itself, in one group of the spool, so no crash can part
 /// them. A key belongs to one node of the cluster (`KeyOwners`): the others pass its requests on, and answer
 /// 503 while they cannot. Limits: 256 MiB on this node, 64 MiB of them a tenant, the oldest go first.

@@ -28,12 +28,12 @@ import Testing
         let caller = try await node.caller()
         // Ten of 4.75 MiB are less than 64 MiB as they come and more as they are stored.
         let large = try await caller.send(
-            "POST", Self.path, batch(node, "large", count: 10, fileBytes: 19 << 18))
+            "POST", Self.path, batch(node, "large", count: 10, fileBytes: 19 << 18), seconds: 200)
         #expect(large.status == 413, "\(large.text)")
         #expect(large.json["code"].text == "batch_too_large")
         #expect(large.json["field"].text == "[9]")
         let fitting = try await caller.send(
-            "POST", Self.path, batch(node, "fitting", count: 4, fileBytes: 19 << 18))
+            "POST", Self.path, batch(node, "fitting", count: 4, fileBytes: 19 << 18), seconds: 200)
         #expect(fitting.status == 200, "\(fitting.text)")
         try await sink.wait(for: 4)
         #expect(Set(sink.copiesBySubject.keys) == ["fitting-0", "fitting-1", "fitting-2", "fitting-3"])
