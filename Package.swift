@@ -58,7 +58,8 @@ let common: [Target] = [
 
 let dataPlane: [Target] = [
     module(
-        "Admission", in: "DataPlane", ["NodeProtocol", "MailFormat", "SMTPWire", "Crypto", "Templates"]),
+        "Admission", in: "DataPlane",
+        ["NodeProtocol", "MailFormat", "SMTPWire", "Crypto", "Templates", "Times"]),
     module("Spool", in: "DataPlane", ["CLinux", "EventLoop", "NodeProtocol", "Service"]),
     module("Journal", in: "DataPlane", ["Spool", "NodeProtocol", "EventLoop", "Service"]),
     module("Queue", in: "DataPlane", ["NodeProtocol"]),

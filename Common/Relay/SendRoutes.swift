@@ -14,7 +14,8 @@ package enum SendRoutes {
         summary: "Send a single email",
         details:
             "The message is on disk when this answers. With `template_id` the template gives the subject "
-            + "and both bodies. An `Idempotency-Key` makes a repetition safe for 24 hours.",
+            + "and both bodies. With `stream` bulk, or `{{unsubscribe_url}}` in a body, readers can leave by "
+            + "one click (RFC 8058). An `Idempotency-Key` makes a repetition safe for 24 hours.",
         tag: "Sending", scope: "emails:send", parameters: [idempotencyKey], requestSchema: message,
         responses: [
             .init(202, "On disk and queued.", answer),
@@ -36,7 +37,8 @@ package enum SendRoutes {
         summary: "Send up to \(maxBulkMessages) emails in one request",
         details:
             "Each message is checked alone and takes one from the rate: the answer is 200 with a result for "
-            + "each, in their order.",
+            + "each, in their order. Repeated with its `Idempotency-Key`, it sends those that were refused "
+            + "for now alone.",
         tag: "Sending", scope: "emails:send", parameters: [idempotencyKey],
         requestSchema: .object(["messages": Schema.array(message).required]).example([
             "messages": [
@@ -102,7 +104,8 @@ package enum SendRoutes {
         "template_variables": .map(of: .any).described("Values for `{{variable}}` in the template."),
         "use_master_template": .boolean.described("Puts the master template around the HTML."),
         "headers": .map(of: .string), "attachments": .array(.attachment), "tags": .array(.string),
-        "metadata": .map(of: .string), "stream": .choice("transactional", "bulk"),
+        "metadata": .map(of: .string), "stream": Schema.choice("transactional", "bulk").described(
+            "Else transactional. What is bulk has List-Unsubscribe and List-Unsubscribe-Post."),
         "tracking": Schema.object(["opens": .boolean, "clicks": .boolean]).described("Off unless asked for."),
         "scheduled_at": .dateTime.described("At most 366 days ahead."),
     ]).named("Message")

@@ -25,6 +25,9 @@ extension Admission {
         var message = OutgoingMessage()
         message.from = [from]
         message.to = try mailboxes(composed.to, field: "to")
+        guard composed.to.isEmpty || !message.to.isEmpty else {
+            throw Refusal(.missing, "`to` has no address", field: "to")
+        }
         message.cc = try mailboxes(composed.cc, field: "cc")
         message.replyTo = try mailboxes(composed.replyTo, field: "reply_to")
         message.subject = composed.subject
@@ -34,7 +37,8 @@ extension Admission {
         message.dateSecondsSince1970 = Int(due / 1000)
         message.boundarySeed = seed
         message.messageID = "<\(id)@\(domain.name)>"
-        message.links = LinkWishes(composed, of: submission, links)
+        let named = try stream(in: composed.headers)
+        message.links = LinkWishes(composed, of: submission, stream: named ?? submission.stream, links)
         try setHeaders(composed.headers, of: &message)
         let bcc = try mailboxes(composed.bcc, field: "bcc")
         let built = try build(message, after: Array("X-Dispatch-ID: \(id)\r\n".utf8))
@@ -48,6 +52,7 @@ extension Admission {
         draft.cc = message.cc.map(\.address.description)
         draft.bcc = bcc.map(\.address.description)
         draft.isMeasured = true
+        draft.stream = named
         draft.tracking = message.links.tracking
         draft.offersUnsubscribe = message.links.addsListUnsubscribe
         draft.links = LinkPlaces(built.places)
@@ -56,13 +61,22 @@ extension Admission {
         for header in composed.headers {
             switch header.name.lowercased() {
             case "x-dispatch-tag": draft.tags.append(header.value)
-            case "x-dispatch-stream":
-                draft.stream = try stream(named: header.value, field: "headers.\(header.name)")
             case "tls-required": draft.request.ignoresTLSPolicy = header.value.lowercased() == "no"
             default: break
             }
         }
         return draft
+    }
+
+    /// The stream that a header names, the last of them.
+    private func stream(
+        in headers: [(name: String, value: String)]
+    ) throws(Refusal) -> Submission.Stream? {
+        var named: Submission.Stream?
+        for header in headers where header.name.lowercased() == "x-dispatch-stream" {
+            named = try stream(named: header.value, field: "headers.\(header.name)")
+        }
+        return named
     }
 
     /// Headers that have a place of their own in a message go there, whatever dialect they came by.

@@ -33,7 +33,7 @@ extension Admission {
         content.html = made.html
         content.attachments = try files(of: headers.message)
         content.boundarySeed = seed
-        content.links = LinkWishes(made, of: submission, links)
+        content.links = LinkWishes(made, of: submission, stream: .transactional, links)
         do {
             var message: [UInt8] = []
             for field in headers.fields where !field.describesContent {

@@ -54,7 +54,7 @@ extension Admission {
         var message = composed
         if let use = composed.template {
             let filled = try filledIn(use, composed, tenant)
-            message.subject = use.subject ?? filled.subject
+            message.subject = use.fillsSubject ? filled.subject : use.subject ?? filled.subject
             message.html = filled.html
             message.text = filled.text
         } else if composed.fillsPlaceholders {
@@ -107,8 +107,13 @@ extension Admission {
         }
         let template: MessageTemplate
         do {
-            template = try MessageTemplate(subject: stored.subject, html: stored.html, text: stored.text)
+            let subject = use.fillsSubject ? use.subject : nil
+            template = try MessageTemplate(
+                subject: subject ?? stored.subject, html: stored.html, text: stored.text)
         } catch {
+            if use.fillsSubject, use.subject != nil, error.part == .subject {
+                throw Refusal(.invalid, "\(error.error)", field: "subject")
+            }
             throw Refusal(
                 .invalid, "the template's \(error.part.rawValue) cannot be read: \(error.error)",
                 field: use.field)

@@ -38,6 +38,9 @@ package struct Admission: Sendable {
         let id = MessageID(
             milliseconds: UInt64(max(0, now)), node: node, random: (random.0, random.1))
         let scheduledAt = try Self.time(submission.scheduledAt, now: now)
+        guard !submission.demandsTimeAhead || submission.scheduledAt == nil || scheduledAt != nil else {
+            throw Refusal(.invalid, "`scheduled_at` must be in the future.", field: "scheduled_at")
+        }
         let due = scheduledAt ?? now
         let draft: Draft
         switch submission.content {

@@ -4,6 +4,11 @@ import NodeProtocol
 extension Submission.Composed {
     /// Whether a template, a frame or the variables make something of it.
     var isFilledIn: Bool { template != nil || usesMasterTemplate || fillsPlaceholders }
+
+    /// Whether a body has the place of the link to unsubscribe at.
+    fileprivate var namesUnsubscribe: Bool {
+        [html, text].contains { $0?.contains(LinkWishes.unsubscribePlaceholder) == true }
+    }
 }
 
 extension LinkWishes {
@@ -11,16 +16,25 @@ extension LinkWishes {
     ///
     /// A template that names `unsubscribe_url` has asked for the link by that.
     ///
-    /// - Parameter links: nil when there is nothing to make links with: then none is the service's.
-    init(_ composed: Submission.Composed, of submission: Submission, _ links: TrackingLinks?) {
+    /// - Parameters:
+    ///   - stream: of the message, whoever chose it.
+    ///   - links: nil when there is nothing to make links with: then none is the service's.
+    init(
+        _ composed: Submission.Composed, of submission: Submission, stream: Submission.Stream,
+        _ links: TrackingLinks?
+    ) {
         self.init()
         guard let links else { return }
         if composed.html != nil {
             tracksOpens = submission.tracking.opens
             tracksClicks = submission.tracking.clicks
         }
-        addsListUnsubscribe = submission.offersUnsubscribe
-        fillsUnsubscribe = submission.offersUnsubscribe || composed.isFilledIn
+        switch submission.unsubscribe {
+        case .none: addsListUnsubscribe = false
+        case .headersIfBulkOrNamed: addsListUnsubscribe = stream == .bulk || composed.namesUnsubscribe
+        case .headers, .headersAndLink: addsListUnsubscribe = true
+        }
+        fillsUnsubscribe = addsListUnsubscribe || composed.isFilledIn
         addsUnsubscribeLink = submission.unsubscribe == .headersAndLink
         ownPrefixes = [TrackingLinks.openPath, TrackingLinks.clickPath, TrackingLinks.unsubscribePath]
             .map { links.base + $0 }

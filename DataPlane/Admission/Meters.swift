@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NodeProtocol
+import Times
 
 /// What callers have used of their rates and tenants of their quotas.
 ///
@@ -211,18 +212,5 @@ package struct Meters: Sendable {
     static func month(_ now: Int64) -> String { String(day(now).dropLast(3)) }
 
     /// Such as `2026-11-21`, in UTC.
-    static func day(_ now: Int64) -> String {
-        let days = now / 86_400
-        // Civil date from days since 1970 by the proleptic Gregorian calendar, years beginning in March.
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        let day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        return "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
-    }
+    static func day(_ now: Int64) -> String { RFC3339.day(milliseconds: now * 1_000) }
 }

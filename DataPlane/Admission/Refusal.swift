@@ -17,6 +17,8 @@ package struct Refusal: Error, Sendable, Equatable {
         case missing = "missing_field"
         case headerNotAllowed = "header_not_allowed"
         case messageTooLarge = "message_too_large"
+        /// Of messages that go together or not at all.
+        case batchTooLarge = "batch_too_large"
         case tooManyRecipients = "too_many_recipients"
         case recipientSuppressed = "recipient_suppressed"
         case quotaExceeded = "quota_exceeded"
@@ -32,6 +34,22 @@ package struct Refusal: Error, Sendable, Equatable {
         case overloaded
         case stopping
         case notConfigured = "not_configured"
+
+        /// Whether the same thing may be accepted later without being changed. No answer that tells of such a
+        /// refusal is the last word on a request.
+        package var isTemporary: Bool {
+            switch self {
+            case .rateLimited, .dailyQuotaExceeded, .requestInProgress, .storageFull, .storageFailed,
+                .overloaded, .stopping, .notConfigured:
+                true
+            case .unauthenticated, .scopeMissing, .sourceAddressNotAllowed, .tenantNotActive,
+                .credentialMismatch, .domainNotVerified, .tenantNotFound, .templateNotFound, .missingVariable,
+                .invalidVariable, .invalid, .missing, .headerNotAllowed, .messageTooLarge, .batchTooLarge,
+                .tooManyRecipients, .recipientSuppressed, .quotaExceeded, .mailLoop, .idempotencyKeyReused,
+                .notScheduled:
+                false
+            }
+        }
     }
 
     package let code: Code
@@ -48,14 +66,5 @@ package struct Refusal: Error, Sendable, Equatable {
         self.retryAfterSeconds = retryAfterSeconds
     }
 
-    /// Whether the same thing may be accepted later without being changed.
-    package var isTemporary: Bool {
-        switch code {
-        case .rateLimited, .dailyQuotaExceeded, .requestInProgress, .storageFull, .storageFailed, .overloaded,
-            .stopping,
-            .notConfigured:
-            true
-        default: false
-        }
-    }
+    package var isTemporary: Bool { code.isTemporary }
 }

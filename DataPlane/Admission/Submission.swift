@@ -11,8 +11,10 @@ package struct Submission: Sendable {
         package var name: String
         /// What the dialect calls the field, for refusals.
         package var field: String
-        /// Takes the place of the template's own, as it is.
+        /// Takes the place of the template's own.
         package var subject: String?
+        /// Whether `subject` has placeholders as the template's own has; else it stays as it is.
+        package var fillsSubject = false
 
         package init(name: String, field: String, subject: String? = nil) {
             self.name = name
@@ -126,6 +128,8 @@ package struct Submission: Sendable {
     /// each but the first.
     package enum Unsubscribe: Sendable {
         case none
+        /// The headers where the stream is bulk, or a body has the link; else nothing.
+        case headersIfBulkOrNamed
         /// List-Unsubscribe and List-Unsubscribe-Post.
         case headers
         /// As well a link at the end of each body that has none.
@@ -140,6 +144,8 @@ package struct Submission: Sendable {
     package var stream: Stream
     /// Milliseconds since 1970; nil is at once.
     package var scheduledAt: Int64?
+    /// Whether a time that has passed is refused, in place of being at once.
+    package var demandsTimeAhead = false
     /// Of composed messages with HTML; a finished one stays as it is.
     package var tracking = Tracking.off
     /// Of composed messages.
@@ -163,9 +169,9 @@ package struct Submission: Sendable {
         self.scheduledAt = scheduledAt
     }
 
-    /// Whether readers may leave by one click; set, it asks for the headers.
+    /// Whether readers may leave by one click, whatever the message says; set, it asks for the headers.
     package var offersUnsubscribe: Bool {
-        get { unsubscribe != .none }
+        get { unsubscribe == .headers || unsubscribe == .headersAndLink }
         set { unsubscribe = newValue ? .headers : .none }
     }
 }

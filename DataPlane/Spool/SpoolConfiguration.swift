@@ -8,8 +8,10 @@ package struct SpoolConfiguration: Sendable {
     /// While many groups come, a batch begins so long after the one before began; 0: never waits. It costs
     /// an acknowledgement at most this time and saves most of the fdatasyncs. Default 2000.
     package var batchIntervalMicroseconds = 2000
+    /// What a spool takes in one group unless it is told otherwise.
+    package static let standardMaxGroupBytes = 64 << 20
     /// A greater group is refused with `.tooLarge`. Default 64 MiB.
-    package var maxGroupBytes = 64 << 20
+    package var maxGroupBytes = standardMaxGroupBytes
     /// What may wait for the disk before new entries are refused with `.overloaded`; groups without entries
     /// may fill twice as much. Default 128 MiB.
     package var maxQueuedBytes = 128 << 20

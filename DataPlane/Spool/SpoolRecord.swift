@@ -14,7 +14,7 @@ package enum SpoolRecord: Sendable {
     case key(KeyRecord)
 
     /// Bytes that the record takes in a segment.
-    var frameBytes: Int {
+    package var frameBytes: Int {
         switch self {
         case .entry(_, let header, let body):
             Frame.headBytes + EntryFrame.fixedBytes + header.count + body.count

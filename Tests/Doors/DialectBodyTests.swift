@@ -181,6 +181,30 @@ import Testing
         #expect(try await dialect.post(dialect.body(), to: node).status == dialect.acceptedStatus)
     }
 
+    @Test(arguments: [
+        (HTTPDialect.tenants, "\(HTTPDialect.tenants.path)-bulk"), (.messages, "/v1/messages/batch"),
+        (.emails, "/api/v1/emails/batch"),
+    ])
+    func `a batch that is no JSON is refused by name, and so is any other envelope`(
+        dialect: HTTPDialect, path: String
+    ) async throws {
+        let node = try HTTPNode(MemoryIntake())
+        for (index, wrong) in (Self.noJSON + Self.otherJSON).enumerated() {
+            // The emails API takes a bare list.
+            if wrong.what == "a list of messages", dialect.name == HTTPDialect.emails.name { continue }
+            let answer = try await node.ask("POST", path, body: wrong.body(dialect))
+            let context = "\(dialect.name): \(wrong.what): \(answer.status) \(answer.body)"
+            #expect(answer.status == 400, "\(context)")
+            let code = dialect.refusal(answer).code ?? ""
+            let isNamed = [
+                "invalid_json", "invalid_field", "missing_field", "unknown_field", "missing_subject",
+            ].map(dialect.spells).contains(code)
+            #expect(isNamed, "\(context)")
+            if index < Self.noJSON.count { #expect(code == dialect.spells("invalid_json"), "\(context)") }
+        }
+        #expect(node.intake.kept.isEmpty)
+    }
+
     @Test(arguments: HTTPDialect.json)
     func `JSON is taken with any charset that is UTF-8, and in any wrapping of spaces`(
         dialect: HTTPDialect

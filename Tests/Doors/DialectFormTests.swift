@@ -128,6 +128,27 @@ import Testing
         #expect(try await dialect.post(body, to: node).status == dialect.acceptedStatus)
     }
 
+    @Test(arguments: [HTTPDialect.mailgunForm, .mailgunMultipart])
+    func `a field that holds JSON is refused by its name when it holds something else`(
+        dialect: HTTPDialect
+    ) async throws {
+        let node = try HTTPNode(MemoryIntake())
+        let values = [
+            "x", "1", "[]", "null1", "{", "{}}", #"{"a":1,"a":2}"#, #"{"a":1e999}"#, #"{"a":"\u0000"}"#,
+            #"{"a":"\ud800"}"#, String(repeating: "[", count: 100_000),
+            String(repeating: #"{"a":"#, count: 100_000),
+        ]
+        for name in ["t:variables", "h:X-Mailgun-Variables", "recipient-variables"] {
+            for value in values {
+                let answer = try await dialect.post(dialect.body(with: [(name, value)]), to: node)
+                #expect(answer.status == 400, "\(name): \(value.prefix(40)): \(answer.body)")
+                #expect(dialect.refusal(answer).code == "invalid_field", "\(name): \(value.prefix(40))")
+                #expect(dialect.refusal(answer).field == name, "\(name): \(value.prefix(40))")
+            }
+        }
+        #expect(node.intake.kept.isEmpty)
+    }
+
     @Test func `a form without a type is JSON at the ingestion API and refused by Mailgun's`() async throws {
         let node = try HTTPNode(MemoryIntake())
         for (dialect, status, code) in [

@@ -33,21 +33,25 @@ extension HTTPNode {
             body: Array(items.joined(separator: "&").utf8))
     }
 
-    func form(_ path: String, parts: [Part], key: String = "dsp_live_one") async throws -> Answer {
+    func form(
+        _ path: String, parts: [Part], key: String = "dsp_live_one", boundary: String = "b",
+        headers: [String] = []
+    ) async throws -> Answer {
         var body: [UInt8] = []
         for part in parts {
             let filename = part.filename.map { "; filename=\"\($0)\"" } ?? ""
             let type = part.contentType.map { "\r\nContent-Type: \($0)" } ?? ""
             body += Array(
                 """
-                --b\r\nContent-Disposition: form-data; name="\(part.name)"\(filename)\(type)\r\n\r\n
+                --\(boundary)\r\nContent-Disposition: form-data; name="\(part.name)"\(filename)\(type)\r\n\r\n
                 """.utf8)
             body += part.bytes + Array("\r\n".utf8)
         }
-        body += Array("--b--\r\n".utf8)
+        body += Array("--\(boundary)--\r\n".utf8)
         return try await ask(
             "POST", path, key: nil,
-            headers: [Self.basic(key), "Content-Type: multipart/form-data; boundary=b"], body: body)
+            headers: [Self.basic(key), "Content-Type: multipart/form-data; boundary=\(boundary)"] + headers,
+            body: body)
     }
 
     private static func basic(_ key: String) -> String {

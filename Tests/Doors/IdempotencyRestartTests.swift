@@ -84,6 +84,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("/api/v1/emails", false, []), ("/api/v1/emails/batch", true, []),
+        ("/api/v1/emails/batch", true, ["x-batch-validation: permissive"]),
+    ])
+    func `what was accepted for a time is told so when that time has passed`(
+        path: String, isList: Bool, headers: [String]
+    ) async throws {
+        let email =
+            #"{"from":"a@one.example","to":"j@x.example","subject":"s","text":"x","#
+            + #""scheduled_at":"2027-01-15T08:01:00Z"}"#
+        let headers = headers + ["Idempotency-Key: k1"]
+        let json = isList ? "[\(email)]" : email
+        let first = try await node([]).ask("POST", path, headers: headers, json: json)
+        #expect(first.status < 300, "\(first.body)")
+        intake.wait(seconds: 90)
+        let second = try await node(intake.keyRecords).ask("POST", path, headers: headers, json: json)
+        #expect(second.status == first.status, "\(second.body)")
+        #expect(second.json == first.json)
+        #expect(intake.kept.count == 1)
+        // Whoever asks for the first time is refused.
+        let late = try await node([]).ask("POST", path, headers: headers, json: json)
+        #expect(late.body.contains("scheduled_at") && late.body.contains("invalid_field"), "\(late.body)")
+        #expect(intake.kept.count == 1)
+    }
+
     @Test func `a refusal comes again as it was`() async throws {
         let wrong = #"{"from":"a@two.example","to":"j@x.example","text":"Hi"}"#
         let first = try await post(node([]), "/api/v1/messages", wrong)

@@ -13,6 +13,9 @@ final class MemoryIntake: Intake {
         var kept: [Admitted] = []
         var statuses: [MessageID: (TenantID, MessageStatus)] = [:]
         var refusal: Refusal?
+        var refusals: [String: Refusal] = [:]
+        /// Seconds since 1970.
+        var now = MemoryIntake.nowSeconds
         var keyRecords: [[UInt8]] = []
     }
 
@@ -23,9 +26,12 @@ final class MemoryIntake: Intake {
     let hostName = "node.example"
     /// Seconds since 1970: 2027-01-15T08:00:00Z.
     static let nowSeconds: Int64 = 1_800_000_000
-    private let nowSeconds = MemoryIntake.nowSeconds
+    private var nowSeconds: Int64 { state.withLock { $0.now } }
 
     func now() -> Int64 { nowSeconds * 1000 }
+
+    /// From now on it is so much later.
+    func wait(seconds: Int64) { state.withLock { $0.now += seconds } }
 
     private let snapshot: Snapshot
     private let admission = Admission(node: 9, hostName: "node.example")
@@ -33,6 +39,7 @@ final class MemoryIntake: Intake {
 
     init(limits: TenantRecord.Limits = .init(), suppressed: [String] = []) throws {
         let clusterKey = [UInt8](repeating: 7, count: 32)
+        let nowSeconds = Self.nowSeconds
         var global = GlobalChunk(
             tokenKeys: [], tokenIssuer: nil, tokenAudience: nil, tokensVoidBefore: [:],
             serviceHost: "dispatch.example")
@@ -85,6 +92,9 @@ final class MemoryIntake: Intake {
                     id: UUID(), slug: "welcome", subject: "Welcome {{name}}",
                     html: "<p>{{name}}, {{city}}</p>",
                     text: nil),
+                .init(
+                    id: UUID(), slug: "leaving", subject: "News",
+                    html: #"<p>News. <a href="{{unsubscribe_url}}">Leave</a></p>"#, text: nil),
                 .init(id: domain, slug: "hello", subject: "Hello {{name}}", html: nil, text: "Hi {{name}}."),
             ])
     }
@@ -97,6 +107,11 @@ final class MemoryIntake: Intake {
 
     /// From now on every message is refused with this.
     func refuse(with refusal: Refusal) { state.withLock { $0.refusal = refusal } }
+
+    /// From now on every message to this address is refused with this, or none of them.
+    func refuse(_ address: String, with refusal: Refusal?) {
+        state.withLock { $0.refusals[address] = refusal }
+    }
 
     func set(_ status: MessageStatus, tenant: String) throws {
         let tenant = try #require(TenantID(text: tenant))
@@ -117,7 +132,7 @@ final class MemoryIntake: Intake {
             do throws(Meters.RateExceeded) {
                 return .success(
                     try state.meters.takeRate(
-                        principal, count: count, for: use, usage: nil, now: nowSeconds))
+                        principal, count: count, for: use, usage: nil, now: state.now))
             } catch { return .failure(error) }
         }
         return try result.get()
@@ -134,12 +149,15 @@ final class MemoryIntake: Intake {
             do throws(Refusal) {
                 if let refusal = state.refusal { throw refusal }
                 let admitted = try admission.admit(
-                    submission, from: principal, snapshot: snapshot, now: nowSeconds * 1000,
+                    submission, from: principal, snapshot: snapshot, now: state.now * 1000,
                     random: (0, UInt64(state.kept.count), 0),
                     takeQuota: { (count: Int) throws(Refusal) in
                         try state.meters.takeQuota(
-                            principal.tenant, usage: nil, recipients: count, now: nowSeconds)
+                            principal.tenant, usage: nil, recipients: count, now: state.now)
                     })
+                for address in admitted.recipients {
+                    if let refusal = state.refusals[address] { throw refusal }
+                }
                 state.kept.append(admitted)
                 if let item { state.keyRecords.append(item.record(Receipt(admitted))) }
                 return .success(Receipt(admitted))

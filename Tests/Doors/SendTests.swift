@@ -1,3 +1,5 @@
+import MailFormat
+import NodeProtocol
 import TestSupport
 import Testing
 
@@ -65,6 +67,38 @@ import Testing
         )
         #expect(answer.json["data"]["status"] == "scheduled")
         #expect(node.intake.kept.first?.scheduledAt == 1_800_057_600_000)
+    }
+
+    @Test(
+        arguments: [
+            (#""html_body":"<p>x</p>""#, [], false),
+            (#""html_body":"<p>x</p>","stream":"transactional""#, [], false),
+            (#""html_body":"<p>x</p>","stream":"bulk""#, [.listUnsubscribe], true),
+            (#""text_body":"x","headers":{"X-Dispatch-Stream":"bulk"}"#, [.listUnsubscribe], true),
+            (#""text_body":"Leave: {{unsubscribe_url}}""#, [.listUnsubscribe, .unsubscribe], true),
+            (#""html_body":"<a href='{{unsubscribe_url}}'>x</a>""#, [.listUnsubscribe, .unsubscribe], true),
+            (#""template_id":"leaving""#, [.listUnsubscribe, .unsubscribe], true),
+            (#""template_id":"hello","template_variables":{"name":"J"}"#, [], false),
+            // The caller's own way to leave.
+            (
+                #""template_id":"leaving","template_variables":{"unsubscribe_url":"https://one.example/"}"#,
+                [], false
+            ),
+            (
+                #""text_body":"x","stream":"bulk","headers":{"List-Unsubscribe":"<https://one.example/>"}"#,
+                [], true
+            ),
+        ] as [(String, [LinkPlace.Kind], Bool)])
+    func `bulk mail, and mail that has the link, can be left by one click`(
+        fields: String, kinds: [LinkPlace.Kind], isOffered: Bool
+    ) async throws {
+        let answer = try await node.ask(
+            "POST", path, json: #"{"from":"a@one.example","to":["j@x.example"],"subject":"s",\#(fields)}"#)
+        #expect(answer.status == 202, "\(answer.body)")
+        let message = try #require(node.intake.kept.first)
+        #expect(message.offersUnsubscribe == isOffered)
+        let places = try #require(message.links.places(in: message.message.count))
+        #expect(places.map(\.kind) == kinds)
     }
 
     @Test func `another tenant's credentials are a mismatch, no tenant at all is not found`() async throws {

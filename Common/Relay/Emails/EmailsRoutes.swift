@@ -28,7 +28,9 @@ package enum EmailsRoutes {
         details: "The body is a list of emails, or an object with the list in `emails`. With "
             + "`x-batch-validation: strict`, which is the default, either all are queued or none; with "
             + "`permissive` those that can be are, and `errors` tells of the others. Each takes one from "
-            + "the rate; a strict batch that is refused has taken one.",
+            + "the rate; a strict batch that is refused has taken one. A strict batch has at most 64 MiB as "
+            + "it is stored. Repeated with its `Idempotency-Key`, a permissive one sends those that were "
+            + "refused for now alone.",
         tag: tag, scope: "emails:send",
         parameters: [
             idempotencyKey,
@@ -121,8 +123,8 @@ package enum EmailsRoutes {
             409, "The key was used with another body, or the first request is still running.",
             codes: ["idempotency_key_reused", "request_in_progress"]),
         .init(
-            413, "The message or its attachments are too large.",
-            codes: ["message_too_large", "attachments_too_large"]),
+            413, "The message or its attachments are too large, or the batch as a whole.",
+            codes: ["message_too_large", "attachments_too_large", "batch_too_large"]),
         .init(
             429, "Too much in this minute, or on this day.", codes: ["rate_limited", "daily_quota_exceeded"]),
     ]

@@ -11,8 +11,10 @@ extension MessagesRoutes {
         "from": .string.described("Required. On a verified domain of the tenant."),
         "to": addresses.described("Required."), "cc": addresses,
         "bcc": addresses.described("Never part of the message."), "reply_to": addresses,
-        "subject": .string.described("Required, unless `template_id` is given."),
-        "html": .string.described("One of `html` and `text` is required, unless `template_id` is given."),
+        "subject": .string.described(
+            "Required, unless `template_id` is given: then it takes the place of the template's."),
+        "html": .string.described(
+            "One of `html` and `text` is required, unless `template_id` is given: then both are ignored."),
         "text": .string, "headers": .map(of: .string),
         "attachments": .array(attachment).described("At most \(MessageBody.maxAttachments)."),
         "template_id": .string.described("UUID or slug of a template."),

@@ -161,10 +161,22 @@ private struct KnownOfMessage: Sendable {
                     subject: body.subject ?? "", html: body.htmlPart, text: body.textPart)
             } catch { throw APIError(error) }
         }
+        let subject = try ownSubject(body)
         do {
             let filled = try template.render(body.template_data ?? [:])
-            return Parts(subject: filled.subject, html: filled.html, text: filled.text)
+            return Parts(subject: subject ?? filled.subject, html: filled.html, text: filled.text)
         } catch { throw APIError(error) }
+    }
+
+    /// The subject that takes the place of a template's; nil when there is none.
+    private func ownSubject(_ body: MessageBody) throws(APIError) -> String? {
+        guard body.template_id != nil, let subject = body.subject, !subject.isEmpty else { return nil }
+        guard let data = body.template_data else { return subject }
+        let template: MessageTemplate
+        do { template = try MessageTemplate(subject: subject, html: nil, text: nil) } catch {
+            throw APIError(error)
+        }
+        do { return try template.render(data).subject } catch { throw APIError(error) }
     }
 
     private func sender(_ name: String) -> AnalyzedMessage.SenderDomain {

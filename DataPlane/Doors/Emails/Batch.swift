@@ -82,7 +82,7 @@ extension EmailsDoor {
     ) async throws -> HTTPResponse {
         var submissions: [Submission] = []
         for (index, email) in emails.enumerated() {
-            do throws(APIError) { submissions.append(try submission(of: email)) } catch {
+            do throws(APIError) { submissions.append(try Self.submission(of: email)) } catch {
                 throw error.inBatch(index)
             }
         }
@@ -99,7 +99,7 @@ extension EmailsDoor {
         _ emails: [ArraySlice<UInt8>], by call: AuthenticatedCall
     ) async throws -> HTTPResponse {
         let submissions = emails.map { email in
-            Result { () throws(APIError) in try submission(of: email) }
+            Result { () throws(APIError) in try Self.submission(of: email) }
         }
         var answer = Answer(data: [])
         var errors: [Refused] = []
@@ -113,9 +113,9 @@ extension EmailsDoor {
         return try .json(answer)
     }
 
-    private func submission(of email: ArraySlice<UInt8>) throws(APIError) -> Submission {
+    private static func submission(of email: ArraySlice<UInt8>) throws(APIError) -> Submission {
         try StrictDecoding.decode(EmailRequest.self, from: Array(email), unknownFields: .refuse)
-            .submission(now: intake.now())
+            .submission()
     }
 }
 

@@ -51,10 +51,8 @@ struct EmailRequest: TabledFields {
     let scheduled_at: TimeField?
     let attachments: [EmailAttachment]?
 
-    /// - Parameter now: milliseconds since 1970.
     /// - Throws: 400 naming the field; 413 for attachments that are too large.
-    func submission(now: Int64) throws(APIError) -> Submission {
-        try scheduled_at?.demandAhead(now: now)
+    func submission() throws(APIError) -> Submission {
         var composed = Submission.Composed(
             from: try sender(), to: to.values, cc: cc?.values ?? [], bcc: bcc?.values ?? [],
             replyTo: reply_to?.values ?? [], subject: try checkedSubject(), text: text, html: html,
@@ -70,6 +68,8 @@ struct EmailRequest: TabledFields {
         submission.tracking = .init(opens: track_opens ?? false, clicks: track_clicks ?? false)
         submission.unsubscribe = enable_unsubscribe ?? false ? .headersAndLink : .none
         submission.senderDomain = domain_id
+        // Admission looks at it: of what an earlier attempt has queued the time may have passed.
+        submission.demandsTimeAhead = true
         return submission
     }
 

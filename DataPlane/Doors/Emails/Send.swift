@@ -13,7 +13,7 @@ extension EmailsDoor {
                 request, from: call.principal, route: "emails", body: body, replayedStatus: 200
             ) {
                 let email = try StrictDecoding.decode(EmailRequest.self, from: body, unknownFields: .refuse)
-                return try await submit(try email.submission(now: intake.now()), from: call.principal)
+                return try await submit(try email.submission(), from: call.principal)
             }
         }
     }

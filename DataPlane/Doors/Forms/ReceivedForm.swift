@@ -12,6 +12,9 @@ final class ReceivedForm {
         self.keyed = keyed
     }
 
+    /// What makes two forms the same; nil for what is none, or is given away.
+    var digest: [UInt8]? { (try? form?.get())?.digest }
+
     /// Gives the fields away: whoever takes them decides how long they are kept.
     ///
     /// - Throws: why it is no form.

@@ -19,7 +19,9 @@ extension AuthenticatedCall {
         let submissions = checked.compactMap { try? $0.get() }
         var results = await intake.submit(submissions, from: principal).makeIterator()
         return checked.map { message in
-            message.flatMap { _ in results.next()?.mapError(shown) ?? .failure(.internalError) }
+            message.flatMap { _ in
+                results.next()?.mapError { shown(Self.noted($0)) } ?? .failure(.internalError)
+            }
         }
     }
 
@@ -51,6 +53,12 @@ extension AuthenticatedCall {
         return further
     }
 
+    /// A refusal of one message of several, of which a repetition with the same key may be told otherwise.
+    static func noted(_ refusal: Refusal) -> Refusal {
+        KeyedSending.current?.note(refusal)
+        return refusal
+    }
+
     /// Those that the rate has no more for are failures.
     private func takeRate(
         for messages: [Result<Submission, APIError>], _ shown: (Refusal) -> APIError
@@ -60,7 +68,7 @@ extension AuthenticatedCall {
         guard let exceeded else { return messages }
         var checked = messages
         for place in messages.indices.filter({ !queued.contains($0) }).dropFirst(count) {
-            checked[place] = .failure(shown(exceeded.refusal))
+            checked[place] = .failure(shown(Self.noted(exceeded.refusal)))
         }
         return checked
     }

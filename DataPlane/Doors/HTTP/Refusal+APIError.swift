@@ -23,7 +23,7 @@ extension Refusal {
             .missingVariable, .invalidVariable:
             400
         case .quotaExceeded: 400
-        case .messageTooLarge: 413
+        case .messageTooLarge, .batchTooLarge: 413
         case .idempotencyKeyReused, .requestInProgress, .notScheduled: 409
         case .rateLimited, .dailyQuotaExceeded: 429
         case .storageFull: 507

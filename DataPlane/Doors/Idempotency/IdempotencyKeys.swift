@@ -10,7 +10,8 @@ import Relay
 ///
 /// An answer is kept for 24 hours by tenant, mode (test or live), route and key. The same body gets the same
 /// answer again, with `Idempotent-Replay: true`; another body, or a request whose first is still running,
-/// gets 409. Answers of 5xx and 429 are not kept: they say to try again; nor is a refusal of more than 4 KiB.
+/// gets 409. Answers of 5xx and 429 are not kept: they say to try again; nor is the answer to a batch in
+/// which a message was refused for now, since a repetition sends the rest; nor a refusal of more than 4 KiB.
 /// What is queued is remembered with the message itself, in one group of the spool, so no crash can part
 /// them. A key belongs to one node of the cluster (`KeyOwners`): the others pass its requests on, and answer
 /// 503 while they cannot. Limits: 256 MiB on this node, 64 MiB of them a tenant, the oldest go first.
@@ -81,13 +82,14 @@ package final class IdempotencyKeys: Sendable {
     /// Runs `produce` unless the request repeats one that was answered.
     ///
     /// - Parameters:
-    ///   - bodyDigest: of what makes two bodies the same, where it is not their bytes: a form's fields.
+    ///   - bodyDigest: of what makes two bodies the same, where it is not their bytes: a form's fields. Asked
+    ///     for once it is needed.
     ///   - replayedStatus: of a repetition whose first was accepted, where it is another.
     /// - Throws: 400 for a malformed key, 409 `idempotency_key_reused` or `request_in_progress`, 503 and 504
     ///   when the node that the key belongs to does not answer, and what `produce` throws.
     func answer(
         _ request: HTTPRequest, from principal: Principal, route: String, body: [UInt8],
-        bodyDigest: [UInt8]? = nil, replayedStatus: HTTPStatus? = nil,
+        bodyDigest: @autoclosure () -> [UInt8]? = nil, replayedStatus: HTTPStatus? = nil,
         _ produce: () async throws -> HTTPResponse
     ) async throws -> HTTPResponse {
         guard let key = request.headers[Self.header] else { return try await produce() }
@@ -104,7 +106,7 @@ package final class IdempotencyKeys: Sendable {
         }
         let call = Call(
             name: KeyName(principal, route: route, key: key), tenant: principal.tenant.id,
-            digest: bodyDigest ?? Digest.sha256(body))
+            digest: bodyDigest() ?? Digest.sha256(body))
         let beginning: IdempotencyStore.Beginning
         do throws(Refusal) { beginning = try await begin(call, place, peers) } catch { throw error.apiError }
         switch beginning {
@@ -116,14 +118,15 @@ package final class IdempotencyKeys: Sendable {
     private func run(
         _ call: Call, _ items: [ItemName: Receipt], _ produce: () async throws -> HTTPResponse
     ) async throws -> HTTPResponse {
+        let sending = sending(call, items)
         do {
-            let response = try await KeyedSending.$current.withValue(sending(call, items)) {
-                try await produce()
-            }
-            end(call, response.status.code >= 500 ? nil : .response(response))
+            let response = try await KeyedSending.$current.withValue(sending) { try await produce() }
+            let isFinal = response.status.code < 500 && !sending.mayBeRepeated
+            end(call, isFinal ? .response(response) : nil)
             return response
         } catch {
-            end(call, (error as? APIError).flatMap { Self.isFinal($0) ? .refusal($0) : nil })
+            let refusal = (error as? APIError).flatMap { Self.isFinal($0) ? $0 : nil }
+            end(call, sending.mayBeRepeated ? nil : refusal.map { .refusal($0) })
             throw error
         }
     }

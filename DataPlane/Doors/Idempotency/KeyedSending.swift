@@ -15,6 +15,7 @@ package final class KeyedSending: Sendable {
     private struct State {
         var queued: [ItemName: Receipt]
         var occurrences: [[UInt8]: Int] = [:]
+        var mayBeRepeated = false
 
         mutating func name(of submission: Submission) -> ItemName {
             let likeness = submission.likeness
@@ -22,6 +23,14 @@ package final class KeyedSending: Sendable {
             occurrences[likeness] = occurrence + 1
             return ItemName(likeness: likeness, occurrence: occurrence)
         }
+    }
+
+    /// Whether some of the messages may pass later as they are, so that the answer is not the last word.
+    var mayBeRepeated: Bool { state.withLock { $0.mayBeRepeated } }
+
+    /// One of the messages was refused.
+    func note(_ refusal: Refusal) {
+        if refusal.isTemporary { state.withLock { $0.mayBeRepeated = true } }
     }
 
     /// One message of the request.

@@ -30,7 +30,8 @@ struct IngestDoor: Sendable {
             }
             let received = try await ReceivedForm.read(request)
             return try await idempotency.answer(
-                request, from: call.principal, route: "ingest", body: received.keyed
+                request, from: call.principal, route: "ingest", body: received.keyed,
+                bodyDigest: received.digest
             ) { try await submit(try IngestForm.submission(try received.take()), from: call.principal) }
         }
     }

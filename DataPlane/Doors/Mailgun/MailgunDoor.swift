@@ -41,7 +41,8 @@ struct MailgunDoor: Sendable {
         return try await call.answer {
             let received = try await ReceivedForm.read(request)
             return try await idempotency.answer(
-                request, from: call.principal, route: "\(route)/\(domain)", body: received.keyed
+                request, from: call.principal, route: "\(route)/\(domain)", body: received.keyed,
+                bodyDigest: received.digest
             ) {
                 do {
                     let fields = FormFields(form: try received.take())
@@ -122,7 +123,7 @@ struct MailgunDoor: Sendable {
                     continue
                 }
                 first = first ?? refusal
-                refused.append(Self.refused(copy.recipient, refusal))
+                refused.append(Self.refused(copy.recipient, AuthenticatedCall.noted(refusal)))
             }
         }
         if let first, refused.count == batch.recipients.count { throw first.apiError }

@@ -44,6 +44,7 @@ struct MessageDraft: Sendable {
         composed.variables.merge(variables) { $1 }
         composed.variablesField = "recipient_variables.\(address)"
         composed.fillsPlaceholders = composed.template == nil
+        composed.template?.fillsSubject = true
         draft.submission.content = .composed(composed)
         return draft
     }
@@ -76,7 +77,12 @@ struct MessageDraft: Sendable {
             replyTo: body.reply_to?.values ?? [], subject: subject, text: body.text, html: body.html,
             headers: (body.headers ?? [:]).headersByName, attachments: try attachments(body.attachments ?? [])
         )
-        composed.template = body.template_id.map { .init(name: $0, field: "template_id") }
+        composed.template = body.template_id.map { name in
+            var use = Submission.TemplateUse(
+                name: name, field: "template_id", subject: subject.isEmpty ? nil : subject)
+            use.fillsSubject = body.template_data != nil
+            return use
+        }
         composed.variables = body.template_data ?? [:]
         composed.variablesField = "template_data"
         composed.fillsPlaceholders = body.template_id == nil && body.template_data != nil

@@ -15,6 +15,8 @@ struct MessagesDoor: Sendable {
     /// Asks the control plane, which finds the node that holds what this one does not.
     let relay: Router.Fallback
     let openHours: DoorRouter.OpenHours
+    /// As many as the messages of a batch have with 50 recipients each. The history of others is not asked.
+    private static let maxAskedReaders = 50 * MessagesRoutes.maxBatchMessages
 
     func add(to router: inout Router) {
         router.on(.post, MessagesRoutes.prefix + "/send", MessagesRoutes.send, send)
@@ -23,20 +25,33 @@ struct MessagesDoor: Sendable {
             .delete, MessagesRoutes.prefix + "/{message_id}/schedule", MessagesRoutes.cancel, cancel)
     }
 
-    /// Gives each draft that asks for it the hour in which its readers opened most. One question for all.
+    /// Gives each draft that asks for it the hour in which its readers opened most.
     func findTimes(_ drafts: inout [MessageDraft], of tenant: TenantID) async {
         let readers = drafts.map { draft in
             draft.optimizesTime ? MessageDraft.addresses(draft.to).map(\.caseFolded) : []
         }
-        let asked = Set(readers.joined())
-        let isAsked = !asked.isEmpty && asked.count <= OpenHours.maxAddresses
-        let known = isAsked ? await openHours(tenant, Array(asked)) : nil
+        let known = await opens(of: readers, tenant)
         for index in drafts.indices where drafts[index].optimizesTime {
-            let opens = known.map { known in readers[index].compactMap { known[$0] } }
+            let isKnown = readers[index].allSatisfy { known[$0] != nil }
+            let opens = isKnown ? readers[index].compactMap { known[$0] } : nil
             let time = SendTime(opens: opens, now: intake.now())
             drafts[index].sendTime = time
             drafts[index].submission.scheduledAt = time.at
         }
+    }
+
+    /// What each reader opened by hour, which is empty of who has no history. Asked for in questions of as
+    /// many readers as one may have, until one is not answered in time.
+    private func opens(of readers: [[String]], _ tenant: TenantID) async -> [String: [Int]] {
+        var seen: Set<String> = []
+        let asked = readers.joined().filter { seen.insert($0).inserted }.prefix(Self.maxAskedReaders)
+        var known: [String: [Int]] = [:]
+        for start in stride(from: 0, to: asked.count, by: OpenHours.maxAddresses) {
+            let question = Array(asked.dropFirst(start).prefix(OpenHours.maxAddresses))
+            guard let answer = await openHours(tenant, question) else { break }
+            for reader in question { known[reader] = answer[reader] ?? [] }
+        }
+        return known
     }
 }
 

@@ -12,7 +12,7 @@ extension Refusal {
             SMTPReply(550, .init(5, 7, 1), message)
         case .invalid, .missing, .headerNotAllowed, .templateNotFound, .missingVariable, .invalidVariable:
             SMTPReply(550, .init(5, 6, 0), field.map { "\($0): \(message)" } ?? message)
-        case .messageTooLarge: SMTPReply(552, .init(5, 3, 4), message)
+        case .messageTooLarge, .batchTooLarge: SMTPReply(552, .init(5, 3, 4), message)
         case .tooManyRecipients: SMTPReply(550, .init(5, 5, 3), message)
         case .mailLoop: SMTPReply(554, .init(5, 4, 6), message)
         case .rateLimited, .dailyQuotaExceeded, .requestInProgress: SMTPReply(450, .init(4, 7, 1), message)

@@ -52,6 +52,7 @@ struct SendRequest: TabledFields {
             door: "tenants", content: .composed(composed), tags: tags ?? [], metadata: metadata ?? [:],
             stream: try Submission.Stream(field: stream), scheduledAt: scheduled_at?.milliseconds)
         submission.tracking = Submission.Tracking(tracking)
+        submission.unsubscribe = .headersIfBulkOrNamed
         return submission
     }
 }

@@ -131,7 +131,7 @@ struct Road: Intake {
         let started = MonotonicTime.now()
         let sending = KeyedSending.current
         var receipts: [Receipt] = []
-        var accepted: [AcceptedMessage] = []
+        var group = AtomicGroup()
         for (place, submission) in submissions.enumerated() {
             let item = sending?.item(of: submission)
             if let receipt = item?.receipt {
@@ -140,21 +140,24 @@ struct Road: Intake {
             }
             do throws(Refusal) {
                 let message = try admit(submission, from: principal, item)
+                do throws(Refusal) { try group.add(message) } catch {
+                    returnQuota(of: [message])
+                    throw error
+                }
                 receipts.append(Receipt(message.admitted))
-                accepted.append(message)
             } catch {
-                returnQuota(of: accepted)
+                returnQuota(of: group.messages)
                 metrics.refused(submission.door, error.code.rawValue).increment()
                 throw BatchRefusal(error, at: place)
             }
         }
-        do throws(Refusal) { try await commit(accepted) } catch {
-            for message in accepted {
+        do throws(Refusal) { try await commit(group.messages) } catch {
+            for message in group.messages {
                 metrics.refused(message.mail.log.origin.door, error.code.rawValue).increment()
             }
             throw BatchRefusal(error, at: nil)
         }
-        for message in accepted { report(message, since: started) }
+        for message in group.messages { report(message, since: started) }
         return receipts
     }
 

@@ -99,4 +99,38 @@ import Testing
         #expect(second.body == first.body && second.headers["idempotent-replay"] == "true")
         #expect(node.intake.kept.count == 1)
     }
+
+    @Test(arguments: [
+        (#""template_data":{"name":"J"}"#, "Hello J"),
+        (#""subject":"","template_data":{"name":"J"}"#, "Hello J"),
+        (#""subject":"Dear {{name}}","template_data":{"name":"J"}"#, "Dear J"),
+        (#""subject":"Dear","html":"<p>ignored</p>","template_data":{"name":"J"}"#, "Dear"),
+    ])
+    func `a subject given beside a template takes the place of its own`(
+        fields: String, subject: String
+    ) async throws {
+        let answer = try await send(
+            #"{"from":"a@one.example","to":"j@x.example","template_id":"hello",\#(fields)}"#)
+        #expect(answer.status == 202, "\(answer.body)")
+        let message = try #require(node.intake.kept.first)
+        #expect(message.subject == subject)
+        #expect(message.text.contains("Hi J.") && !message.text.contains("ignored"))
+    }
+
+    @Test func `a subject beside a template is refused by its name when it cannot be read`() async throws {
+        let answer = try await send(
+            #"{"from":"a@one.example","to":"j@x.example","template_id":"hello","subject":"{{#if","#
+                + #""template_data":{"name":"J"}}"#)
+        #expect(answer.status == 400)
+        #expect(answer.json["error"]["field"] == "subject", "\(answer.body)")
+    }
+
+    @Test func `a batch may give the subject that each recipient gets filled in`() async throws {
+        let answer = try await node.ask(
+            "POST", "/v1/messages/batch",
+            json: #"{"from":"a@one.example","template_id":"hello","subject":"For {{name}}","#
+                + #""recipient_variables":{"j@x.example":{"name":"J"},"k@x.example":{"name":"K"}}}"#)
+        #expect(answer.status == 200, "\(answer.body)")
+        #expect(node.intake.kept.map(\.subject) == ["For J", "For K"])
+    }
 }

@@ -1,3 +1,4 @@
+import EventLoop
 import NodeProtocol
 import TestSupport
 import Testing
@@ -41,6 +42,42 @@ import Testing
             #expect(data["scheduled_at"] == "2027-01-15T08:00:00Z")
             #expect(scheduledAt == nil)
         }
+    }
+
+    @Test func `more readers than one question may have are asked for in several`() async throws {
+        let count = OpenHours.maxAddresses + 200
+        let asked = Locked<[Int]>([])
+        let node = try HTTPNode(MemoryIntake(limits: .init(maxRecipients: 10_000))) { _, addresses in
+            asked.withLock { $0.append(addresses.count) }
+            guard addresses.count <= OpenHours.maxAddresses else { return nil }
+            return Dictionary(uniqueKeysWithValues: addresses.map { ($0, Self.hours([19: 1])) })
+        }
+        let people = (0..<count).map { "\"j\($0)@x.example\"" }.joined(separator: ",")
+        let answer = try await node.ask(
+            "POST", "/v1/messages/send",
+            json: Self.message.replacing(#""J@x.example""#, with: "[\(people)]"))
+        #expect(answer.json["data"]["optimized"] == true, "\(answer.body.prefix(400))")
+        #expect(answer.json["data"]["scheduled_at"] == "2027-01-15T19:00:00Z")
+        #expect(asked.withLock { $0 } == [OpenHours.maxAddresses, 200])
+    }
+
+    @Test func `who was asked for before a question failed has his time, the others leave at once`()
+        async throws
+    {
+        let node = try HTTPNode(MemoryIntake(limits: .init(maxRecipients: 10_000))) { _, addresses in
+            addresses.contains("j0@x.example")
+                ? Dictionary(uniqueKeysWithValues: addresses.map { ($0, Self.hours([19: 1])) }) : nil
+        }
+        func message(_ range: Range<Int>) -> String {
+            let people = range.map { "\"j\($0)@x.example\"" }.joined(separator: ",")
+            return Self.message.replacing(#""J@x.example""#, with: "[\(people)]")
+        }
+        let answer = try await node.ask(
+            "POST", "/v1/messages/batch",
+            json: #"{"messages":[\#(message(0..<2_500)),\#(message(2_500..<5_001))]}"#)
+        let messages = answer.json["data"]["messages"]
+        #expect(messages[0]["optimized"] == true && messages[0]["status"] == "scheduled")
+        #expect(messages[1]["optimized_reason"] == "history_unavailable")
     }
 
     @Test func `the hour that is now is at once, and of equal ones the next comes first`() {

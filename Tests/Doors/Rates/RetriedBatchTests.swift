@@ -1,3 +1,4 @@
+import Admission
 import TestSupport
 import Testing
 
@@ -58,6 +59,74 @@ import Testing
             #expect(answer.headers["idempotent-replay"] == nil)
         }
         #expect(intake.kept.isEmpty && intake.keyRecords.isEmpty)
+    }
+
+    @Test(arguments: RatedDoor.batches)
+    func `a batch that the rate cut short is not answered for good: its retry sends the rest`(
+        door: RatedDoor
+    ) async throws {
+        guard case .each(let codes, let code) = door.batch else { return }
+        let node = try node([])
+        let first = try await door.ask(node, door.body(14), idempotencyKey: "k")
+        #expect(first.status == 200, "\(first.body)")
+        #expect(codes(first).compactMap(\.self) == [code, code])
+        intake.wait(seconds: 120)
+        let second = try await door.ask(node, door.body(14), idempotencyKey: "k")
+        #expect(second.status == 200, "\(second.body)")
+        #expect(second.headers["idempotent-replay"] == nil)
+        #expect(codes(second) == Array(repeating: nil, count: 14), "\(second.body)")
+        #expect(intake.kept.count == 14)
+        // It took for those that were left.
+        #expect(second.headers["ratelimit-remaining"] == "10")
+        let third = try await door.ask(node, door.body(14), idempotencyKey: "k")
+        #expect(third.headers["idempotent-replay"] == "true")
+        #expect(third.body == second.body)
+        #expect(intake.kept.count == 14)
+    }
+
+    @Test(
+        arguments: RatedDoor.batches, [Refusal.Code.storageFull, .overloaded, .stopping, .dailyQuotaExceeded])
+    func `a batch of which nothing could be taken now is not answered for good`(
+        door: RatedDoor, code: Refusal.Code
+    ) async throws {
+        let node = try node([])
+        intake.refuse(with: Refusal(code, "not now"))
+        for _ in 0..<2 {
+            let answer = try await door.ask(node, door.body(2), idempotencyKey: "k")
+            #expect(answer.headers["idempotent-replay"] == nil, "\(answer.body)")
+        }
+        #expect(intake.kept.isEmpty)
+    }
+
+    @Test func `a retry of Mailgun's sends to those who were refused for now alone`() async throws {
+        let node = try node([])
+        let fields: KeyValuePairs = [
+            "from": "a@one.example", "to": "j@x.example,k@x.example,l@x.example", "text": "x",
+            "recipient-variables": "{}",
+        ]
+        func post() async throws -> HTTPNode.Answer {
+            try await node.form("/v3/one.example/messages", fields, headers: ["Idempotency-Key: k"])
+        }
+        intake.refuse("k@x.example", with: Refusal(.storageFull, "not now"))
+        let first = try await post()
+        #expect(first.json["refused"].elements.map { $0["code"].text } == ["storage_full"], "\(first.body)")
+        intake.refuse("k@x.example", with: nil)
+        let second = try await post()
+        #expect(second.status == 200 && second.headers["idempotent-replay"] == nil, "\(second.body)")
+        #expect(second.json["id"] == first.json["id"])
+        #expect(second.json["refused"] == .null || second.json["refused"].elements.isEmpty)
+        #expect(intake.kept.map(\.recipients) == [["j@x.example"], ["l@x.example"], ["k@x.example"]])
+        #expect(try await post().headers["idempotent-replay"] == "true")
+        #expect(intake.kept.count == 3)
+    }
+
+    @Test(arguments: RatedDoor.batches)
+    func `a batch in which a message is refused for good is answered for good`(door: RatedDoor) async throws {
+        let node = try node([])
+        intake.refuse(with: Refusal(.quotaExceeded, "the month is used up"))
+        _ = try await door.ask(node, door.body(2), idempotencyKey: "k")
+        let second = try await door.ask(node, door.body(2), idempotencyKey: "k")
+        #expect(second.headers["idempotent-replay"] == "true", "\(second.body)")
     }
 
     @Test func `a retry of Mailgun's gives the rest the Message-ID that the first had`() async throws {

@@ -53,16 +53,19 @@ struct APICaller: Sendable {
 
     func send(
         _ method: String, _ path: String, _ body: JSONValue? = nil,
-        headers more: [(name: String, value: String)] = []
+        headers more: [(name: String, value: String)] = [], seconds: Int = 20
     ) async throws -> Answer {
         try await send(
-            method, path, bytes: try body.map { Array(try JSONEncoder.sorted.encode($0)) }, headers: more)
+            method, path, bytes: try body.map { Array(try JSONEncoder.sorted.encode($0)) }, headers: more,
+            seconds: seconds)
     }
 
     /// Sends a body as it is.
+    ///
+    /// - Parameter seconds: after which no answer is a failure.
     func send(
         _ method: String, _ path: String, bytes: [UInt8]?, contentType: String = "application/json",
-        headers more: [(name: String, value: String)] = []
+        headers more: [(name: String, value: String)] = [], seconds: Int = 20
     ) async throws -> Answer {
         var request = HTTPClientRequest(method, baseURL + path, headers: headers + more)
         if let bytes {
@@ -70,7 +73,7 @@ struct APICaller: Sendable {
             request.headers.append(("Content-Type", contentType))
         }
         request.maxResponseBytes = 8 << 20
-        request.totalTimeout = .seconds(20)
+        request.totalTimeout = .seconds(seconds)
         let response = try await client.loop.run { [client, request] in try await client.value.send(request) }
         return Answer(status: response.status, headers: response.headers, body: response.body)
     }
