@@ -1,4 +1,5 @@
 import HTTP
+import NodeProtocol
 
 /// The sending routes of the tenants' API: a node answers them, the control plane passes them on, and both
 /// document them alike.
@@ -102,7 +103,7 @@ package enum SendRoutes {
         "template_variables": .map(of: .any).described("Values for `{{variable}}` in the template."),
         "use_master_template": .boolean.described("Puts the master template around the HTML."),
         "headers": .map(of: .string), "attachments": .array(.attachment), "tags": .array(.string),
-        "metadata": .map(of: .string), "stream": .choice("transactional", "bulk"),
+        "metadata": .map(of: .string), "stream": .choice(MessageRules.streams),
         "tracking": Schema.object(["opens": .boolean, "clicks": .boolean]).described("Off unless asked for."),
         "scheduled_at": .dateTime.described("At most 366 days ahead."),
     ]).named("Message")

@@ -27,6 +27,11 @@ package enum RFC3339 {
         String(decoding: digits(milliseconds) + [UInt8(ascii: "Z")], as: UTF8.self)
     }
 
+    /// The same of the millisecond in which the date lies.
+    package static func wholeSeconds(_ date: Date) -> String {
+        wholeSeconds(milliseconds: milliseconds(date))
+    }
+
     /// The same as `text(milliseconds:)` of the millisecond in which the date lies.
     package static func text(_ date: Date) -> String { text(milliseconds: milliseconds(date)) }
 
