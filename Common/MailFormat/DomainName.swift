@@ -5,7 +5,7 @@
 ///
 /// The mapping is the small part of UTS 46 that people type: lower case, composed form (NFC), full-width
 /// ASCII and the ideographic full stops. U-labels of anything but letters, marks and digits are refused,
-/// emoji among them (`LabelRules`), so no two domains that a person could confuse by form alone are made from
+/// emoji among them (`DomainLabelRules`), so no two domains that a person could confuse by form alone are made from
 /// one text. An A-label is taken as it is when it can be decoded: registries have given out names that no
 /// rule of today would make, and mail to them arrives.
 package enum DomainName {
@@ -32,16 +32,6 @@ package enum DomainName {
         guard name.utf8.count <= maxBytes else { throw .tooLong }
         guard labels.last?.utf8.allSatisfy(\.isDigit) != true else { throw .numericTopLevel }
         return name
-    }
-
-    /// The form to show to people: A-labels decoded where they are those of a valid U-label.
-    package static func unicode(_ ascii: String) -> String {
-        ascii.split(separator: ".", omittingEmptySubsequences: false).map { label in
-            guard label.hasPrefix("xn--"), let scalars = Punycode.decode(String(label.dropFirst(4))),
-                let aLabel = try? Self.label(scalars), aLabel == label
-            else { return String(label) }
-            return String(String.UnicodeScalarView(scalars))
-        }.joined(separator: ".")
     }
 
     /// Whether the name is in its final form already and has nothing to be looked at: lower-case letters,
@@ -89,7 +79,9 @@ package enum DomainName {
         guard let first = scalars.first, let last = scalars.last else { throw .emptyLabel }
         guard first != "-", last != "-" else { throw .hyphenAtEdge }
         guard scalars.count <= maxLabelBytes else { throw .labelTooLong }
-        guard scalars.indices.allSatisfy({ LabelRules.allow(scalars, at: $0) }) else { throw .badCharacter }
+        guard scalars.indices.allSatisfy({ DomainLabelRules.allow(scalars, at: $0) }) else {
+            throw .badCharacter
+        }
         let text = String(String.UnicodeScalarView(scalars))
         if scalars.allSatisfy(\.isASCII) {
             if text.hasPrefix("xn--") { try check(aLabel: text) }
@@ -104,7 +96,7 @@ package enum DomainName {
 
     private static func check(aLabel: String) throws(Malformation) {
         guard let scalars = Punycode.decode(String(aLabel.dropFirst(4))),
-            scalars.contains(where: { !$0.isASCII }), scalars.allSatisfy(LabelRules.isPrinted),
+            scalars.contains(where: { !$0.isASCII }), scalars.allSatisfy(DomainLabelRules.isPrinted),
             Punycode.encode(scalars) == String(aLabel.dropFirst(4))
         else { throw .badALabel }
     }

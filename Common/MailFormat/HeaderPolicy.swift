@@ -5,8 +5,10 @@ package enum HeaderPolicy {
         "Received", "Return-Path", "DKIM-Signature", "Authentication-Results", "Bcc", "Resent-Bcc",
         "Content-Type", "Content-Transfer-Encoding", "MIME-Version", "Date",
     ]
+    /// The instruction that carries an idempotency key.
+    package static let idempotencyKey = "X-Dispatch-Idempotency-Key"
     /// Instructions to the service; they are read and never sent on.
-    package static let instructions = ["X-Dispatch-Tag", "X-Dispatch-Idempotency-Key", "X-Dispatch-Stream"]
+    package static let instructions = ["X-Dispatch-Tag", idempotencyKey, "X-Dispatch-Stream"]
 
     /// The first name, as the caller wrote it, that may not be set; nil when all may. Values matter for one
     /// field: Message-ID must be well formed.

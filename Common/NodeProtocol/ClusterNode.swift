@@ -42,4 +42,12 @@ extension Snapshot {
         guard let number = RelayMark.node(signer) else { return nil }
         return global.nodes?.first { $0.number == number }
     }
+
+    /// The node that answers for what the one of this number accepted: itself, or the one that has taken over
+    /// its spool. Nil when there is no such node any more.
+    package func keeper(of number: UInt16) -> ClusterNode? {
+        guard let node = global.nodes?.first(where: { $0.number == number }) else { return nil }
+        guard let heir = node.heir else { return node }
+        return global.nodes?.first { $0.number == heir }
+    }
 }

@@ -1,4 +1,5 @@
 import HTTP
+import NodeProtocol
 
 /// The routes of the ingestion API: a node answers them, the control plane passes sends on and answers the
 /// rest, and both document them alike.
@@ -63,7 +64,7 @@ package enum IngestRoutes {
         "headers": Schema.map(of: .string).example(["Reply-To": "support@yourdomain.com"]),
         "tags": Schema.array(.string).example(["welcome", "onboarding"]),
         "metadata": Schema.map(of: .string).example(["order": "4711"]),
-        "attachments": .array(.attachment), "stream": .choice("transactional", "bulk"),
+        "attachments": .array(.attachment), "stream": .choice(MessageRules.streams),
         "tracking": Schema.object(["opens": .boolean, "clicks": .boolean]).described("Off unless asked for."),
         "scheduled_at": .dateTime.described("At most 366 days ahead."),
     ]).named("IngestMessage")

@@ -1,4 +1,5 @@
 import HTTP
+import NodeProtocol
 
 /// The sending routes of the alias of Mailgun's API: a node answers them, the control plane passes them on.
 package enum MailgunRoutes {
@@ -62,7 +63,7 @@ package enum MailgunRoutes {
         "o:tag": .string.example("welcome"), "o:deliverytime": .string, "o:testmode": .choice("yes", "no"),
         "o:tracking": .choice("yes", "no", "htmlonly"), "o:tracking-opens": .choice("yes", "no"),
         "o:tracking-clicks": .choice("yes", "no", "htmlonly"), "o:require-tls": .choice("yes", "no"),
-        "o:stream": .choice("transactional", "bulk"),
+        "o:stream": .choice(MessageRules.streams),
         "h:Reply-To": .string.example("support@yourdomain.com").described("`h:` and any header's name."),
         "v:order": .string.example("4711").described("`v:` and any name of metadata."),
     ]).named("MailgunMessage")

@@ -1,4 +1,5 @@
 import HTTP
+import NodeProtocol
 
 /// The sending routes of the tenants' API: a node answers them, the control plane passes them on, and both
 /// document them alike.
@@ -104,7 +105,7 @@ package enum SendRoutes {
         "template_variables": .map(of: .any).described("Values for `{{variable}}` in the template."),
         "use_master_template": .boolean.described("Puts the master template around the HTML."),
         "headers": .map(of: .string), "attachments": .array(.attachment), "tags": .array(.string),
-        "metadata": .map(of: .string), "stream": Schema.choice("transactional", "bulk").described(
+        "metadata": .map(of: .string), "stream": Schema.choice(MessageRules.streams).described(
             "Else transactional. What is bulk has List-Unsubscribe and List-Unsubscribe-Post."),
         "tracking": Schema.object(["opens": .boolean, "clicks": .boolean]).described("Off unless asked for."),
         "scheduled_at": .dateTime.described("At most 366 days ahead."),

@@ -27,6 +27,11 @@ package enum RFC3339 {
         String(decoding: digits(milliseconds) + [UInt8(ascii: "Z")], as: UTF8.self)
     }
 
+    /// The same of the millisecond in which the date lies.
+    package static func wholeSeconds(_ date: Date) -> String {
+        wholeSeconds(milliseconds: milliseconds(date))
+    }
+
     /// `2026-01-31`: the day in UTC in which the time lies.
     package static func day(milliseconds: Int64) -> String {
         String(decoding: digits(milliseconds).prefix(10), as: UTF8.self)

@@ -65,8 +65,8 @@ extension Admission {
 
     /// Over HTTP a key belongs to the request: in the message it would do nothing.
     private func refuseKey(in headers: MessageHeaders) throws(Refusal) {
-        guard headers.first(Instructions.idempotencyKey) == nil else {
-            throw .keyInHeader(field: Instructions.idempotencyKey)
+        guard headers.first(HeaderPolicy.idempotencyKey) == nil else {
+            throw .keyInHeader(field: HeaderPolicy.idempotencyKey)
         }
     }
 

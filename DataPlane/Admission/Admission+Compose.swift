@@ -123,7 +123,7 @@ extension Admission {
         _ message: consuming OutgoingMessage, after start: [UInt8]
     ) throws(Refusal) -> MIMEBuilder.Built {
         if message.headers.contains(where: { $0.name.isIdempotencyKey }) {
-            throw .keyInHeader(field: "headers.\(Instructions.idempotencyKey)")
+            throw .keyInHeader(field: "headers.\(HeaderPolicy.idempotencyKey)")
         }
         if let name = HeaderPolicy.offendingName(in: message.headers) {
             throw Refusal(.headerNotAllowed, "the header \(name) may not be set", field: "headers.\(name)")
@@ -172,7 +172,7 @@ extension Refusal {
 }
 
 extension String {
-    fileprivate var isIdempotencyKey: Bool { lowercased() == Instructions.idempotencyKey.lowercased() }
+    fileprivate var isIdempotencyKey: Bool { lowercased() == HeaderPolicy.idempotencyKey.lowercased() }
 }
 
 extension Submission.Composed {

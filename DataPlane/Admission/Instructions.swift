@@ -5,7 +5,6 @@ import Templates
 
 /// What the `X-Dispatch-` fields of a finished message ask for. None of them is sent on.
 struct Instructions {
-    static let idempotencyKey = "X-Dispatch-Idempotency-Key"
     private static let prefix = "x-dispatch-"
     /// What may be said once, and what may be said several times.
     private static let single = ["stream", "template", "track", "idempotency-key"]

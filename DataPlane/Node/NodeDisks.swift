@@ -73,7 +73,7 @@ struct NodeDisks: Sendable {
         await journal.close()
     }
 
-    private static func text(of error: SpoolError, _ directory: String) -> String {
+    static func text(of error: SpoolError, _ directory: String) -> String {
         switch error {
         case .lockedByAnother(let pid): locked(directory, pid)
         case .unknownFormat(let version, let path): later(path, version)

@@ -74,9 +74,11 @@ struct NodeParts: Sendable {
         let random = RandomWords()
         let ids = MessageIDs(node: identity.node, random: { random.next() })
         let webhooks = EventWebhooks(ids: ids)
+        let unsubscribed = keepUnsubscribed(files, holder, on: main, pool, clock, log)
         let notices = DeliveryNotices(
             ids: ids, hostName: settings.hostName,
-            delayMilliseconds: Int64(settings.delayNoticeTime.components.seconds) * 1_000)
+            delayMilliseconds: Int64(settings.delayNoticeTime.components.seconds) * 1_000,
+            unsubscribed: unsubscribed.list)
         let recorder = Recorder(
             node: identity.node, holder: holder, webhooks: webhooks, notices: notices, log: log)
         guard let routes = settings.routes.map({ RouteTable(setting: $0) }) ?? RouteTable() else {
@@ -85,7 +87,6 @@ struct NodeParts: Sendable {
         let loader = MessageLoader(spool: spool, log: log)
         let mailTLS = MailTLS.open(settings, files, node: identity.node, pool, clock, metrics, log)
         let returnPaths = try ReturnPaths(keeper)
-        let unsubscribed = keepUnsubscribed(files, holder, on: main, pool, clock, log)
         let workers = try await LoopWorkers.make(
             settings: settings, routes: routes, mailTLS: mailTLS, spool: spool, holder: holder,
             returnPaths: returnPaths, unsubscribed: unsubscribed.list, node: identity.node, clock: clock,
@@ -111,29 +112,18 @@ struct NodeParts: Sendable {
             if let snapshot = holder.current { dispatcher.value.take(snapshot) }
             dispatcher.value.restore(control.memory)
         }
-        let (wishes, wishLog) = try openWishes(files)
+        let inbound = try makeInbound(
+            files, identity, settings, link, holder, spool, dispatcher, webhooks, notices, returnPaths,
+            metrics, clock)
         let road = Road(
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
             webhooks: webhooks,
             dispatcher: dispatcher, random: random, clock: clock, metrics: metrics,
-            unsubscribed: unsubscribed.list, wishes: wishes)
+            unsubscribed: unsubscribed.list, wishes: inbound.reports.wishes)
         let links = LinkEvents(
             node: identity.node, holder: holder, spool: spool, webhooks: webhooks, dispatcher: dispatcher,
             file: unsubscribed, clock: clock, metrics: metrics, log: log.named("links"))
-        let peers = NodePeers(
-            node: identity.node, key: link.key, holder: holder,
-            relay: PlaneRelay(maxBodyBytes: 0) {
-                metrics.relayed($0.map(String.init) ?? "unreachable").increment()
-            }, clients: link.relayClients, clock: clock)
-        idempotency.connect(book: NodeKeyBook(spool: spool, log: disks.keys), peers: peers)
-        let reports = ReportRoad(
-            node: identity.node, holder: holder, spool: spool, dispatcher: dispatcher,
-            returnPaths: returnPaths, notices: notices, wishes: wishes, clock: clock
-        ) { await peers.pass($0, to: $1) }
-        let inbound = InboundRoad(
-            hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
-            webhooks: webhooks, dispatcher: dispatcher, returnPaths: returnPaths, reports: reports,
-            clock: clock, metrics: metrics)
+        idempotency.connect(book: NodeKeyBook(spool: spool, log: disks.keys), peers: inbound.peers)
         let bodies = BodyLog()
         let restart = Restart(node: identity.node, spool: spool, log: log, metrics: metrics) {
             id, mail, body in
@@ -156,8 +146,8 @@ struct NodeParts: Sendable {
             presence: NodePresence(
                 controlURL: settings.knownControlURL, httpURL: settings.knownHTTPURL,
                 adopted: try AdoptionMarks(files).adopted().sorted()),
-            dispatcher: dispatcher, workers: workers, road: road, inbound: inbound,
-            reports: reports, wishLog: wishLog, links: links,
+            dispatcher: dispatcher, workers: workers, road: road,
+            inbound: inbound.road, reports: inbound.reports, wishLog: inbound.wishLog, links: links,
             metrics: metrics,
             mailTLS: mailTLS,
             clock: clock,
@@ -193,16 +183,6 @@ struct NodeParts: Sendable {
             log.error("suspensions and holds of before are lost", ["error": .error(error)])
             return (QueueStore.Memory(), [:])
         }
-    }
-
-    /// Senders who asked for delivery reports, of ten days.
-    private static func openWishes(_ files: NodeFiles) throws -> (ReportWishes, KeyLog) {
-        var recovered: [KeyRecord] = []
-        let (log, _) = try KeyLog.open(
-            directory: files.wishes, configuration: ReportWishes.logConfiguration,
-            now: WallClock.system.now
-        ) { recovered.append($0) }
-        return (ReportWishes(recovered, log: log), log)
     }
 
     /// Who unsubscribed here is kept until a snapshot has him.

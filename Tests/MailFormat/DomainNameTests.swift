@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    @Test func `U-labels become A-labels and come back`() throws {
+    @Test func `U-labels become A-labels, which stay as they are`() throws {
         let pairs = [
             ("bücher.example", "xn--bcher-kva.example"), ("münchen.de", "xn--mnchen-3ya.de"),
             ("παράδειγμα.δοκιμή", "xn--hxajbheg2az3al.xn--jxalpdlp"), ("例え.jp", "xn--r8jz45g.jp"),
@@ -22,7 +22,6 @@ import Testing
         for (unicode, ascii) in pairs {
             #expect(try DomainName.ascii(unicode) == ascii)
             #expect(try DomainName.ascii(ascii) == ascii)
-            #expect(DomainName.unicode(ascii) == unicode)
         }
     }
 
@@ -41,7 +40,6 @@ import Testing
         for name in good {
             let ascii = try DomainName.ascii(name)
             #expect(ascii.hasPrefix("xn--"), "\(name)")
-            #expect(DomainName.unicode(ascii) == name)
         }
         let bad = [
             "a\u{200C}b.c", "\u{200C}ب.c", "ب\u{200C}.c", "ا\u{200C}ب.c", "ب\u{200D}ب.c", "\u{200D}क.c",
@@ -50,13 +48,11 @@ import Testing
         for name in bad { #expect(error(name) == .badCharacter, "\(name)") }
     }
 
-    @Test func `an A-label that can be decoded is taken as it is, and shown so unless it is valid`() throws {
+    @Test func `an A-label that can be decoded is taken as it is`() throws {
         // Hearts and piles that registries gave out, and a label in capitals.
         for name in ["xn--i-7iq.ws", "xn--ls8h.la", "xn--BCHER-KVA.example", "xn--tda.example"] {
             #expect(try DomainName.ascii(name) == name.lowercased())
         }
-        #expect(DomainName.unicode("xn--ls8h.la") == "xn--ls8h.la")
-        #expect(DomainName.unicode("xn--tda.example") == "ü.example")
     }
 
     @Test func `what is no domain is refused`() {

@@ -10,8 +10,14 @@ import Testing
 @Suite struct DeliveryNoticesTests {
     private let id = MessageID(milliseconds: 1_700_000_000_000, node: 1, random: (1, 2))
     private let acceptedAt: Int64 = 1_700_000_000_000
-    private let notices = DeliveryNotices(
-        ids: MessageIDs(node: 1, random: { 7 }), hostName: "node.example", delayMilliseconds: 1_000)
+    private let unsubscribed = Unsubscribed()
+    private let notices: DeliveryNotices
+
+    init() {
+        notices = DeliveryNotices(
+            ids: MessageIDs(node: 1, random: { 7 }), hostName: "node.example", delayMilliseconds: 1_000,
+            unsubscribed: unsubscribed)
+    }
 
     private func message(
         _ notify: [DeliveryNotifications?], sender: String = "a@one.example", isTest: Bool = false
@@ -99,6 +105,17 @@ import Testing
         #expect(report.text(of: 2).contains("Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n"))
         #expect(report.text(of: 3) == "Subject: hello\r\nX-Secret: body\r\n")
         #expect(report.header("To") == "a@one.example")
+    }
+
+    @Test func `a sender who unsubscribed at this node gets no report`() throws {
+        let message = message([[.failure]])
+        guard case .mail(let mail) = message.entry else { return }
+        let wanted = try #require(
+            notices.wanted(event(.bounced), of: message, index: 0, isRemoteReply: true))
+        unsubscribed.insert("A@one.example", of: TenantID(UUID()), at: acceptedAt)
+        #expect(notices.make([wanted], of: id, mail, original: nil, snapshot: nil).count == 1)
+        unsubscribed.insert("A@one.example", of: mail.tenant, at: acceptedAt)
+        #expect(notices.make([wanted], of: id, mail, original: nil, snapshot: nil).isEmpty)
     }
 
     @Test func `the whole message comes back where RET asks for it, in a report of failure alone`() throws {

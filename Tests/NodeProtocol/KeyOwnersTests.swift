@@ -59,6 +59,16 @@ import Testing
         }
     }
 
+    @Test func `what a node accepted is asked of it, or of whoever took over its spool, or of nobody`() throws
+    {
+        let cluster = try Cluster()
+        let nodes = [node(1, since: 0), node(2, since: 0, heir: 1), node(3, since: 0, heir: 9)]
+        var global = cluster.global()
+        global.nodes = nodes
+        let snapshot = try cluster.snapshot(["global": cluster.chunk(global)])
+        #expect([1, 2, 3, 4].map { snapshot.keeper(of: $0)?.number } == [1, 1, nil, nil])
+    }
+
     @Test func `of nodes that have all just come the oldest owns every key`() {
         let owners = KeyOwners([node(2, since: 100), node(1, since: 110), node(3, since: 100)])
         for key in keys {

@@ -32,7 +32,6 @@ package final class Ledger: Sendable {
         /// In the run's milliseconds: it may not leave before the one, and has an end by the other.
         var notBefore = Int64.min
         var deadline = Int64.max
-        var isExcused = false
         var acceptedEvents = 0
         var deliveries: [[Delivery]]
         var ends: [EventKind?]
@@ -96,7 +95,7 @@ package final class Ledger: Sendable {
             }
             let broken = body(&state, &message)
             state.messages[id] = message
-            return message.isExcused ? nil : broken
+            return broken
         }
         if let broken { violate(broken) }
     }
@@ -289,17 +288,11 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Bytes of these messages were damaged on disk: of them nothing is promised but that no damaged byte
-    /// leaves.
-    package func excuse(_ ids: [MessageID]) {
-        state.withLock { state in for id in ids { state.messages[id]?.isExcused = true } }
-    }
-
     /// After the last, quiet life: everything must have come to its end.
     package func judgeTheEnd() {
         let (order, messages) = state.withLock { ($0.order, $0.messages) }
         for id in order {
-            guard let message = messages[id], !message.isExcused else { continue }
+            guard let message = messages[id] else { continue }
             let isThere = message.answer == .accepted || message.acceptedEvents > 0
             if message.answer == .accepted, message.acceptedEvents == 0 {
                 violate("\(id) was acknowledged and is lost: no event tells of it")

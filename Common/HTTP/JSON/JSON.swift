@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Times
 
 /// JSON out of this service, in one spelling everywhere.
 package enum JSON {
@@ -8,7 +9,7 @@ package enum JSON {
     package static func encode(_ value: some Encodable, sorted: Bool = false) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = sorted ? [.withoutEscapingSlashes, .sortedKeys] : .withoutEscapingSlashes
-        encoder.dateEncodingStrategy = .iso8601
+        encoder.dateEncodingStrategy = .wholeSeconds
         return [UInt8](try encoder.encode(value))
     }
 }

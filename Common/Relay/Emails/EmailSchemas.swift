@@ -1,4 +1,5 @@
 import HTTP
+import NodeProtocol
 
 /// The shapes of the emails API, for its document.
 package enum EmailSchemas {
@@ -31,7 +32,7 @@ package enum EmailSchemas {
             .array(.string),
             .array(.object(["name": Schema.string.required, "value": Schema.string.required]))
         ).described("Words, or pairs, which are kept as metadata."),
-        "stream": .choice("transactional", "bulk"),
+        "stream": .choice(MessageRules.streams),
         "track_opens": .boolean.described("`false` when it is not there."),
         "track_clicks": .boolean.described("`false` when it is not there."),
         "enable_unsubscribe": .boolean.described(

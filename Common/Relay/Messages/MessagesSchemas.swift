@@ -1,4 +1,5 @@
 import HTTP
+import NodeProtocol
 
 extension MessagesRoutes {
     /// An address, or several.
@@ -27,7 +28,7 @@ extension MessagesRoutes {
         "scheduled_at": .dateTime.described("At most 366 days ahead."),
         "optimize_send_time": .boolean.described(
             "Leaves in the hour of the coming 24 in which its recipients opened most before, else at once."),
-        "stream": .choice("transactional", "bulk"),
+        "stream": .choice(MessageRules.streams),
     ]).named("MessageRequest")
 
     private static let attachment = Schema.object([

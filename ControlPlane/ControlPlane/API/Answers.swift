@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTP
+import Times
 
 /// Where a list stands in the whole.
 package struct Pagination: Encodable, Sendable, Equatable {
@@ -121,7 +122,7 @@ extension HTTPResponse {
     package static func snakeCase(_ value: some Encodable, status: HTTPStatus = 200) throws -> HTTPResponse {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
-        encoder.dateEncodingStrategy = .iso8601
+        encoder.dateEncodingStrategy = .wholeSeconds
         encoder.keyEncodingStrategy = .convertToSnakeCase
         return .bytes([UInt8](try encoder.encode(value)), contentType: "application/json", status: status)
     }

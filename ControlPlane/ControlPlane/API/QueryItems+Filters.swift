@@ -11,6 +11,12 @@ extension QueryItems {
         return text
     }
 
+    /// What `time(_:isEnd:)` reads of a list that is narrowed by time.
+    static let period: [RouteInfo.Parameter] = [
+        .query("since", .string.described("A time by RFC 3339, or a day in UTC such as 2026-01-31.")),
+        .query("until", .string.described("Before this time, or to the end of this day in UTC.")),
+    ]
+
     /// A time by RFC 3339, or the day of one in UTC, which is the time at which it begins.
     ///
     /// - Parameter isEnd: whether what is asked for ends before it: a day is meant whole, to its end.

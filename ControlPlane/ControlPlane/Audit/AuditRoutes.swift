@@ -14,8 +14,7 @@ package struct AuditRoutes: Sendable {
             .query("actor", .string.described("The id of a user, a key, a credential or a node.")),
             .query("action", .string.described("Such as `domain.created`.")),
             .query("record", .string.described("The id of what was changed.")),
-            .query("since", .dateTime), .query("until", .dateTime),
-        ]
+        ] + QueryItems.period
 
     private let context: ControlContext
     private let authenticator: Authenticator

@@ -7,10 +7,14 @@ import Postgres
 /// the tenant's key.
 enum EmailBody {
     /// Of `emails`: what `open(_:message:tenant:masterSeal:)` reads.
-    static let columns: SQL = """
-        body_sealed,
-        (SELECT body_private_key_sealed FROM tenants WHERE tenants.id = emails.tenant_id) AS private_key
+    ///
+    /// - Parameter table: `emails`, or its alias in the query.
+    static func columns(_ table: SQL = "emails") -> SQL {
         """
+        \(table).body_sealed,
+        (SELECT body_private_key_sealed FROM tenants WHERE tenants.id = \(table).tenant_id) AS private_key
+        """
+    }
 
     /// - Returns: what was kept, or nil when the log kept none or a seal does not open.
     static func open(
@@ -24,7 +28,7 @@ enum EmailBody {
     }
 
     /// - Returns: what was kept, or nil when one of the two seals does not open.
-    static func open(
+    private static func open(
         _ sealed: [UInt8], message: MessageID, tenant: TenantID, privateKeySealed: [UInt8],
         masterSeal: SymmetricSeal
     ) -> KeptMessage? {

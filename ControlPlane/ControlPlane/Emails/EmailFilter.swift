@@ -22,12 +22,7 @@ struct EmailFilter: Sendable {
             .query("from", .string.described("The sender's address, or a part of its first 120 characters.")),
             .query("subject", .string.described("A part of the subject's first 200 characters.")),
             .query("tag", .string),
-        ] + period
-
-    static let period: [RouteInfo.Parameter] = [
-        .query("since", .string.described("A time by RFC 3339, or a day in UTC such as 2026-01-31.")),
-        .query("until", .string.described("Before this time, or to the end of this day in UTC.")),
-    ]
+        ] + QueryItems.period
 
     /// - Parameter states: the states that a dialect's words mean; throws 400 for others.
     /// - Throws: 400 naming the parameter.

@@ -68,7 +68,7 @@ package struct EmailRoutes: Sendable {
             let row = try await connection.query(
                 """
                 SELECT \(EmailListItem.columns), metadata, bounce_class, complained_at, opened_at, clicked_at,
-                    \(EmailBody.columns)
+                    \(EmailBody.columns())
                 FROM emails WHERE \(Self.one(message, tenant, id: "id")) AND erased_at IS NULL
                 """
             ).first

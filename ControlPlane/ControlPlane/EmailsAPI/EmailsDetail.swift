@@ -23,7 +23,7 @@ extension EmailsAPI {
         try await context.pool.transaction(as: asked.rows) { connection -> (EmailRecord, [UInt8]?)? in
             let row = try await connection.query(
                 """
-                SELECT \(EmailRecord.columns), message_id, bounced_at, \(EmailBody.columns)
+                SELECT \(EmailRecord.columns), message_id, bounced_at, \(EmailBody.columns())
                 FROM emails WHERE \(asked.rows(by: "id")) AND erased_at IS NULL
                 """
             ).first

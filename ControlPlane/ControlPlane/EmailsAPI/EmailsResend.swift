@@ -50,7 +50,7 @@ extension EmailsAPI {
             let row = try await connection.query(
                 """
                 SELECT mode, door, to_addresses, cc_addresses, bcc_addresses, tags, metadata,
-                    track_opens, track_clicks, offers_unsubscribe, \(EmailBody.columns)
+                    track_opens, track_clicks, offers_unsubscribe, \(EmailBody.columns())
                 FROM emails WHERE \(asked.rows(by: "id")) AND erased_at IS NULL
                 """
             ).first

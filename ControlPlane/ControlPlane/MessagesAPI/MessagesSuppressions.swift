@@ -59,9 +59,8 @@ struct MessagesSuppressions: Sendable {
                 summary: "List suppressed addresses", details: "The newest first.", tag: "Suppressions",
                 parameters: PageRequest.parameters + [
                     .query("email", .string.described("This address alone.")),
-                    .query("source", .choice(StoredSuppression.sources)), .query("since", .dateTime),
-                    .query("until", .dateTime),
-                ],
+                    .query("source", .choice(StoredSuppression.sources)),
+                ] + QueryItems.period,
                 responses: [.init(200, "The entries.", .resources(View.schema))])
         ) { call in
             let page = try PageRequest(call.request.query)

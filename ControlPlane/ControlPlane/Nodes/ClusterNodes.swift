@@ -17,11 +17,23 @@ extension ClusterNode {
                extract(epoch FROM joined_at)::bigint AS since,
                extract(epoch FROM drained_at)::bigint AS paused_from,
                extract(epoch FROM resumed_at)::bigint AS paused_until, adopted_by,
-               coalesce(last_seen_at < now() - interval '90 seconds', true) AS is_silent
+               NOT coalesce(\(ServingNode.isHeard), false) AS is_silent
         FROM nodes
         WHERE state IN ('active', 'draining') AND cardinality(base_urls) > 0 AND joined_at IS NOT NULL
         ORDER BY number
         """
+
+    /// What `UPDATE nodes SET` writes of one that takes nothing new from now on. A pause within a day of the
+    /// one before counts from that one's beginning: keys of that time may still be repeated.
+    static let draining: SQL = """
+        state = 'draining',
+        drained_at = CASE WHEN resumed_at > now() - interval '25 hours' THEN coalesce(drained_at, now())
+            ELSE now() END,
+        resumed_at = NULL, served_until = now()
+        """
+
+    /// And of one that serves again.
+    static let resumed: SQL = "state = 'active', resumed_at = now(), served_until = NULL"
 
     fileprivate init(_ row: PostgresRow) throws {
         self.init(
@@ -35,7 +47,11 @@ extension ClusterNode {
 /// A node that serves, and whether it has been heard of lately.
 struct ServingNode: Sendable {
     let node: ClusterNode
-    /// Nothing came from it in the time in which it asks for the snapshot three times (90 s).
+    /// Whether a row of `nodes` is of one that was heard of lately; NULL for one that never was. Living nodes
+    /// ask for the snapshot every 30 s.
+    static let isHeard: SQL = "last_seen_at > now() - interval '90 seconds'"
+
+    /// Nothing came from it in the time in which it asks for the snapshot three times.
     let isSilent: Bool
 
     static func all(_ pool: PostgresPool) async throws -> [ServingNode] {

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTP
 import NodeProtocol
 import Postgres
+import Times
 
 /// Operators' work on nodes: create, list, drain, resume, remove.
 struct NodeRoutes: Sendable {
@@ -208,13 +209,10 @@ struct NodeRoutes: Sendable {
         let view = try await context.pool.transaction(as: .system) { connection in
             let node = try await find(asked, connection)
             if node.state != to {
+                let written = to == "active" ? ClusterNode.resumed : ClusterNode.draining
                 let changed = try await connection.execute(
                     """
-                    UPDATE nodes SET state = \(to),
-                        drained_at = CASE WHEN \(to)::text = 'active' THEN drained_at
-                            WHEN resumed_at > now() - interval '25 hours' THEN drained_at ELSE now() END,
-                        resumed_at = CASE WHEN \(to)::text = 'active' THEN now() END,
-                        served_until = CASE WHEN \(to)::text = 'draining' THEN now() END
+                    UPDATE nodes SET \(written)
                     WHERE number = \(Int32(node.number)) AND state = \(from) AND adopted_by IS NULL
                     """)
                 guard changed == 1 else {
@@ -260,7 +258,8 @@ struct NodeRoutes: Sendable {
     private static func requireForgotten(_ node: NodeView, now: Date) throws(APIError) {
         guard node.joinedAt != nil else { return }
         if let removable = node.removableAt, removable <= now { return }
-        let from = node.removableAt.map { "wait until \($0.formatted(.iso8601))" } ?? "drain it a day before"
+        let from =
+            node.removableAt.map { "wait until \(RFC3339.wholeSeconds($0))" } ?? "drain it a day before"
         throw APIError(
             409, "node_holds_keys",
             "Idempotency keys that node \(node.number) has seen are still good: \(from), or give "

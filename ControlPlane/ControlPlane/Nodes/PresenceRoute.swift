@@ -10,8 +10,6 @@ import Postgres
 /// one node cannot take a living one out.
 struct PresenceRoute: Sendable {
     private static let maxBodyBytes = 64 * 1024
-    /// Living nodes ask for the snapshot every 30 s.
-    private static let silentSeconds = 90
 
     let context: ControlContext
     let nodes: NodeAuthenticator
@@ -78,8 +76,7 @@ struct PresenceRoute: Sendable {
     ) async throws -> Bool {
         let row = try await connection.query(
             """
-            SELECT adopted_by, last_seen_at > now() - make_interval(secs => \(Int32(Self.silentSeconds)))
-                AND state <> 'removed' AS is_heard
+            SELECT adopted_by, \(ServingNode.isHeard) AND state <> 'removed' AS is_heard
             FROM nodes WHERE number = \(number) AND joined_at IS NOT NULL FOR UPDATE
             """
         ).first
@@ -93,13 +90,10 @@ struct PresenceRoute: Sendable {
             WHERE adopted_by = \(number) AND number <> \(heir)
             """)
         try await connection.query(
+            "UPDATE nodes SET \(ClusterNode.draining) WHERE number = \(number) AND state = 'active'")
+        try await connection.query(
             """
-            UPDATE nodes SET adopted_by = \(heir),
-                state = CASE WHEN state = 'active' THEN 'draining' ELSE state END,
-                drained_at = CASE WHEN state <> 'active' OR resumed_at > now() - interval '25 hours'
-                    THEN coalesce(drained_at, now()) ELSE now() END,
-                served_until = CASE WHEN state = 'active' THEN now() ELSE served_until END,
-                resumed_at = CASE WHEN state = 'active' THEN NULL ELSE resumed_at END
+            UPDATE nodes SET adopted_by = \(heir), drained_at = coalesce(drained_at, now())
             WHERE number = \(number)
             """)
         try await Audit.write(

@@ -1,8 +1,8 @@
 import NodeProtocol
 
 /// What a message takes from its recipients: the state of the worst unfinished one, else of the worst
-/// finished one, and the times. `ReportStatements.updateMessages` says the same in SQL, of recipients that
-/// the log has.
+/// finished one, and the times. `RecipientStatements.updateMessages` says the same in SQL, of recipients
+/// that the log has.
 struct MessageState: Sendable, Equatable {
     private(set) var status: String
     private(set) var sent_at: Int64?

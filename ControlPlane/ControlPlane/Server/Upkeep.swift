@@ -56,28 +56,7 @@ struct Upkeep: Sendable {
 
     /// Deletes what is over.
     func expire() async throws {
-        while !stopping.isSet {
-            let row = try await context.pool.query(
-                """
-                WITH gone AS (
-                    DELETE FROM emails WHERE (tenant_id, accepted_at, id) IN (
-                        SELECT tenant_id, accepted_at, id FROM emails WHERE expires_at < now()
-                        LIMIT \(Self.maxRowsAtOnce))
-                    RETURNING tenant_id, accepted_at, id),
-                recipients AS (
-                    DELETE FROM email_recipients r USING gone g WHERE r.tenant_id = g.tenant_id
-                        AND r.accepted_at = g.accepted_at AND r.message_id = g.id),
-                tagged AS (
-                    DELETE FROM email_tags t USING gone g WHERE t.tenant_id = g.tenant_id
-                        AND t.accepted_at = g.accepted_at AND t.message_id = g.id),
-                happened AS (
-                    DELETE FROM events e USING gone g WHERE e.tenant_id = g.tenant_id
-                        AND e.accepted_at = g.accepted_at AND e.message_id = g.id)
-                SELECT count(*) AS deleted FROM gone
-                """, as: .system
-            ).first
-            guard try row?["deleted", as: Int.self] ?? 0 >= Int(Self.maxRowsAtOnce) else { break }
-        }
+        try await expireMessages()
         try await domains.forgetOldKeys()
         try await forgetPeople()
         try await context.pool.query(
@@ -99,6 +78,32 @@ struct Upkeep: Sendable {
             DELETE FROM snapshot_chunks c WHERE created_at < now() - interval '1 hour'
                 AND NOT EXISTS (SELECT FROM published_chunks p WHERE p.name = c.name AND p.sha256 = c.sha256)
             """, as: .system)
+    }
+
+    /// Messages whose time in the log is over, with all that belongs to them.
+    private func expireMessages() async throws {
+        while !stopping.isSet {
+            let row = try await context.pool.query(
+                """
+                WITH gone AS (
+                    DELETE FROM emails WHERE (tenant_id, accepted_at, id) IN (
+                        SELECT tenant_id, accepted_at, id FROM emails WHERE expires_at < now()
+                        LIMIT \(Self.maxRowsAtOnce))
+                    RETURNING tenant_id, accepted_at, id),
+                recipients AS (
+                    DELETE FROM email_recipients r USING gone g WHERE r.tenant_id = g.tenant_id
+                        AND r.accepted_at = g.accepted_at AND r.message_id = g.id),
+                tagged AS (
+                    DELETE FROM email_tags t USING gone g WHERE t.tenant_id = g.tenant_id
+                        AND t.accepted_at = g.accepted_at AND t.message_id = g.id),
+                happened AS (
+                    DELETE FROM events e USING gone g WHERE e.tenant_id = g.tenant_id
+                        AND e.accepted_at = g.accepted_at AND e.message_id = g.id)
+                SELECT count(*) AS deleted FROM gone
+                """, as: .system
+            ).first
+            guard try row?["deleted", as: Int.self] ?? 0 >= Int(Self.maxRowsAtOnce) else { return }
+        }
     }
 
     /// Notes about people, whose use is over.

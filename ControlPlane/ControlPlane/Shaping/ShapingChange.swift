@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTP
 import NodeProtocol
 import Postgres
+import Times
 
 /// What makes one state of the operators' rows of another: which rows are stored and which deleted.
 struct ShapingChange: Encodable, Sendable {
@@ -70,7 +71,7 @@ struct ShapingChange: Encodable, Sendable {
     private mutating func note<Row: ShapingRow>(_ row: Row, _ verb: Verb) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
+        encoder.dateEncodingStrategy = .wholeSeconds
         let text = (try? encoder.encode(row)).map { String(decoding: $0, as: UTF8.self) } ?? ""
         changes.append(
             Step(

@@ -3,6 +3,7 @@ import HTTP
 import MailFormat
 import NodeProtocol
 import Postgres
+import Times
 
 /// The suppression list as a file: taken in from another service, and given out.
 package struct SuppressionLists: Sendable {
@@ -121,7 +122,7 @@ package struct SuppressionLists: Sendable {
             last = try row["address"]
             let fields = [
                 last, try row["reason"], try row["source"],
-                try row["created_at", as: Date.self].formatted(.iso8601),
+                RFC3339.wholeSeconds(try row["created_at"]),
             ]
             text += fields.map(CSV.printed).joined(separator: ",") + "\r\n"
         }

@@ -2,6 +2,7 @@ import Admission
 import Crypto
 import EventLoop
 import HTTP
+import MailFormat
 import NodeProtocol
 import Relay
 
@@ -145,8 +146,8 @@ package final class IdempotencyKeys: Sendable {
     ) async throws(Refusal) -> MessageID {
         guard Self.isValid(key) else {
             throw Refusal(
-                .invalid, "X-Dispatch-Idempotency-Key must be 1 to 256 printable characters",
-                field: "X-Dispatch-Idempotency-Key")
+                .invalid, "\(HeaderPolicy.idempotencyKey) must be 1 to 256 printable characters",
+                field: HeaderPolicy.idempotencyKey)
         }
         let peers = peers
         let place = peers?.place(of: key) ?? .here(former: [])

@@ -58,12 +58,12 @@ struct SubmissionPolicy: SMTPPolicy {
     private func submit(
         _ raw: Submission.Raw, _ principal: Principal, _ credential: PresentedCredential, _ sourceIP: String
     ) async throws(Refusal) -> MessageID {
-        let keys = (try? raw.headers.get())?.values("X-Dispatch-Idempotency-Key") ?? []
+        let keys = (try? raw.headers.get())?.values(HeaderPolicy.idempotencyKey) ?? []
         guard let key = keys.first.map({ EncodedWord.decode($0) }) else {
             return try await intake.submit(Submission(door: "smtp", content: .raw(raw)), from: principal).id
         }
         guard keys.count == 1 else {
-            throw Refusal(.invalid, "given more than once", field: "X-Dispatch-Idempotency-Key")
+            throw Refusal(.invalid, "given more than once", field: HeaderPolicy.idempotencyKey)
         }
         let message = PassedMessage(key: key, credential: credential, sourceIP: sourceIP, raw: raw)
         return try await message.queue(from: principal, intake, idempotency, mayPass: true)

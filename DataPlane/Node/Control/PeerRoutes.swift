@@ -52,16 +52,18 @@ struct PeerRoutes: Sendable {
         router.on(
             .post, PassedReport.path,
             RouteInfo(summary: "Tell the sender what a host reported", authentication: .none)
-        ) { request in
-            let body = try await verify(request, Self.maxReportBytes).body
-            guard let report = try? JSONDecoder().decode(PassedReport.self, from: Data(body)) else {
-                throw APIError(400, "malformed", "The body is not a report.")
-            }
-            let answer: PassedReport.Answer
-            do throws(Refusal) { answer = try await reports.take(report) } catch {
-                throw APIError(503, error.code.rawValue, error.message, retryAfterSeconds: 5)
-            }
-            return try .json(answer)
+        ) { try await takeReport($0) }
+    }
+
+    private func takeReport(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try await verify(request, Self.maxReportBytes).body
+        guard let report = try? JSONDecoder().decode(PassedReport.self, from: Data(body)) else {
+            throw APIError(400, "malformed", "The body is not a report.")
         }
+        let answer: PassedReport.Answer
+        do throws(Refusal) { answer = try await reports.take(report) } catch {
+            throw APIError(503, error.code.rawValue, error.message, retryAfterSeconds: 5)
+        }
+        return try .json(answer)
     }
 }

@@ -49,7 +49,10 @@ final class MailWorker {
             return report(
                 attempt, mail, .deferred, "the tenant is not active", after: Self.suspendedPauseMilliseconds)
         }
-        let gone = attempt.recipients.filter { isSuppressed(mail.address($0), mail.tenant, snapshot) }
+        // An address may have come on the list since the message was accepted, which may be a year ago.
+        let gone = attempt.recipients.filter {
+            unsubscribed.isWithheld(mail.address($0), of: mail.tenant, by: snapshot)
+        }
         guard !gone.isEmpty else { return await send(work, mail, due, body, tenant, snapshot) }
         var left = work
         left.attempt.recipients = RecipientIndexes(attempt.recipients.filter { !gone.contains($0) })
@@ -59,12 +62,6 @@ final class MailWorker {
         }
         report.results += gone.map { suppressed(attempt, mail, $0) }
         return report
-    }
-
-    /// Whether the address came on the list since the message was accepted, which may be a year ago.
-    private func isSuppressed(_ address: String, _ tenant: TenantID, _ snapshot: Snapshot) -> Bool {
-        let folded = address.lowercased()
-        return snapshot.isSuppressed(folded, tenant: tenant) || unsubscribed.contains(folded, of: tenant)
     }
 
     private func send(

@@ -12,7 +12,7 @@ import Spool
 /// Nothing of what came is sent on as it is, because whoever got the message knows its return path and may
 /// write there. A report of our own is made of the status fields, with the sender's ENVID and ORCPT, from the
 /// null path, about recipients whom the message had, for outcomes that NOTIFY names, and once for each. A
-/// message that another node accepted is asked of that node. Any thread may call it.
+/// message that another node accepted is asked of that node, or of the one that took over its spool. Any thread may call it.
 struct ReportRoad: Sendable {
     let node: UInt16
     let holder: SnapshotHolder
@@ -22,7 +22,7 @@ struct ReportRoad: Sendable {
     let notices: DeliveryNotices
     let wishes: ReportWishes
     let clock: WallClock
-    /// Asks the node that accepted the message; nil when it does not answer.
+    /// Asks the node that knows of the message; nil when it does not answer.
     let ask: @Sendable (PassedReport, ClusterNode) async -> PassedReport.Answer?
 
     /// - Parameter mayAsk: whether another node may be asked.
@@ -32,8 +32,7 @@ struct ReportRoad: Sendable {
         _ report: PassedReport, _ proof: ReturnPath.Proof, mayAsk: Bool
     ) async throws(Refusal) -> Int {
         guard let mail = wishes.mail(proof.message, of: proof.tenant) else {
-            guard mayAsk, proof.message.node != node,
-                let peer = holder.current?.global.nodes?.first(where: { $0.number == proof.message.node })
+            guard mayAsk, let peer = holder.current?.keeper(of: proof.message.node), peer.number != node
             else { return 0 }
             if let answer = await ask(report, peer) { return answer.passedOn }
             // A bounce is told of by its event all the same; what no event tells of comes again later.

@@ -1,5 +1,6 @@
 import EventLoop
 import NodeProtocol
+import Service
 import Spool
 
 /// The messages whose senders asked for delivery reports (RFC 3461 NOTIFY), and which of those they got from
@@ -50,6 +51,19 @@ final class ReportWishes: Sendable {
         configuration.segmentBytes = 4 << 20
         configuration.maxDiskBytes = 128 << 20
         return configuration
+    }
+
+    /// Opens the log of a node's directory, with all that it holds: of ten days.
+    ///
+    /// - Throws: `NodeService.Failure` in plain words.
+    static func open(_ files: NodeFiles) throws -> (log: KeyLog, records: [KeyRecord]) {
+        var records: [KeyRecord] = []
+        do throws(SpoolError) {
+            let (log, _) = try KeyLog.open(
+                directory: files.wishes, configuration: logConfiguration, now: WallClock.system.now
+            ) { records.append($0) }
+            return (log, records)
+        } catch { throw NodeService.Failure(description: NodeDisks.text(of: error, files.wishes)) }
     }
 
     /// Remembers a message that was accepted, if its sender asked for reports.

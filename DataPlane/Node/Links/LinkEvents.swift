@@ -120,8 +120,7 @@ struct LinkEvents: LinkRoad {
     }
 
     private func isWithheld(_ claim: TrackingClaim) -> Bool {
-        file.list.contains(claim.recipient, of: claim.tenant)
-            || holder.current?.isSuppressed(claim.recipient, tenant: claim.tenant) == true
+        file.list.isWithheld(claim.recipient, of: claim.tenant, by: holder.current)
     }
 
     private func event(_ visit: LinkVisit, at now: Int64) -> Event {

@@ -39,6 +39,13 @@ final class Unsubscribed: Sendable {
         recipients.withLock { !$0.isEmpty && $0[Recipient(address, of: tenant)] != nil }
     }
 
+    /// Whether the tenant sends nothing to this address now: it stands on the tenant's list, or unsubscribed
+    /// here.
+    func isWithheld(_ address: String, of tenant: TenantID, by snapshot: Snapshot?) -> Bool {
+        let folded = address.lowercased()
+        return snapshot?.isSuppressed(folded, tenant: tenant) == true || contains(folded, of: tenant)
+    }
+
     /// - Parameter time: milliseconds since 1970.
     func insert(_ address: String, of tenant: TenantID, at time: Int64) {
         recipients.withLock { recipients in

@@ -10,7 +10,7 @@ import Spool
 /// it over SMTP, for this recipient and this outcome, and the envelope names a sender. It is a message of the
 /// tenant like any other: signed for the sender's domain, from the null path, written into the same spool
 /// group as the outcome that it tells of, and logged under the door `notice`. There is none about a notice,
-/// about a test key's mail, or to an address on the tenant's suppression list.
+/// about a test key's mail, or to an address that the tenant may not send to.
 struct DeliveryNotices: Sendable {
     static let door = "notice"
     /// A report that cannot be delivered by then is given up.
@@ -45,6 +45,7 @@ struct DeliveryNotices: Sendable {
     let hostName: String
     /// How long a message waits before its sender is told once that it does.
     let delayMilliseconds: Int64
+    let unsubscribed: Unsubscribed
 
     /// What the sender wants to be told of an event, if anything. The message is as it was before the event.
     func wanted(
@@ -87,7 +88,7 @@ struct DeliveryNotices: Sendable {
         reporter: String? = nil
     ) -> [Made] {
         guard let sender = try? MailAddress(mail.log.envelopeSender),
-            snapshot?.isSuppressed(sender.caseFolded, tenant: mail.tenant) != true
+            !unsubscribed.isWithheld(sender.caseFolded, of: mail.tenant, by: snapshot)
         else { return [] }
         return DeliveryNotice.Action.allCases.compactMap { action in
             let some = wanted.filter { $0.action == action }

@@ -12,8 +12,8 @@ import Spool
 /// before the source is marked as adopted; no entry is sent by two nodes, whatever ends this in the middle.
 /// Until it is finished neither node runs (`AdoptionMarks`), so nothing that was copied can have been sent
 /// and closed before it is run again: an entry that is there already is the same entry, and is passed over.
-/// The idempotency keys that the source knows come along, and the control plane is told at the next start who
-/// answers for them. The message ids stay as they are. Entries come as copies (`SpoolGroup.isMoved`): they
+/// The idempotency keys that the source knows come along, and so do the senders who asked it for delivery
+/// reports; the control plane is told at the next start who answers for them. The message ids stay as they are. Entries come as copies (`SpoolGroup.isMoved`): they
 /// were accepted, and reported, by the other node.
 /// How it fails: with a `NodeService.Failure` in plain words; run it again. Both nodes must be stopped.
 struct Adoption {
@@ -32,8 +32,9 @@ struct Adoption {
     struct Result: Encodable {
         var adopted = 0
         var already_there = 0
-        /// Records of idempotency keys.
+        /// Records of idempotency keys, and of senders who asked for delivery reports.
         var keys = 0
+        var wishes = 0
         /// Damaged on the dead node's disk: copies are in its quarantine.
         var unreadable: [String] = []
         var events_reported = 0
@@ -83,6 +84,7 @@ struct Adoption {
             let before = try await begin(own)
             var counts = Result()
             try await copyKeys(keys, own, &counts)
+            try await copyWishes(&counts)
             try await copyEntries(from, own, &counts)
             try await copyEvents(from, own, after: before, &counts)
             try finish()
@@ -211,6 +213,23 @@ struct Adoption {
             try await commit(SpoolGroup(records: batch.items.map { .key($0) }), own)
             counts.keys += batch.items.count
         }
+    }
+
+    /// Hosts may still report about mail that the source has delivered. Said twice it is the same here too.
+    private func copyWishes(_ counts: inout Result) async throws {
+        let (from, records) = try ReportWishes.open(source)
+        await from.close()
+        guard !records.isEmpty else { return }
+        let own = try ReportWishes.open(files).log
+        let sequence = own.recoveredSequence + 1
+        own.append(sequence: sequence, keys: records)
+        await own.close()
+        guard own.isDurable(upTo: sequence) else {
+            throw NodeService.Failure(
+                description: "\(files.wishes) cannot be written. Run this again when it can; what was "
+                    + "copied is kept")
+        }
+        counts.wishes = records.count
     }
 
     private func copyEntries(_ from: NodeDisks, _ own: NodeDisks, _ counts: inout Result) async throws {

@@ -128,6 +128,7 @@ extension Adoption.Result {
         if events_exported > 0 { text += "\(events_exported) of its events were exported\n" }
         if events_left > 0 { text += "\(events_left) of its events are left unreported in its journal\n" }
         if keys > 0 { text += "\(keys) records of idempotency keys were taken over\n" }
+        if wishes > 0 { text += "\(wishes) records of wished delivery reports were taken over\n" }
         for id in unreadable { text += "damaged on its disk, failed: \(id)\n" }
         return text
     }

@@ -1,6 +1,8 @@
 import EventLoop
 
-/// Keeps key records for as long as they are good, and gives them back at a start.
+/// Keeps key records for as long as they are good, and gives them back at a start. A node has two such logs:
+/// of idempotency keys, which the spool hands over, and of senders who asked for delivery reports (`wishes`),
+/// which are only noted.
 ///
 /// A record that must not be lost is written by the spool first, in the group of its message; here it comes a
 /// moment later, off the road, so that the spool's segments can go as ever. A record that says no more than

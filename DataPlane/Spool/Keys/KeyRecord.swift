@@ -1,4 +1,5 @@
-/// What is to be remembered of an idempotency key: opaque bytes, and when they were written.
+/// What is to be remembered for a while, of an idempotency key mostly: opaque bytes, and when they were
+/// written.
 package struct KeyRecord: Sendable, Equatable {
     /// Milliseconds since 1970.
     package let at: Int64

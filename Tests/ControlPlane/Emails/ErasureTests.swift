@@ -8,58 +8,6 @@ import Testing
 
 /// What was erased from the log stays out of it, whatever nodes tell later.
 @Suite(.enabled(if: TestPostgres.isInstalled)) struct ErasureTests {
-    private struct World {
-        let control: ServiceFixture
-        let token: String
-        let node: FakeNode
-        let other: FakeNode
-        let tenant: TenantID
-
-        init() async throws {
-            control = try await ServiceFixture.make()
-            token = try await control.operatorToken()
-            (node, other) = (try await control.node(token), try await control.node(token))
-            tenant = try await control.tenant(token)
-        }
-
-        var emails: String { "/api/v1/dispatch/tenants/\(tenant)/emails" }
-
-        func report(_ records: [EventRecord], from first: Int, by node: FakeNode? = nil) async throws {
-            let numbered = records.enumerated().map {
-                (seq: UInt64(first + $0.offset), record: $0.element)
-            }
-            let answer = try await (node ?? self.node).report(numbered)
-            #expect(answer.body["acknowledged"].integer == first + records.count - 1)
-        }
-
-        func erase(_ address: String) async throws {
-            let answer = try await control.call(
-                "POST", "\(emails)/erase", token: token, json: #"{"address":"\#(address)"}"#)
-            #expect(answer.status == 200)
-        }
-
-        /// In how many rows of the log, and of what is made of it, the address stands. The suppression list
-        /// keeps it on purpose.
-        func traces(of address: String) async throws -> [String: Int] {
-            var traces: [String: Int] = [:]
-            for table in ["emails", "email_recipients", "events", "email_tags", "open_hours", "audit_log"] {
-                let count = try await control.count(
-                    """
-                    SELECT count(*) AS n FROM \(identifier: table) t
-                    WHERE t::text ILIKE \("%\(address)%")
-                    """)
-                if count != 0 { traces[table] = count }
-            }
-            return traces
-        }
-
-        func stop() async {
-            await node.stop()
-            await other.stop()
-            await control.stop()
-        }
-    }
-
     private static let gone = "gone@example.org"
 
     /// All that can still be told of a recipient, each under the name that it is known by.
@@ -87,21 +35,21 @@ import Testing
     @Test func `nothing that is told of an erased address brings it back, and what counts is counted`()
         async throws
     {
-        let world = try await World()
-        let shared = Story(tenant: world.tenant, node: world.node.number)
-        let three = Story(tenant: world.tenant, node: world.node.number)
-        let alone = Story(tenant: world.tenant, node: world.node.number)
+        let world = try await LogStage(nodes: 2)
+        let shared = world.story()
+        let three = world.story()
+        let alone = world.story()
         let accepted = [
             shared.accepted(), three.accepted(to: ["alice@example.org", Self.gone, "bob@example.org"]),
             alone.accepted(to: [Self.gone]),
         ]
-        try await world.report(accepted, from: 1)
+        try await world.report(accepted)
         #expect(try await !world.traces(of: Self.gone).isEmpty)
         try await world.erase("Gone@Example.org")
         #expect(try await world.traces(of: Self.gone) == [:])
 
         let told = [shared, three, alone].flatMap { Self.rest(of: $0, to: Self.gone) }
-        try await world.report(told, from: 4)
+        try await world.report(told)
         #expect(try await world.traces(of: Self.gone) == [:])
         #expect(try await world.control.count("SELECT count(*) AS n FROM email_recipients") == 3)
         #expect(try await world.control.count("SELECT count(*) AS n FROM events WHERE recipient <> ''") == 0)
@@ -115,19 +63,19 @@ import Testing
             #expect(sum == expected, "\(column)")
         }
         // A report that is told again, by a node whose spool another has taken over or whose cursor was lost.
-        try await world.report(accepted + told, from: 1, by: world.other)
+        try await world.report(accepted + told, by: world.nodes[1])
         #expect(try await world.traces(of: Self.gone) == [:])
         #expect(try await world.control.count("SELECT count(*) AS n FROM email_recipients") == 3)
         await world.stop()
     }
 
     @Test func `a bounce that names nobody is not laid on those who are left`() async throws {
-        let world = try await World()
-        let story = Story(tenant: world.tenant, node: world.node.number)
+        let world = try await LogStage()
+        let story = world.story()
         try await world.report(
-            [story.accepted(), EventRecord(story.event(.delivered, to: "alice@example.org"))], from: 1)
+            [story.accepted(), EventRecord(story.event(.delivered, to: "alice@example.org"))])
         try await world.erase(Self.gone)
-        try await world.report(Self.rest(of: story, to: Self.gone), from: 3)
+        try await world.report(Self.rest(of: story, to: Self.gone))
         #expect(
             try await world.control.count(
                 """
@@ -141,10 +89,10 @@ import Testing
     }
 
     @Test func `a message has the state of those who are left`() async throws {
-        let world = try await World()
-        let story = Story(tenant: world.tenant, node: world.node.number)
+        let world = try await LogStage()
+        let story = world.story()
         try await world.report(
-            [story.accepted(), EventRecord(story.event(.delivered, to: "alice@example.org"))], from: 1)
+            [story.accepted(), EventRecord(story.event(.delivered, to: "alice@example.org"))])
         #expect(
             try await world.control.count("SELECT count(*) AS n FROM emails WHERE status = 'queued'") == 1)
         try await world.erase(Self.gone)
@@ -154,12 +102,12 @@ import Testing
     }
 
     @Test func `what a host said of nobody by name goes with the address that it says`() async throws {
-        let world = try await World()
-        let story = Story(tenant: world.tenant, node: world.node.number)
+        let world = try await LogStage()
+        let story = world.story()
         var late = story.event(.bounced, to: nil, after: 60_000)
         late.isLate = true
         late.response = Event.Response(code: 550, text: "<GONE@example.org> is unknown")
-        try await world.report([story.accepted(), EventRecord(late)], from: 1)
+        try await world.report([story.accepted(), EventRecord(late)])
         #expect(try await world.traces(of: Self.gone)["events"] == 1)
         try await world.erase(Self.gone)
         #expect(try await world.traces(of: Self.gone) == [:])
@@ -168,16 +116,16 @@ import Testing
 
     @Test(arguments: [false, true])
     func `a message that was erased stays empty whatever is told of it`(isTest: Bool) async throws {
-        let world = try await World()
-        let story = Story(tenant: world.tenant, node: world.node.number)
+        let world = try await LogStage(nodes: 2)
+        let story = world.story()
         let accepted = story.accepted(isTest: isTest)
-        try await world.report([accepted], from: 1)
+        try await world.report([accepted])
         let path = isTest ? "/api/v1/dispatch/tenants/\(world.tenant)/captured" : world.emails
         let gone = try await world.control.call("DELETE", "\(path)/\(story.message)", token: world.token)
         #expect(gone.status == 200)
         let told = Self.rest(of: story, to: Self.gone) + Self.rest(of: story, to: "alice@example.org")
-        try await world.report(told, from: 2)
-        try await world.report([accepted] + told, from: 1, by: world.other)
+        try await world.report(told)
+        try await world.report([accepted] + told, by: world.nodes[1])
         for address in [Self.gone, "alice@example.org", "sender.example", "welcome"] {
             #expect(try await world.traces(of: address) == [:], "\(address)")
         }
@@ -190,9 +138,9 @@ import Testing
     }
 
     @Test func `captured mail is deleted with a note of who did it`() async throws {
-        let world = try await World()
-        let stories = (0..<3).map { _ in Story(tenant: world.tenant, node: world.node.number) }
-        try await world.report(stories.map { $0.accepted(isTest: true) }, from: 1)
+        let world = try await LogStage()
+        let stories = (0..<3).map { _ in world.story() }
+        try await world.report(stories.map { $0.accepted(isTest: true) })
         let path = "/api/v1/dispatch/tenants/\(world.tenant)/captured"
         let one = try await world.control.call("DELETE", "\(path)/\(stories[0].message)", token: world.token)
         #expect(one.status == 200)
@@ -205,5 +153,30 @@ import Testing
         #expect(log.first?["detail"]["messages"] == "2")
         #expect(log.last?["record_id"].text == stories[0].message.description)
         await world.stop()
+    }
+}
+
+extension LogStage {
+    fileprivate var emails: String { "/api/v1/dispatch/tenants/\(tenant)/emails" }
+
+    fileprivate func erase(_ address: String) async throws {
+        let answer = try await control.call(
+            "POST", "\(emails)/erase", token: token, json: #"{"address":"\#(address)"}"#)
+        #expect(answer.status == 200)
+    }
+
+    /// In how many rows of the log, and of what is made of it, the address stands. The suppression list
+    /// keeps it on purpose.
+    fileprivate func traces(of address: String) async throws -> [String: Int] {
+        var traces: [String: Int] = [:]
+        for table in ["emails", "email_recipients", "events", "email_tags", "open_hours", "audit_log"] {
+            let count = try await control.count(
+                """
+                SELECT count(*) AS n FROM \(identifier: table) t
+                WHERE t::text ILIKE \("%\(address)%")
+                """)
+            if count != 0 { traces[table] = count }
+        }
+        return traces
     }
 }

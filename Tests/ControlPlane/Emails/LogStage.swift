@@ -6,20 +6,26 @@ import Testing
 
 @testable import ControlPlane
 
-/// A control plane with a node that reports, and a tenant with a key that reads its log.
+/// A control plane with one or more nodes that report, and a tenant with a key that reads its log.
 final class LogStage: Sendable {
     let control: ServiceFixture
-    let node: FakeNode
+    let nodes: [FakeNode]
     let token: String
     let tenant: TenantID
     let key: String
     let keyID: String
-    private let next = Locked<UInt64>(1)
+    /// The number of each node's next event.
+    private let next = Locked<[UInt16: UInt64]>([:])
 
-    init() async throws {
+    /// The first of the nodes.
+    var node: FakeNode { nodes[0] }
+
+    init(nodes count: Int = 1) async throws {
         control = try await ServiceFixture.make()
         token = try await control.operatorToken()
-        node = try await control.node(token)
+        var nodes: [FakeNode] = []
+        for _ in 0..<max(1, count) { nodes.append(try await control.node(token)) }
+        self.nodes = nodes
         tenant = try await control.tenant(token)
         let made = try await control.call(
             "POST", "/api/v1/dispatch/tenants/\(tenant)/api-keys", token: token,
@@ -37,13 +43,18 @@ final class LogStage: Sendable {
 
     func story() -> Story { Story(tenant: tenant, node: node.number) }
 
-    func report(_ records: [EventRecord]) async throws {
+    /// - Parameter other: who reports in the first node's place.
+    func report(_ records: [EventRecord], by other: FakeNode? = nil) async throws {
+        let node = other ?? node
         let first = next.withLock { next in
-            defer { next += UInt64(records.count) }
-            return next
+            let first = next[node.number] ?? 1
+            next[node.number] = first + UInt64(records.count)
+            return first
         }
         let numbered = records.enumerated().map { (seq: first + UInt64($0.offset), record: $0.element) }
-        #expect(try await node.report(numbered).status == 200)
+        let answer = try await node.report(numbered)
+        #expect(answer.status == 200)
+        #expect(answer.body["acknowledged"].integer == Int(first) + records.count - 1)
     }
 
     func get(_ path: String, by other: String? = nil) async throws -> ServiceFixture.Answer {
@@ -51,7 +62,7 @@ final class LogStage: Sendable {
     }
 
     func stop() async {
-        await node.stop()
+        for node in nodes { await node.stop() }
         await control.stop()
     }
 }

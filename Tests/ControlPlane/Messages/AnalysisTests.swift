@@ -136,6 +136,12 @@ import Testing
         #expect(analysis.recommendations.contains(rule.recommendation))
     }
 
+    @Test func `too many tags are told of with what is allowed`() throws {
+        let tags = JSONValue.array((0..<21).map { .string("t\($0)") })
+        let analysis = Analysis(try Case("invalid_tags", ["tags": tags]).analyzed())
+        #expect(analysis.issues.map(\.detail) == ["Allowed are at most 20 tags of 1 to 128 bytes"])
+    }
+
     @Test func `every rule has a message that it finds fault with, and a name of its own`() {
         let subtypes = AnalysisRule.all.map(\.subtype)
         #expect(Set(subtypes).count == subtypes.count)

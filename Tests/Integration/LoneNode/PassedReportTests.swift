@@ -101,6 +101,34 @@ import Testing
         #expect(bench.sink.deliveryCount == 1)
     }
 
+    @Test
+    func `who adopted the node passes on what its senders asked for, and what was told is told no more`()
+        async throws
+    {
+        let told = try await sent("told", "", to: ["<fine@example.net> NOTIFY=SUCCESS"])
+        let untold = try await sent("untold", "", to: ["<late@example.net> NOTIFY=SUCCESS"])
+        let first = Reporter.report(of: told, delivered("fine@example.net"))
+        #expect(try await reporter.send(first, to: told.sender).text.contains("passed on"))
+        try await bench.sink.wait(for: 3)
+        try await bench.node.process.waitUntilIdle()
+        _ = try await bench.node.process.stop()
+
+        let own = try bench.node.sibling(number: 2)
+        let directory = ["DISPATCH_NODE_DIR": own.file("node"), "DISPATCH_MIN_FREE_PERCENT": "0"]
+        let adopted = try await SpoolTools.run(
+            ["spool", "adopt", bench.node.path, "--journal", "leave", "--json"], settings: directory)
+        #expect(adopted.json["wishes"].integer == 3, "\(adopted.errors)")
+        let adopter = try await NodeProcess(
+            directory: own.file("node"),
+            settings: ["DISPATCH_CONTROL_URL": "http://127.0.0.1:9", "DISPATCH_ROUTES": bench.sink.route])
+        let reporter = Reporter(address: try adopter.address(of: "inbound"))
+        #expect(try await reporter.send(first, to: told.sender).text.contains("nothing to record"))
+        let second = Reporter.report(of: untold, delivered("late@example.net"))
+        #expect(try await reporter.send(second, to: untold.sender).text.contains("passed on"))
+        try await bench.sink.wait(for: 4)
+        #expect(bench.notices.last?.body.contains("late@example.net") == true)
+    }
+
     @Test func `a host's report about our report goes nowhere`() async throws {
         let delivery = try await sent("loop", "", to: ["<fine@example.net> NOTIFY=SUCCESS,FAILURE"])
         _ = try await reporter.send(

@@ -26,7 +26,8 @@ extension NodeLife {
         }
         let ids = MessageIDs(node: 1, random: { random.next() })
         let webhooks = EventWebhooks(ids: ids)
-        let notices = DeliveryNotices(ids: ids, hostName: "node.test", delayMilliseconds: 4 * 3_600_000)
+        let notices = DeliveryNotices(
+            ids: ids, hostName: "node.test", delayMilliseconds: 4 * 3_600_000, unsubscribed: Unsubscribed())
         let recorder = Recorder(
             node: 1, holder: holder, webhooks: webhooks, notices: notices, log: Self.silence)
         let pool = BlockingPool(threads: 1, name: "files")

@@ -83,7 +83,7 @@ package struct CapturedRoutes: Sendable {
             .query("from", .string.described("The sender's address, or a part of its first 120 characters.")),
             .query("subject", .string.described("A part of the subject's first 200 characters.")),
             .query("tag", .string),
-        ] + EmailFilter.period
+        ] + QueryItems.period
 
     private func list(_ call: TenantCall) async throws -> HTTPResponse {
         let page = try PageRequest(call.request.query)
@@ -140,8 +140,7 @@ package struct CapturedRoutes: Sendable {
         return try await context.pool.transaction(as: call.rows) { connection in
             let row = try await connection.query(
                 """
-                SELECT \(CapturedItem.columns), e.metadata, e.body_sealed, (
-                    SELECT body_private_key_sealed FROM tenants WHERE tenants.id = e.tenant_id) AS private_key
+                SELECT \(CapturedItem.columns), e.metadata, \(EmailBody.columns("e"))
                 FROM emails e
                 WHERE e.mode = 'test' AND e.erased_at IS NULL
                     AND \(EmailRoutes.one(message, tenant, id: "id"))
@@ -158,19 +157,11 @@ package struct CapturedRoutes: Sendable {
                     connection, actor, tenant: tenant, "captured.opened",
                     record: ("email", message.description))
             }
-            var content: [UInt8]?
-            if let sealed = try row["body_sealed", as: [UInt8]?.self],
-                let key = try row["private_key", as: [UInt8]?.self]
-            {
-                content =
-                    EmailBody.open(
-                        sealed, message: message, tenant: tenant, privateKeySealed: key, masterSeal: seal)?
-                    .shown
-            }
+            let kept = try EmailBody.open(row, message: message, tenant: tenant, masterSeal: seal)
             return Opened(
                 item: try CapturedItem(row),
                 metadata: try row.decode("metadata", as: [String: String].self),
-                recipients: try recipients.map { try $0["address"] }, content: content)
+                recipients: try recipients.map { try $0["address"] }, content: kept?.shown)
         }
     }
 

@@ -4,12 +4,12 @@ extension AnalysisRule {
     /// What is asked for beside the message itself: tags, metadata, stream, time.
     static let labels = [
         AnalysisRule(.labels, "invalid_tags", .critical, 50, "Use fewer or shorter tags.") { message in
-            MessageRules.problem(tags: message.body.tags ?? []).map { "More than \($0)" }
+            MessageRules.problem(tags: message.body.tags ?? []).map { "Allowed are \($0)" }
         },
         AnalysisRule(.labels, "invalid_metadata", .critical, 50, "Keep large data with yourself.") {
             message in
             MessageRules.problem(metadata: (message.body.metadata ?? [:]).mapValues(\.text))
-                .map { "More than \($0)" }
+                .map { "Allowed are \($0)" }
         },
         AnalysisRule(
             .labels, "invalid_stream", .critical, 50,

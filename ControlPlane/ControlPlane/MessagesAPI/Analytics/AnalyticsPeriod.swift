@@ -1,6 +1,5 @@
 import FoundationEssentials
 import HTTP
-import Times
 
 /// The time that analytics are about, in whole hours or whole days of UTC.
 struct AnalyticsPeriod: Sendable, Equatable {
@@ -14,7 +13,6 @@ struct AnalyticsPeriod: Sendable, Equatable {
         var usual: Int64 { self == .hour ? 24 : 30 }
     }
 
-    private static let secondsOfDay: Int64 = 86_400
     /// The years 2000 to 2100.
     private static let known: ClosedRange<Int64> = 946_684_800...4_102_444_800
 
@@ -52,16 +50,12 @@ struct AnalyticsPeriod: Sendable, Equatable {
     }
 
     private static func bound(_ name: String, _ query: QueryItems, isEnd: Bool) throws(APIError) -> Int64? {
-        guard let text = query[name] else { return nil }
-        let isDate = text.utf8.count == 10
-        guard let time = RFC3339.date(isDate ? "\(text)T00:00:00Z" : text) else {
-            throw .invalid(name, "must be a date such as 2026-01-31 or a time such as 2026-01-31T12:00:00Z")
-        }
+        guard let time = try query.time(name, isEnd: isEnd) else { return nil }
         let seconds = time.timeIntervalSince1970.rounded(isEnd ? .up : .down)
         guard seconds >= Double(known.lowerBound), seconds <= Double(known.upperBound) else {
             throw .invalid(name, "must lie in the years 2000 to 2100")
         }
-        return Int64(seconds) + (isDate && isEnd ? secondsOfDay : 0)
+        return Int64(seconds)
     }
 
     private static func roundedUp(_ seconds: Int64, _ unit: Int64) -> Int64 {

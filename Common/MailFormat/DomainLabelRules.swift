@@ -1,5 +1,5 @@
 /// Which code points may stand in a U-label, and beside which others (RFC 5892).
-enum LabelRules {
+enum DomainLabelRules {
     /// Letters of their scripts that the database calls signs or numbers (§2.6).
     private static let lettersBesides: [UInt32] = [0x6FD, 0x6FE, 0xF0B, 0x3007]
     /// Letters and marks that no name may have: they only stretch or repeat others (§2.6).
