@@ -5,9 +5,9 @@
 ///
 /// The mapping is the small part of UTS 46 that people type: lower case, composed form (NFC), full-width
 /// ASCII and the ideographic full stops. U-labels of anything but letters, marks and digits are refused,
-/// emoji among them (`DomainLabelRules`), so no two domains that a person could confuse by form alone are made from
-/// one text. An A-label is taken as it is when it can be decoded: registries have given out names that no
-/// rule of today would make, and mail to them arrives.
+/// emoji among them (`DomainLabelRules`), so no two domains that a person could confuse by form alone are
+/// made from one text. An A-label is taken as it is when it can be decoded: registries have given out names
+/// that no rule of today would make, and mail to them arrives.
 package enum DomainName {
     package static let maxBytes = 253
     package static let maxLabelBytes = 63

@@ -12,7 +12,8 @@ import Spool
 /// Nothing of what came is sent on as it is, because whoever got the message knows its return path and may
 /// write there. A report of our own is made of the status fields, with the sender's ENVID and ORCPT, from the
 /// null path, about recipients whom the message had, for outcomes that NOTIFY names, and once for each. A
-/// message that another node accepted is asked of that node, or of the one that took over its spool. Any thread may call it.
+/// message that another node accepted is asked of that node, or of the one that took over its
+/// spool. Any thread may call it.
 struct ReportRoad: Sendable {
     let node: UInt16
     let holder: SnapshotHolder

@@ -13,8 +13,8 @@ import Spool
 /// Until it is finished neither node runs (`AdoptionMarks`), so nothing that was copied can have been sent
 /// and closed before it is run again: an entry that is there already is the same entry, and is passed over.
 /// The idempotency keys that the source knows come along, and so do the senders who asked it for delivery
-/// reports; the control plane is told at the next start who answers for them. The message ids stay as they are. Entries come as copies (`SpoolGroup.isMoved`): they
-/// were accepted, and reported, by the other node.
+/// reports; the control plane is told at the next start who answers for them. The message ids stay as they
+/// are. Entries come as copies (`SpoolGroup.isMoved`): they were accepted, and reported, by the other node.
 /// How it fails: with a `NodeService.Failure` in plain words; run it again. Both nodes must be stopped.
 struct Adoption {
     /// What becomes of the events that the dead node did not report.
