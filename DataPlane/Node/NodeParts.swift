@@ -30,7 +30,7 @@ struct NodeParts: Sendable {
     let road: Road
     let inbound: InboundRoad
     let reports: ReportRoad
-    let wishLog: KeyLog
+    let wishLog: KeyLog?
     let links: LinkEvents
     let metrics: NodeMetrics
     let mailTLS: MailTLS
@@ -111,7 +111,7 @@ struct NodeParts: Sendable {
             if let snapshot = holder.current { dispatcher.value.take(snapshot) }
             dispatcher.value.restore(control.memory)
         }
-        let (wishes, wishLog) = try openWishes(files)
+        let (wishes, wishLog) = openWishes(files, log)
         let road = Road(
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
             webhooks: webhooks,
@@ -154,7 +154,7 @@ struct NodeParts: Sendable {
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
             spool: spool, keys: disks.keys, idempotency: idempotency,
             presence: NodePresence(
-                controlURL: settings.knownControlURL, httpURL: settings.knownHTTPURL,
+                controlURL: settings.advertisedControlURL, httpURL: settings.advertisedHTTPURL,
                 adopted: try AdoptionMarks(files).adopted().sorted()),
             dispatcher: dispatcher, workers: workers, road: road, inbound: inbound,
             reports: reports, wishLog: wishLog, links: links,
@@ -195,14 +195,20 @@ struct NodeParts: Sendable {
         }
     }
 
-    /// Senders who asked for delivery reports, of ten days.
-    private static func openWishes(_ files: NodeFiles) throws -> (ReportWishes, KeyLog) {
+    /// Senders who asked for delivery reports, of ten days; where the log of them cannot be opened the node
+    /// starts all the same, and keeps what it read and what comes until it stops.
+    private static func openWishes(_ files: NodeFiles, _ log: Log) -> (ReportWishes, KeyLog?) {
         var recovered: [KeyRecord] = []
-        let (log, _) = try KeyLog.open(
-            directory: files.wishes, configuration: ReportWishes.logConfiguration,
-            now: WallClock.system.now
-        ) { recovered.append($0) }
-        return (ReportWishes(recovered, log: log), log)
+        do {
+            let (wishLog, _) = try KeyLog.open(
+                directory: files.wishes, configuration: ReportWishes.logConfiguration,
+                now: WallClock.system.now
+            ) { recovered.append($0) }
+            return (ReportWishes(recovered, log: wishLog), wishLog)
+        } catch {
+            log.error("wishes for delivery reports are not kept", ["error": .error(error)])
+            return (ReportWishes(recovered, log: nil), nil)
+        }
     }
 
     /// Who unsubscribed here is kept until a snapshot has him.
@@ -320,7 +326,7 @@ struct NodeParts: Sendable {
         }
         await spool.close()
         await keys.close()
-        await wishLog.close()
+        await wishLog?.close()
         await journal.close()
         for worker in workers { await worker.shutDown() }
     }
