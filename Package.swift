@@ -46,7 +46,7 @@ let common: [Target] = [
     module("Times", in: "Common", []),
     module("HTTP", in: "Common", ["Bytes", "EventLoop", "CLinux", "Times"]),
     module("HTTPClient", in: "Common", ["EventLoop", "CCurl"]),
-    module("Relay", in: "Common", ["HTTP", "HTTPClient", "NodeProtocol", "Templates", "Times"]),
+    module("Relay", in: "Common", ["EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Templates", "Times"]),
     module("DNS", in: "Common", ["EventLoop"]),
     module("SMTPWire", in: "Common", []),
     module("MailFormat", in: "Common", ["Bytes", "Times"]),
@@ -164,8 +164,8 @@ let testTargets: [Target] = [
     tests(
         "Doors",
         [
-            "Doors", "Admission", "HTTP", "SMTPWire", "MailFormat", "EventLoop", "NodeProtocol", "Crypto",
-            "Service", "TestSupport",
+            "Doors", "Admission", "HTTP", "Relay", "SMTPWire", "MailFormat", "EventLoop", "NodeProtocol",
+            "Crypto", "Service", "TestSupport",
         ]),
     tests("Postgres", ["Postgres", "Schema", "EventLoop", "TestSupport"]),
     tests(

@@ -22,7 +22,9 @@ package struct KeyOwners: Sendable {
     ///
     /// - Parameter now: seconds since 1970.
     package func owner(of key: String, now: Int64) -> ClusterNode? {
-        let living = nodes.filter { $0.heir == nil }
+        let heirless = nodes.filter { $0.heir == nil }
+        // Nodes that are all said to be adopted are better than none.
+        let living = heirless.isEmpty ? nodes : heirless
         let serving = living.filter { !$0.isDraining }
         let candidates = serving.isEmpty ? living : serving
         let settled = candidates.filter { $0.hasSettled(at: now) && !$0.isPaused(at: now) }

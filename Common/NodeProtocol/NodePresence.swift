@@ -18,7 +18,8 @@ package struct NodePresence: Codable, Sendable, Equatable {
     }
 
     package struct Answer: Codable, Sendable, Equatable {
-        /// Those that the control plane does not believe yet, because it has heard of them just now.
+        /// Those that the control plane does not believe yet, because no operator has drained or removed
+        /// them, it has heard of them just now, or who tells of them was adopted itself.
         package let pending: [UInt16]
 
         package init(pending: [UInt16]) { self.pending = pending }

@@ -30,7 +30,7 @@ struct NodeParts: Sendable {
     let road: Road
     let inbound: InboundRoad
     let reports: ReportRoad
-    let wishLog: KeyLog
+    let wishLog: KeyLog?
     let links: LinkEvents
     let metrics: NodeMetrics
     let mailTLS: MailTLS
@@ -112,9 +112,9 @@ struct NodeParts: Sendable {
             if let snapshot = holder.current { dispatcher.value.take(snapshot) }
             dispatcher.value.restore(control.memory)
         }
-        let inbound = try makeInbound(
+        let inbound = makeInbound(
             files, identity, settings, link, holder, spool, dispatcher, webhooks, notices, returnPaths,
-            metrics, clock)
+            metrics, clock, log)
         let road = Road(
             hostName: settings.hostName, node: identity.node, holder: holder, spool: spool,
             webhooks: webhooks,
@@ -144,7 +144,7 @@ struct NodeParts: Sendable {
             identity: identity, keeper: keeper, holder: holder, intake: intake, link: link, journal: journal,
             spool: spool, keys: disks.keys, idempotency: idempotency,
             presence: NodePresence(
-                controlURL: settings.knownControlURL, httpURL: settings.knownHTTPURL,
+                controlURL: settings.advertisedControlURL, httpURL: settings.advertisedHTTPURL,
                 adopted: try AdoptionMarks(files).adopted().sorted()),
             dispatcher: dispatcher, workers: workers, road: road,
             inbound: inbound.road, reports: inbound.reports, wishLog: inbound.wishLog, links: links,
@@ -300,7 +300,7 @@ struct NodeParts: Sendable {
         }
         await spool.close()
         await keys.close()
-        await wishLog.close()
+        await wishLog?.close()
         await journal.close()
         for worker in workers { await worker.shutDown() }
     }

@@ -48,6 +48,23 @@ import Testing
         #expect(node.intake.kept.first?.text.contains("smuggled") == false)
     }
 
+    @Test(arguments: [
+        ["MAIL FROM:<a@one.example>", "RCPT TO:<\u{fc}@x.example>"],
+        ["MAIL FROM:<a@one.example> SIZE=99999999", "RCPT TO:<j@x.example>"], ["NONSENSE"],
+        ["MAIL FROM:<a@one.example>", "RCPT TO:<j@x.example>", "BDAT 0"],
+    ])
+    func `a message that comes with a DATA that is refused is never read as commands`(before: [String])
+        async throws
+    {
+        let node = try SMTPNode(MemoryIntake())
+        let client = try await node.login()
+        for line in before { _ = try await client.ask(line) }
+        try await client.send("DATA\r\n" + smuggled)
+        #expect(try await client.reply().hasPrefix("554 5.5.0"))
+        #expect(try await client.reply() == "")
+        #expect(node.intake.kept.isEmpty)
+    }
+
     @Test func `what is injected behind STARTTLS is never answered under TLS`() async throws {
         guard let corpus = try SmugglingCorpus.load() else { return }
         let node = try SMTPNode(MemoryIntake())

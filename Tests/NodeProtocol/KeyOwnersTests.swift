@@ -45,6 +45,9 @@ import Testing
             #expect(former.contains { $0.number == 2 && $0.heir == 3 } == (old == 2))
             #expect(drained.owner(of: key, now: adopted + 1)?.number == 1)
         }
+        // Two that are said to have adopted each other still own the keys.
+        let crossed = KeyOwners([node(1, since: 0, heir: 2), node(2, since: 0, heir: 1)])
+        #expect(keys.allSatisfy { crossed.owner(of: $0, now: adopted) != nil })
     }
 
     @Test func `a drained node is asked at once, also by one whose clock is behind`() {

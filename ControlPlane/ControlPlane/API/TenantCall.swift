@@ -66,8 +66,9 @@ extension Router {
     /// Adds a route below `/api/v1/dispatch/tenants/{tenant_id}`.
     ///
     /// Before `handler` comes the order of checks: 401, 404 or 403 of a tenant that is not the caller's, 403
-    /// of the requirement, 403 for whatever changes something in a tenant that is not active, 429, and 404 of
-    /// a domain or a message that a key's own domain does not reach. Database errors get their answers here.
+    /// of the requirement, 403 of what is the whole tenant's for a key of one domain, 403 for whatever
+    /// changes something in a tenant that is not active, 429, and 404 of a domain or a message that a key's
+    /// own domain does not reach. Database errors get their answers here.
     ///
     /// - Parameter path: what follows the tenant, such as `/domains/{domain_id}`, or nothing.
     package mutating func tenant(
@@ -78,6 +79,8 @@ extension Router {
         info.access = requirement.documented
         let changes = method != .get
         let named = NamedRecord(path)
+        let isOfWholeTenant = WholeTenant.isShown(by: path)
+        if isOfWholeTenant { info.responses.append(WholeTenant.response) }
         on(method, "/api/v1/dispatch/tenants/{tenant_id}" + path, info) { request in
             try await PostgresError.answered {
                 guard let tenant = TenantID(text: request.parameter("tenant_id")) else {
@@ -86,6 +89,7 @@ extension Router {
                 }
                 let caller = try await authenticator.caller(request, tenant: tenant)
                 try caller.require(requirement, in: tenant)
+                if isOfWholeTenant { try caller.requireWholeTenant() }
                 if changes { try caller.requireActiveTenant() }
                 let call = TenantCall(
                     request: request, caller: caller, tenant: tenant, actor: AuditActor(caller, request))
@@ -109,6 +113,8 @@ extension Router {
         info.access = requirement.documented
         let changes = method != .get
         let named = NamedRecord(path)
+        let isOfWholeTenant = WholeTenant.isShown(by: path)
+        if isOfWholeTenant { info.responses.append(WholeTenant.response) }
         on(method, path, info) { request in
             try await PostgresError.answered {
                 let (caller, home) = try await authenticator.callerAtHome(request)
@@ -118,6 +124,7 @@ extension Router {
                         "This needs an API key, a credential, or a token for one tenant alone.")
                 }
                 try caller.require(requirement, in: tenant)
+                if isOfWholeTenant { try caller.requireWholeTenant() }
                 if changes { try caller.requireActiveTenant() }
                 let call = TenantCall(
                     request: request, caller: caller, tenant: tenant, actor: AuditActor(caller, request))

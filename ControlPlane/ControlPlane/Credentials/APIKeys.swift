@@ -28,8 +28,9 @@ package struct APIKeys: Sendable {
                     "mode": .choice("live", "test").described("With a test key nothing leaves."),
                     "domain": .string.described(
                         "The only domain, with those below it, that it sends from, manages, and sees and "
-                            + "changes mail of. Whatever else its scopes allow is the tenant's: templates, "
-                            + "suppressions, webhooks, usage and analytics are not bound by it."),
+                            + "changes mail of. Webhooks, usage and analytics, which are the whole "
+                            + "tenant's, are refused to it. Templates and suppressions are the tenant's "
+                            + "too, and what its scopes allow with them is not bound by it."),
                     "rate_limit_per_minute": .integer, "allowed_cidrs": .array(.string),
                     "expires_at": .dateTime,
                 ]),

@@ -118,7 +118,9 @@ struct NodeRoutes: Sendable {
         router.operators(
             .post, Self.path + "/{node}/resume", authenticator,
             RouteInfo(
-                summary: "Use a drained node again", tag: "admin", authentication: .bearer,
+                summary: "Use a drained node again",
+                details: "Whoever had adopted its spool answers for it no more.",
+                tag: "admin", authentication: .bearer,
                 responses: [
                     .init(200, "The node.", .data(NodeView.schema, message: "The node is active.")),
                     wrongState,
@@ -212,15 +214,15 @@ struct NodeRoutes: Sendable {
                 let written = to == "active" ? ClusterNode.resumed : ClusterNode.draining
                 let changed = try await connection.execute(
                     """
-                    UPDATE nodes SET \(written)
-                    WHERE number = \(Int32(node.number)) AND state = \(from) AND adopted_by IS NULL
+                    UPDATE nodes SET \(written), adopted_by = NULL
+                    WHERE number = \(Int32(node.number)) AND state = \(from)
                     """)
                 guard changed == 1 else {
-                    let why = node.adoptedBy.map { "was adopted by node \($0)" } ?? "is \(node.state)"
-                    throw APIError(409, "wrong_state", "The node \(why), not \(from).")
+                    throw APIError(409, "wrong_state", "The node is \(node.state), not \(from).")
                 }
                 try await Audit.write(
-                    connection, actor, tenant: nil, action, record: ("node", String(node.number)))
+                    connection, actor, tenant: nil, action, record: ("node", String(node.number)),
+                    detail: node.adoptedBy.map { ["adopted_by": String($0)] } ?? [:])
             }
             return try await find(asked, connection)
         }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import NodeProtocol
 import Postgres
+import Service
 
 /// Opens, clicks and unsubscriptions of messages that the log does not have yet: their links are followed at
 /// any node, and the one that accepted the message may be late to tell of it. They wait for it here, for some
@@ -34,14 +35,16 @@ enum EarlyEvents {
 
     /// Takes those into the log whose message has come, as if they had been told behind it, and forgets those
     /// that waited in vain.
-    static func settle(_ pool: PostgresPool) async throws {
-        while try await pool.transaction(as: .system, { try await settleSome($0) }) == Int(maxAtOnce) {}
+    ///
+    /// One that the database refuses is passed over, alone: it must not keep those behind it.
+    static func settle(_ pool: PostgresPool, _ log: Log) async throws {
         try await pool.execute(
             "DELETE FROM early_events WHERE arrived_at < now() - make_interval(days => \(keptDays))",
             as: .system)
+        while try await pool.transaction(as: .system, { try await settleSome($0, log) }) == Int(maxAtOnce) {}
     }
 
-    private static func settleSome(_ connection: PostgresConnection) async throws -> Int {
+    private static func settleSome(_ connection: PostgresConnection, _ log: Log) async throws -> Int {
         let rows = try await connection.query(
             """
             DELETE FROM early_events WHERE (tenant_id, message_id, node, seq) IN (
@@ -56,9 +59,27 @@ enum EarlyEvents {
         var events: [Int32: [EventRow]] = [:]
         for row in rows { events[try row["node"], default: []].append(try EventRow(row)) }
         for (node, events) in events.sorted(by: { $0.key < $1.key }) {
-            try await store(events, of: node, connection)
+            do { try await connection.savepoint { try await store(events, of: node, $0) } } catch let error
+                as PostgresError where error.refusesValue
+            {
+                try await storeEach(events, of: node, connection, log)
+            }
         }
         return rows.count
+    }
+
+    private static func storeEach(
+        _ events: [EventRow], of node: Int32, _ connection: PostgresConnection, _ log: Log
+    ) async throws {
+        for event in events {
+            do { try await connection.savepoint { try await store([event], of: node, $0) } } catch let error
+                as PostgresError where error.refusesValue
+            {
+                log.error(
+                    "early event passed over: the database refuses its values",
+                    ["node": .int(Int(node)), "seq": .int(Int(clamping: event.seq)), "error": .error(error)])
+            }
+        }
     }
 
     private static func store(

@@ -10,6 +10,7 @@ struct RecipientStatements {
     /// Recipients of messages that are in the log since this very transaction.
     func insert(_ recipients: [RecipientRow]) async throws {
         guard !recipients.isEmpty else { return }
+        let recipients = Self.inOrder(recipients)
         try await connection.query(
             """
             INSERT INTO email_recipients (
@@ -50,6 +51,7 @@ struct RecipientStatements {
     /// - Returns: the counts to take back, of outcomes that a bounce was quicker than.
     func change(_ recipients: [RecipientRow]) async throws -> [(message: MessageKey, usage: UsageRow)] {
         guard !recipients.isEmpty else { return [] }
+        let recipients = Self.inOrder(recipients)
         try await insertSuppressed(recipients.filter { $0.state == RecipientState.suppressed.rawValue })
         let outrun = try await connection.query(
             """
@@ -92,6 +94,11 @@ struct RecipientStatements {
             else { return nil }
             return (key, usage)
         }
+    }
+
+    /// In one order, so that two transactions never wait for each other crosswise.
+    private static func inOrder(_ recipients: [RecipientRow]) -> [RecipientRow] {
+        recipients.sorted { ($0.tenant, $0.id, $0.address) < ($1.tenant, $1.id, $1.address) }
     }
 
     /// Messages take their state from their recipients, as `MessageState` says it of those of one report.

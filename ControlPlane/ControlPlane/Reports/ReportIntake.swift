@@ -190,7 +190,7 @@ struct ReportIntake: Sendable {
 extension PostgresError {
     /// Whether the values cannot be stored, however often it is tried: data exceptions, violated constraints,
     /// limits of the server (such as an entry too long for an index).
-    fileprivate var refusesValue: Bool {
+    var refusesValue: Bool {
         if case .invalidParameter = self { return true }
         return sqlState.map { ["21", "22", "23", "54"].contains($0.conditionClass) } ?? false
     }

@@ -20,7 +20,9 @@ extension ReportStatements {
             Question(
                 tenant: $0.row.tenant, id: $0.row.id, seq: $0.row.seq,
                 recipient: $0.event.recipient?.storable(320))
-        }.sorted { ($0.tenant, $0.id, $0.seq) < ($1.tenant, $1.id, $1.seq) }
+        }.sorted {
+            ($0.tenant, $0.id, $0.recipient ?? "", $0.seq) < ($1.tenant, $1.id, $1.recipient ?? "", $1.seq)
+        }
         let email = batch.days.email(
             "e.accepted_at, e.mode, e.is_redacted", where: "e.erased_at IS NULL")
         let recipient = batch.days.recipient(

@@ -7,6 +7,7 @@ import HTTPClient
 import MailFormat
 import NodeProtocol
 import Postgres
+import Relay
 import Service
 
 /// A whole control plane: migrates, makes or reads its keys, opens its listener, publishes and keeps house.
@@ -63,7 +64,9 @@ package final class ControlPlaneService: LifecycleService {
         let metrics = ControlMetrics()
         let clients = try await LoopClients(on: group.loops)
         let signer = ClusterSigner(context)
-        let relay = SendRelay(context: context, clients: clients, signer: signer, metrics: metrics)
+        let relay = SendRelay(
+            context: context, clients: clients, signer: signer, metrics: metrics,
+            proxies: try trustedProxies())
         let nodes = NodeControl(context: context, clients: clients, signer: signer)
         let server = try HTTPServer(
             configuration(settings.listenAddress),
@@ -179,6 +182,17 @@ package final class ControlPlaneService: LifecycleService {
             ranges.append(range)
         }
         return ranges
+    }
+
+    private func trustedProxies() throws(Failure) -> TrustedProxies {
+        var networks: [IPNetwork] = []
+        for text in settings.trustedProxies {
+            guard let network = IPNetwork(text) else {
+                throw Failure(description: "DISPATCH_TRUSTED_PROXIES: \(text) is no network")
+            }
+            networks.append(network)
+        }
+        return TrustedProxies(networks)
     }
 
     private func configuration(_ address: String) throws(Failure) -> HTTPServerConfiguration {

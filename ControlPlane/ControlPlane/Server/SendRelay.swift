@@ -40,11 +40,15 @@ struct SendRelay: Sendable {
     private let signer: ClusterSigner
     private let relay: PlaneRelay
     private let authenticator: Authenticator
+    /// Before the API; whose address a caller has is theirs to say.
+    private let proxies: TrustedProxies
     private let state = Locked(State())
 
     init(
-        context: ControlContext, clients: LoopClients, signer: ClusterSigner, metrics: ControlMetrics
+        context: ControlContext, clients: LoopClients, signer: ClusterSigner, metrics: ControlMetrics,
+        proxies: TrustedProxies
     ) {
+        self.proxies = proxies
         self.context = context
         self.clients = clients
         self.signer = signer
@@ -77,7 +81,11 @@ struct SendRelay: Sendable {
             }
         }
         let gate = RelayGate(context: context)
-        router.gate = { try await gate.pass($0) }
+        let proxies = proxies
+        router.gate = { request in
+            proxies.pass(request)
+            try await gate.pass(request)
+        }
         router.fallback = { request, miss in
             guard miss == .noPath, Self.isNodes(request.head.rawPathAndQuery) else { return nil }
             return try await PostgresError.answered {

@@ -34,7 +34,7 @@ struct Upkeep: Sendable {
             if minutes % Self.minutesBetweenKeys == 0 { await attempt("keys") { try await keys.run() } }
             await attempt("domains") { while try await domains.recheckDue() > 0, !stopping.isSet {} }
             await attempt("tracking keys") { try await takeOverTrackingKeys() }
-            await attempt("early events") { try await EarlyEvents.settle(context.pool) }
+            await attempt("early events") { try await EarlyEvents.settle(context.pool, context.log) }
             await attempt("nonces") { try await forgetNonces() }
             minutes += 1
             await context.loop.sleep(Self.minute)

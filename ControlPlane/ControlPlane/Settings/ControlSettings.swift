@@ -16,6 +16,7 @@ package struct ControlSettings: Sendable {
     package let metricsAddress: String
     package let loops: Int
     package let maxConnections: Int
+    package let trustedProxies: [String]
     package let serviceHost: String
     package let smtpPublicPort: Int
     /// Nil: `https://` and the service host.
@@ -89,6 +90,9 @@ package struct ControlSettings: Sendable {
         maxConnections = reader.int(
             "DISPATCH_HTTP_MAX_CONNECTIONS", default: 10_000, in: 1...200_000,
             help: "HTTP connections at one time.")
+        trustedProxies = reader.list(
+            "DISPATCH_TRUSTED_PROXIES",
+            help: "Networks of proxies before the API; their X-Forwarded-For is believed.")
         serviceHost = reader.string(
             "DISPATCH_SERVICE_HOST", default: "localhost",
             help: "The name that customers know the service by, such as dispatch.example.com.")
@@ -124,7 +128,7 @@ package struct ControlSettings: Sendable {
             "DISPATCH_DKIM_KEY_DAYS", default: 180, in: 0...3650,
             help: "Days after which a domain with a DNS provider gets a new DKIM key by itself; 0 is never.")
         auditDays = reader.int(
-            "DISPATCH_AUDIT_DAYS", default: 400, in: 0...36_500,
+            "DISPATCH_AUDIT_DAYS", default: 0, in: 0...36_500,
             help: "Days for which the audit log is kept, 30 or more; 0 is for ever.")
         reader.require(
             auditDays == 0 || auditDays >= 30, "DISPATCH_AUDIT_DAYS",
@@ -144,8 +148,7 @@ package struct ControlSettings: Sendable {
         "DISPATCH_SMTP", "DISPATCH_SMTPS", "DISPATCH_CONTROL", "DISPATCH_ADVERTISED_CONTROL_URL",
         "DISPATCH_ADVERTISED_HTTP_URL", "DISPATCH_TLS_CERTIFICATE", "DISPATCH_TLS_KEY", "DISPATCH_ROUTES",
         "DISPATCH_ROUTE_CONNECTIONS", "DISPATCH_MX_PORT", "DISPATCH_IPV6", "DISPATCH_TRUSTED_NETWORKS",
-        "DISPATCH_TRUSTED_TENANT", "DISPATCH_TRUSTED_PROXIES", "DISPATCH_MIN_FREE_PERCENT",
-        "DISPATCH_SPOOL_SEGMENT",
+        "DISPATCH_TRUSTED_TENANT", "DISPATCH_MIN_FREE_PERCENT", "DISPATCH_SPOOL_SEGMENT",
         "DISPATCH_HOLD_DELIVERY", "DISPATCH_WEBHOOK_ROOTS", "DISPATCH_SMTP_MAX_CONNECTIONS",
         "DISPATCH_URL", "DISPATCH_TOKEN",
     ]

@@ -1,4 +1,4 @@
-import Admission
+import NodeProtocol
 
 /// What counts as one client: an IPv4 address, or the /64 of an IPv6 address, because its holder has all of
 /// it.

@@ -4,15 +4,17 @@ import SMTPWire
 extension SMTPSession {
     /// DATA (RFC 5321 §4.1.1.4): the message up to CRLF.CRLF, and then the one answer that takes it or not.
     func data() async throws(StreamError) -> Next {
+        // Whatever the answer is: DATA is the last of its group (RFC 2920 §3.1), so what came with it is the
+        // text of a message, and must never be read as commands.
+        guard stream.input.isEmpty else {
+            say(SMTPReply(554, .init(5, 5, 0), "The message may come only behind 354"))
+            return .close
+        }
         guard let open = transaction else { return refuseOrder("MAIL first") }
         guard open.chunks == nil else { return refuseOrder("Not behind BDAT") }
         guard !open.recipients.isEmpty else {
             guard isGroupRefused else { return refuseOrder("RCPT first") }
             return refuseMessage(SMTPReply(554, .init(5, 5, 1), "No valid recipients"))
-        }
-        guard stream.input.isEmpty else {
-            say(SMTPReply(554, .init(5, 5, 0), "The message may come only behind 354"))
-            return .close
         }
         guard budget.takenBytes < budget.maxBytes else {
             return refuseMessage(Self.overloaded)

@@ -1,4 +1,4 @@
-import Admission
+import NodeProtocol
 
 /// What is kept of a reader's address: the network, which tells a company or a provider and no person.
 enum ReaderNetwork {

@@ -113,6 +113,7 @@ struct Adoption {
                 description: "\(folder.spool) was adopted by \(mark.who) on \(mark.time) already")
         }
         guard mark.isFinished else { return nil }
+        try noteAdopted()
         try marks.removeOwn()
         var result = Result()
         result.was_finished = true
@@ -133,11 +134,17 @@ struct Adoption {
     }
 
     private func finish() throws {
-        if let dead = try NodeIdentity.load(from: source), dead.clusterID == identity.clusterID {
-            try marks.add(adopted: try AdoptionMarks(source).adopted().union([dead.node]))
-        }
+        try noteAdopted()
         try writeMark(isFinished: true)
         try marks.removeOwn()
+    }
+
+    /// For the control plane, which is told at the next start. Noted twice it is the same.
+    private func noteAdopted() throws {
+        guard let dead = try NodeIdentity.load(from: source), dead.clusterID == identity.clusterID else {
+            return
+        }
+        try marks.add(adopted: try AdoptionMarks(source).adopted().union([dead.node]))
     }
 
     private func writeMark(isFinished: Bool) throws {

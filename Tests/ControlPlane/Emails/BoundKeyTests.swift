@@ -123,6 +123,31 @@ import Testing
         await stage.stop()
     }
 
+    @Test func `what is the whole tenant's is refused, whatever the scopes`() async throws {
+        let stage = try await LogStage()
+        let key = try await stage.key(#""domain":"shop.example""#)
+        let (tenant, id) = ("/api/v1/dispatch/tenants/\(stage.tenant)", UUID().text)
+        for (method, path) in [
+            ("GET", "\(tenant)/webhooks"), ("POST", "\(tenant)/webhooks"),
+            ("DELETE", "\(tenant)/webhooks/\(id)"),
+            ("GET", "\(tenant)/usage"), ("GET", "/v1/webhooks"), ("POST", "/v1/webhooks"),
+            ("GET", "/v1/webhooks/\(id)"), ("PATCH", "/v1/webhooks/\(id)"), ("DELETE", "/v1/webhooks/\(id)"),
+            ("POST", "/v1/webhooks/\(id)/rotate-secret"), ("GET", "/v1/analytics/overview"),
+            ("GET", "/v1/analytics/timeseries"),
+        ] {
+            let json = method == "GET" || method == "DELETE" ? nil : "{}"
+            let refused = try await stage.control.call(method, path, token: key, json: json)
+            #expect(refused.status == 403, "\(method) \(path)")
+            #expect(refused.code?.lowercased() == "key_bound_to_domain", "\(method) \(path): \(refused.body)")
+            let free = try await stage.control.call(method, path, token: stage.key, json: json)
+            #expect(free.status != 403, "\(method) \(path)")
+        }
+        for path in ["/v1/templates", "/v1/suppressions"] {
+            #expect(try await stage.get(path, by: key).status == 200, "\(path)")
+        }
+        await stage.stop()
+    }
+
     private func tenantDomains(_ stage: LogStage) -> String {
         "/api/v1/dispatch/tenants/\(stage.tenant)/domains"
     }

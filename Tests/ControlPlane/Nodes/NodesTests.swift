@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import NodeProtocol
+import Postgres
 import TestSupport
 import Testing
 
@@ -159,6 +160,10 @@ import Testing
         #expect(before.node(String(dead.number))?.heir == nil)
         try await control.asOwner(
             "UPDATE nodes SET last_seen_at = now() - interval '2 minutes' WHERE name = 'dead'")
+        // Silent is not gone: after an outage of the control plane all were silent.
+        #expect(try await adopt([dead.number], by: heir) == [dead.number])
+        let drained = try await control.call("POST", "/api/v1/admin/nodes/dead/drain", token: token)
+        #expect(drained.status == 200)
         #expect(try await adopt([dead.number], by: heir) == [])
         let snapshot = try await third.snapshot { $0.node(String(dead.number))?.heir != nil }
         #expect(snapshot.node(String(dead.number))?.heir == heir.number)
@@ -166,10 +171,8 @@ import Testing
         let shown = try await control.call("GET", "/api/v1/admin/nodes/dead", token: token)
         #expect(shown.data["state"].text == "draining")
         #expect(shown.data["adopted_by"].integer == Int(heir.number))
-        // Nobody else can claim it, nobody can resume it, and its keys are at the heir for a day.
+        // Nobody else can claim it, and its keys are at the heir for a day.
         #expect(try await adopt([dead.number], by: third) == [])
-        let resumed = try await control.call("POST", "/api/v1/admin/nodes/dead/resume", token: token)
-        #expect(resumed.status == 409)
         let removed = try await control.call("DELETE", "/api/v1/admin/nodes/dead", token: token)
         #expect(removed.code == "node_holds_keys")
         #expect(
@@ -181,6 +184,48 @@ import Testing
             "GET", "/api/v1/admin/queue/messages/\(id)", token: token)
         #expect(explained.code != "node_not_found")
         for node in [dead, heir, third] { await node.stop() }
+        await control.stop()
+    }
+
+    @Test func `an operator takes an adoption back, and two nodes cannot adopt each other`() async throws {
+        let control = try await ServiceFixture.make()
+        let token = try await control.operatorToken()
+        let one = try await control.node(token, "one")
+        let two = try await control.node(token, "two")
+        func adopt(_ numbers: [UInt16], by node: FakeNode) async throws -> [UInt16] {
+            let body = Array(
+                try JSONEncoder().encode(NodePresence(controlURL: nil, httpURL: nil, adopted: numbers)))
+            let answer = try await control.send(
+                "POST", NodePresence.path, headers: try node.headers("POST", NodePresence.path, body: body),
+                body: body)
+            return try JSONDecoder().decode(NodePresence.Answer.self, from: Data(answer.bytes)).pending
+        }
+        for name in ["one", "two"] {
+            #expect(
+                try await control.call("POST", "/api/v1/admin/nodes/\(name)/drain", token: token).status
+                    == 200)
+        }
+        let silence: SQL = "UPDATE nodes SET last_seen_at = now() - interval '1 hour'"
+        try await control.asOwner(silence)
+        #expect(try await adopt([one.number], by: two) == [])
+        try await control.asOwner(silence)
+        #expect(try await adopt([two.number], by: one) == [two.number])
+        let adopted: SQL = "SELECT count(*) AS n FROM nodes WHERE adopted_by IS NOT NULL"
+        #expect(try await control.count(adopted) == 1)
+
+        let resumed = try await control.call("POST", "/api/v1/admin/nodes/one/resume", token: token)
+        #expect(resumed.status == 200, "\(resumed.body)")
+        #expect(resumed.data["state"].text == "active")
+        #expect(try await control.count(adopted) == 0)
+        #expect(
+            try await control.count(
+                """
+                SELECT count(*) AS n FROM audit_log
+                WHERE action = 'node.resumed' AND detail->>'adopted_by' = \(String(two.number))
+                """) == 1)
+        try await control.asOwner(silence)
+        #expect(try await adopt([one.number], by: two) == [one.number])
+        for node in [one, two] { await node.stop() }
         await control.stop()
     }
 

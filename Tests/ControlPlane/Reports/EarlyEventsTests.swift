@@ -28,7 +28,7 @@ import Testing
             try await control.count("SELECT count(*) AS n FROM early_events")
         }
 
-        func settle() async throws { try await EarlyEvents.settle(control.context.pool) }
+        func settle() async throws { try await EarlyEvents.settle(control.context.pool, control.context.log) }
 
         func stop() async {
             await node.stop()
@@ -81,6 +81,39 @@ import Testing
         #expect(
             try await world.control.count(
                 "SELECT sum(opens) AS n FROM open_hours WHERE address = \(Self.reader)") == 2)
+        await world.stop()
+    }
+
+    @Test func `one that the database refuses is passed over, alone`() async throws {
+        let world = try await World()
+        let story = Story(tenant: world.tenant, node: world.node.number)
+        #expect(try await world.other.report(Self.reactions(story)).status == 200)
+        try await world.control.asOwner(
+            "ALTER TABLE events ADD CONSTRAINT no_poison CHECK (kind <> 'clicked')")
+        #expect(try await world.node.report([(1, story.accepted())]).status == 200)
+        try await world.settle()
+        #expect(try await world.waiting() == 0)
+        #expect(
+            try await world.control.count("SELECT count(*) AS n FROM events WHERE kind = 'opened'") == 3)
+        await world.stop()
+    }
+
+    @Test func `what is done with test mail counts for nothing, however early it is told`() async throws {
+        let world = try await World()
+        let story = Story(tenant: world.tenant, node: world.node.number)
+        let events = Self.reactions(story).map { seq, record in
+            var event = record.event
+            event.isTest = true
+            return (seq: seq, record: EventRecord(event))
+        }
+        #expect(try await world.other.report(events).status == 200)
+        #expect(try await world.node.report([(1, story.accepted(isTest: true))]).status == 200)
+        try await world.settle()
+        #expect(try await world.waiting() == 0)
+        #expect(
+            try await world.control.count(
+                "SELECT coalesce(sum(opened + clicked + unique_opened), 0)::bigint AS n FROM usage_daily")
+                == 0)
         await world.stop()
     }
 

@@ -45,6 +45,29 @@ import Testing
         await control.stop()
     }
 
+    @Test func `behind a named proxy the caller is whom it says, and whoever else says so is not believed`()
+        async throws
+    {
+        for (trusted, expected) in [("127.0.0.0/8", 200), ("10.0.0.0/8", 403)] {
+            let control = try await ServiceFixture.make(["DISPATCH_TRUSTED_PROXIES": trusted])
+            let token = try await control.operatorToken()
+            let tenant = try await control.tenant(token)
+            let key = try await key(control, token, tenant, cidr: "192.0.2.0/24")
+            let path = "/api/v1/dispatch/tenants/\(tenant)/domains"
+            func status(from list: String) async throws -> Int {
+                try await control.send(
+                    "GET", path, headers: [("Authorization", "Bearer \(key)"), ("X-Forwarded-For", list)]
+                ).status
+            }
+            #expect(try await status(from: "192.0.2.7") == expected)
+            #expect(try await status(from: "192.0.2.7, 198.51.100.1") == 403)
+            await control.stop()
+        }
+        await #expect(throws: ControlPlaneService.Failure.self) {
+            _ = try await ServiceFixture.make(["DISPATCH_TRUSTED_PROXIES": "nonsense"])
+        }
+    }
+
     @Test func `a large body is only received for a caller who is known`() async throws {
         let control = try await ServiceFixture.make()
         let token = try await control.operatorToken()

@@ -97,6 +97,11 @@ import Testing
         await control.stop()
     }
 
+    @Test func `no history is deleted unless the operator says so`() {
+        var reader = SettingsReader(environment: [:], program: "control-plane")
+        #expect(ControlSettings(reading: &reader).auditDays == 0)
+    }
+
     @Test func `the setting is 0 or at least 30 days`() throws {
         for (days, isRight) in [("0", true), ("29", false), ("30", true), ("400", true), ("x", false)] {
             var reader = SettingsReader(

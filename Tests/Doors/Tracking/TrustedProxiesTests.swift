@@ -1,7 +1,8 @@
-import Admission
 import Doors
 import EventLoop
 import HTTP
+import NodeProtocol
+import Relay
 import Testing
 
 /// Whose address counts when a proxy stands before the doors.

@@ -103,7 +103,7 @@ extension ClusterScenarios {
                 "domain": tenant.domain, "captured_id": try await captured(by: tenant, cluster),
                 "suppression_id": suppression["data"]["id"].text ?? "", "email": "no@other.example",
                 "subject": member, "user_id": member,
-                "node": "1", "code": "free", "sha256": String(repeating: "0", count: 64),
+                "node": "1", "code": "free", "tracking_key": "0", "sha256": String(repeating: "0", count: 64),
             ]
         }
 
@@ -131,7 +131,7 @@ extension ClusterScenarios {
             return Dictionary(uniqueKeysWithValues: ids.map { ($0, random()) }).merging(
                 [
                     "node": "999", "version": "1", "code": "none", "domain": "nobody.example",
-                    "email": "nobody@nowhere.example",
+                    "email": "nobody@nowhere.example", "tracking_key": "255",
                     "sha256": String(repeating: "1", count: 64),
                 ]) { $1 }
         }

@@ -51,6 +51,18 @@ import Testing
         #expect(sink.copiesBySubject == ["in flight": 1, "half sent": 1])
     }
 
+    @Test func `a log of wishes for reports that cannot be opened does not keep a node from starting`()
+        async throws
+    {
+        let sink = try MailSink()
+        let node = try await LoneNode(["DISPATCH_ROUTES": sink.route])
+        try Files.write(Array("no folder".utf8), to: node.directory.file("node/wishes"))
+        try await node.start()
+        try await node.caller().must("POST", "/api/v1/messages", node.message("all the same"))
+        try await sink.wait(for: 1)
+        #expect(try node.process.logLines("wishes for delivery reports are not kept").count == 1)
+    }
+
     @Test func `a second process on the same directory refuses to start and leaves the first alone`()
         async throws
     {
