@@ -2,7 +2,8 @@ import EventLoop
 import HTTP
 import NodeProtocol
 
-/// The proxies before the HTTP doors of a plane that are believed when they say whom they ask for (X-Forwarded-For).
+/// The proxies before the HTTP doors of a plane that are believed when they say whom they ask for
+/// (X-Forwarded-For).
 ///
 /// Each proxy adds the address that it was asked from at the end, and a caller may have begun the list with
 /// whatever he likes. So it is read from its end, as far as proxies of ours wrote it: the first address that

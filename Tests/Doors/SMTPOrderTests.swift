@@ -135,14 +135,20 @@ import Testing
 
     @Test func `a pipelined group of which everything is refused is answered in full`() async throws {
         let client = try await node.login()
-        try await client.send(
-            "MAIL FROM:<a@one.example> SIZE=99999999\r\nRCPT TO:<j@x.example>\r\nRCPT TO:<k@x.example>\r\n"
-                + "DATA\r\nRSET\r\nMAIL FROM:<a@one.example>\r\nRCPT TO:<ü@x.example>\r\n"
-                + "RCPT TO:<>\r\nDATA\r\nRSET\r\n\(Self.mail)\r\n\(Self.rcpt)\r\nDATA\r\n")
-        let codes = [
-            "552", "503", "503", "503", "250", "250", "553", "501", "554", "250", "250", "250", "354",
-        ]
-        #expect(try await client.codes(codes.count) == codes)
+        // DATA is the last of its group.
+        for (group, codes) in [
+            (
+                "MAIL FROM:<a@one.example> SIZE=99999999\r\nRCPT TO:<j@x.example>\r\n"
+                    + "RCPT TO:<k@x.example>\r\nDATA\r\n", ["552", "503", "503", "503"]
+            ),
+            (
+                "RSET\r\nMAIL FROM:<a@one.example>\r\nRCPT TO:<ü@x.example>\r\nRCPT TO:<>\r\nDATA\r\n",
+                ["250", "250", "553", "501", "554"]
+            ), ("RSET\r\n\(Self.mail)\r\n\(Self.rcpt)\r\nDATA\r\n", ["250", "250", "250", "354"]),
+        ] {
+            try await client.send(group)
+            #expect(try await client.codes(codes.count) == codes)
+        }
         #expect(try await client.ask(goodMessage + ".").hasPrefix("250"))
     }
 

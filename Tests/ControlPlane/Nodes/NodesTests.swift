@@ -160,6 +160,10 @@ import Testing
         #expect(before.node(String(dead.number))?.heir == nil)
         try await control.asOwner(
             "UPDATE nodes SET last_seen_at = now() - interval '2 minutes' WHERE name = 'dead'")
+        // Nothing that is pushed is answered any more, which would count as heard.
+        await dead.stop()
+        try await control.asOwner(
+            "UPDATE nodes SET last_seen_at = now() - interval '2 minutes' WHERE name = 'dead'")
         // Silent is not gone: after an outage of the control plane all were silent.
         #expect(try await adopt([dead.number], by: heir) == [dead.number])
         let drained = try await control.call("POST", "/api/v1/admin/nodes/dead/drain", token: token)
@@ -183,7 +187,7 @@ import Testing
         let explained = try await control.call(
             "GET", "/api/v1/admin/queue/messages/\(id)", token: token)
         #expect(explained.code != "node_not_found")
-        for node in [dead, heir, third] { await node.stop() }
+        for node in [heir, third] { await node.stop() }
         await control.stop()
     }
 
@@ -205,6 +209,8 @@ import Testing
                 try await control.call("POST", "/api/v1/admin/nodes/\(name)/drain", token: token).status
                     == 200)
         }
+        // Nothing that is pushed is answered any more, which would count as heard.
+        for node in [one, two] { await node.stop() }
         let silence: SQL = "UPDATE nodes SET last_seen_at = now() - interval '1 hour'"
         try await control.asOwner(silence)
         #expect(try await adopt([one.number], by: two) == [])
@@ -225,7 +231,6 @@ import Testing
                 """) == 1)
         try await control.asOwner(silence)
         #expect(try await adopt([one.number], by: two) == [one.number])
-        for node in [one, two] { await node.stop() }
         await control.stop()
     }
 
