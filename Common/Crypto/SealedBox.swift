@@ -6,20 +6,26 @@
 /// this ephemeral key; only the process that drew it seals with it, and counts its nonces. The first 45
 /// bytes and the caller's context are authenticated with the ciphertext (AES-256-GCM).
 ///
-/// Version 1, which is still opened, had a salt of 16 bytes in place of the nonce, and expanded a key and a
-/// nonce for each box from it.
+/// Version 1, which a box alone has, so that programs of before version 2 can open it, has a salt of 16 bytes
+/// in place of the nonce, and expands a key and a nonce for each box from it.
 ///
 /// It does not say who sealed: sign or authenticate the box where that matters.
 package enum SealedBox {
-    /// How much longer than its content a box is.
-    package static let overheadByteCount = headerByteCount + AES256GCM.tagByteCount
-
-    /// Seals one message. For many messages to one recipient a `SealingKey` is much cheaper.
+    /// Seals one message, in version 1. For many messages to one recipient a `SealingKey` is much cheaper.
     /// - Parameter context: what the box belongs to, such as a message id; `open` must name the same.
     package static func seal(
         _ plaintext: some ByteSource, to recipient: X25519PublicKey, context: some ByteSource
     ) throws(CryptoError) -> [UInt8] {
-        try SealingKey(recipient: recipient).seal(plaintext, context: context)
+        let ephemeral = try X25519PrivateKey.generate()
+        let secret = pseudorandomKey(
+            secret: try ephemeral.sharedSecret(with: recipient), ephemeral: ephemeral.publicKey,
+            recipient: recipient)
+        let salt = SecureRandom.bytes(firstHeaderByteCount - 33)
+        let header = [firstVersion] + ephemeral.publicKey.raw + salt
+        let (key, nonce) = try firstKeyAndNonce(from: secret, salt: salt)
+        return try AES256GCM.seal(
+            plaintext, key: key, nonce: nonce,
+            associatedData: associatedData(header: header, context: context), behind: header)
     }
 
     /// Opens a box.

@@ -73,7 +73,7 @@ import Testing
     @Test func `a sealed box opens for its recipient and its context only`() throws {
         let recipient = try X25519PrivateKey.generate()
         let box = try SealedBox.seal(message, to: recipient.publicKey, context: "message 1")
-        #expect(box.count == message.count + SealedBox.overheadByteCount)
+        #expect(box.first == 1 && box.count == message.count + 65)
         #expect(try SealedBox.open(box, with: recipient, context: "message 1") == message)
         #expect(throws: CryptoError.authenticationFailed) {
             try SealedBox.open(box, with: recipient, context: "message 2")
@@ -99,6 +99,10 @@ import Testing
         let key = try SealingKey(recipient: recipient.publicKey)
         let boxes = try (0..<50).map { _ in try key.seal(message, context: "c") }
         #expect(Set(boxes).count == boxes.count)
+        #expect(boxes.allSatisfy { $0.first == 2 && $0.count == message.count + 61 })
+        #expect(throws: CryptoError.authenticationFailed) {
+            try SealedBox.open(boxes[0], with: recipient, context: "d")
+        }
         for box in boxes { #expect(try SealedBox.open(box, with: recipient, context: "c") == message) }
         let empty = try key.seal([] as [UInt8], context: "c")
         #expect(try SealedBox.open(empty, with: recipient, context: "c").isEmpty)
