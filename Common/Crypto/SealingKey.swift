@@ -5,7 +5,8 @@ import Synchronization
 /// `SealedBox.open`.
 ///
 /// Boxes of one `SealingKey` show by their equal ephemeral keys that one sender made them. Make a new one
-/// now and then (an hour is fine), so that the ephemeral secret does not live long.
+/// now and then (an hour is fine), so that the ephemeral secret does not live long. It never leaves the
+/// memory of its process: a copy of that memory which ran on would count the same nonces again.
 package final class SealingKey: Sendable {
     private let prefix: [UInt8]
     private let key: [UInt8]

@@ -67,6 +67,21 @@ private struct Plain<Value: Decodable>: Decodable {
         default: Issue.record("\(text): \(tabled), but \(recorded)")
         }
     }
+
+    @Test func `what is sound is decoded in one go, and nothing else, nor more objects than are wanted`()
+        throws
+    {
+        let three = Array(#"{"to":[{"address":"a"},{"address":"b"}]}"#.utf8)
+        let sound = try StrictDecoding.decodeIfSound(Letter.self, from: three, maxObjects: 3)
+        #expect(sound?.to.map(\.address) == ["a", "b"])
+        #expect(try StrictDecoding.decodeIfSound(Letter.self, from: three, maxObjects: 2) == nil)
+        for text in [#"{"to":[{"address":7}]}"#, #"{"to":[],"subjekt":"s"}"#, #"{"subject":"s"}"#, "[]"] {
+            #expect(try StrictDecoding.decodeIfSound(Letter.self, from: Array(text.utf8)) == nil, "\(text)")
+        }
+        #expect(throws: APIError.self) {
+            try StrictDecoding.decodeIfSound(Letter.self, from: Array(#"{"to":[]"#.utf8))
+        }
+    }
 }
 
 private struct File: TabledFields {

@@ -16,6 +16,13 @@ import Testing
         #expect(UUID(uuidString: id.description) != nil)
     }
 
+    @Test func `any UUID is written in its canonical form in lower case`() {
+        let edges = ["00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF"]
+        for uuid in edges.compactMap(UUID.init(uuidString:)) + (0..<100).map({ _ in UUID() }) {
+            #expect(uuid.text == uuid.uuidString.lowercased())
+        }
+    }
+
     @Test(arguments: [0, 1, 0x7FFF, 0x8000, .max] as [UInt16])
     func `the node number survives whatever the random words are`(node: UInt16) {
         for random in [0, 1, .max, 0xAAAA_AAAA_AAAA_AAAA] as [UInt64] {
