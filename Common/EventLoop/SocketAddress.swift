@@ -47,17 +47,24 @@ package enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The address in its usual form without port or brackets; a path as it is.
     package var ip: String {
-        var buffer = [CChar](repeating: 0, count: 64)
         switch self {
         case .ipv4(let address, _):
             var four = in_addr(s_addr: address.bigEndian)
-            inet_ntop(AF_INET, &four, &buffer, 64)
-        case .ipv6(let bytes, _):
-            guard bytes.count == 16 else { return "::" }
-            inet_ntop(AF_INET6, bytes, &buffer, 64)
+            return Self.text(AF_INET, &four)
+        case .ipv6(let bytes, _): return bytes.count == 16 ? Self.text(AF_INET6, bytes) : "::"
         case .unix(let path): return path
         }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func text(_ family: Int32, _ address: UnsafeRawPointer) -> String {
+        String(unsafeUninitializedCapacity: Int(INET6_ADDRSTRLEN)) { buffer in
+            buffer.withMemoryRebound(to: CChar.self) { buffer in
+                guard let start = buffer.baseAddress,
+                    inet_ntop(family, address, start, socklen_t(buffer.count)) != nil
+                else { return 0 }
+                return strlen(start)
+            }
+        }
     }
 
     package var description: String {

@@ -64,8 +64,27 @@ extension ArraySlice<UInt8> {
     }
 
     /// ASCII upper case, for keywords; bytes that are not ASCII become `?`.
-    var keyword: String {
-        String(decoding: map { $0.isPrintable ? $0.uppercased : 0x3F }, as: UTF8.self)
+    var keyword: String { ascii { $0.isPrintable ? $0.uppercased : 0x3F } }
+
+    /// The text that these bytes are; nil when they are not UTF-8.
+    var text: String? { isASCII ? ascii { $0 } : String(validating: self, as: UTF8.self) }
+
+    /// The same with ASCII letters in lower case.
+    var lowercasedText: String? {
+        isASCII ? ascii(\.lowercased) : String(validating: map(\.lowercased), as: UTF8.self)
+    }
+
+    private var isASCII: Bool {
+        withUnsafeBufferPointer { $0.reduce(into: 0) { all, byte in all |= byte } } < 0x80
+    }
+
+    /// A text of as many ASCII characters, made of each byte.
+    @inline(__always)
+    private func ascii(_ character: (UInt8) -> UInt8) -> String {
+        String(unsafeUninitializedCapacity: count) { output in
+            for (place, byte) in enumerated() { output[place] = character(byte) }
+            return count
+        }
     }
 
     func trimmingBlanks() -> Self {

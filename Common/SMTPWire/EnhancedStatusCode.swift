@@ -42,4 +42,14 @@ package struct EnhancedStatusCode: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(statusClass).\(subject).\(detail)" }
+
+    /// Adds what `description` says.
+    func append(to output: inout [UInt8]) {
+        for (place, number) in [statusClass, subject, detail].enumerated() {
+            if place > 0 { output.append(.dot) }
+            if number >= 100 { output.append(0x30 + UInt8(number / 100)) }
+            if number >= 10 { output.append(0x30 + UInt8(number / 10 % 10)) }
+            output.append(0x30 + UInt8(number % 10))
+        }
+    }
 }

@@ -48,10 +48,10 @@ package struct SMTPPath: Hashable, Sendable, CustomStringConvertible {
     package var isAddressLiteral: Bool { domain.utf8.first == .openBracket }
 
     /// Whether the path can only be sent with SMTPUTF8, or its domain has to be turned into A-labels first.
-    package var isASCII: Bool { !needsSMTPUTF8 && domain.utf8.allSatisfy { $0 < 0x80 } }
+    package var isASCII: Bool { !needsSMTPUTF8 && domain.isASCII }
 
     /// Whether the local part alone asks for SMTPUTF8: no other form exists for it.
-    package var needsSMTPUTF8: Bool { !localPart.utf8.allSatisfy { $0 < 0x80 } }
+    package var needsSMTPUTF8: Bool { !localPart.isASCII }
 
     private var isDotAtom: Bool {
         var previous = UInt8.dot
@@ -161,7 +161,7 @@ struct PathCursor {
 
     private func text(_ localPart: ArraySlice<UInt8>) throws(SMTPPath.Malformation) -> String {
         guard localPart.count <= SMTPLimits.maxLocalPartBytes else { throw .localPartTooLong }
-        guard let text = String(validating: localPart, as: UTF8.self) else { throw .badUTF8 }
+        guard let text = localPart.text else { throw .badUTF8 }
         return text
     }
 
@@ -172,13 +172,26 @@ struct PathCursor {
         }
         let name = bytes[start..<index]
         guard name.count <= SMTPLimits.maxDomainBytes else { throw .domainTooLong }
-        for label in name.split(separator: .dot, omittingEmptySubsequences: false) {
-            guard let first = label.first, first != .hyphen, label.last != .hyphen, label.count <= 63 else {
-                throw .badDomain
-            }
-        }
-        guard let text = String(validating: name.map(\.lowercased), as: UTF8.self) else { throw .badUTF8 }
+        guard Self.hasSoundLabels(name) else { throw .badDomain }
+        guard let text = name.lowercasedText else { throw .badUTF8 }
         return text
+    }
+
+    /// Whether every label has 1 to 63 bytes and no hyphen at its ends.
+    private static func hasSoundLabels(_ name: ArraySlice<UInt8>) -> Bool {
+        var length = 0
+        var previous = UInt8.dot
+        for byte in name {
+            if byte == .dot {
+                guard length > 0, length <= 63, previous != .hyphen else { return false }
+                length = 0
+            } else {
+                guard length > 0 || byte != .hyphen else { return false }
+                length += 1
+            }
+            previous = byte
+        }
+        return length > 0 && length <= 63 && previous != .hyphen
     }
 
     /// `[192.0.2.1]` or `[IPv6:2001:db8::1]`; other tags are not in use.
@@ -201,6 +214,12 @@ struct PathCursor {
 }
 
 extension String {
+    /// Whether no character is outside of ASCII.
+    var isASCII: Bool {
+        var copy = self
+        return copy.withUTF8 { bytes in bytes.reduce(into: 0) { all, byte in all |= byte } } < 0x80
+    }
+
     func isEqualIgnoringCase(_ other: String) -> Bool {
         utf8.count == other.utf8.count && zip(utf8, other.utf8).allSatisfy { $0.lowercased == $1.lowercased }
     }

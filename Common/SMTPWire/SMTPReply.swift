@@ -1,6 +1,9 @@
 /// One reply of an SMTP server: a code, an enhanced status code, and one or more lines of text (RFC 5321
 /// §4.2).
 package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
+    /// What a line of 512 bytes has room for, whatever its status code.
+    private static let maxTextBytes = SMTPLimits.maxReplyLineBytes - "550-5.999.999 \r\n".utf8.count
+
     /// 200–599.
     package let code: Int
     package let status: EnhancedStatusCode?
@@ -49,32 +52,28 @@ package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
 
     /// Adds the bytes for the wire.
     package func encode(into output: inout [UInt8]) {
-        let prefix = status.map { "\($0) " } ?? ""
-        let room = SMTPLimits.maxReplyLineBytes - 6 - prefix.utf8.count
-        if lines.count == 1, lines[0].utf8.count <= room {
-            output += String(code).utf8
-            output.append(.space)
-            output += prefix.utf8
-            for byte in lines[0].utf8 { output.append(byte.isPrintable ? byte : 0x3F) }
-            output.append(.carriageReturn)
-            output.append(.lineFeed)
-            return
-        }
-        var pieces: [ArraySlice<UInt8>] = []
-        for line in lines {
-            var rest = line.utf8.map { $0.isPrintable ? $0 : 0x3F }[...]
+        for (number, line) in lines.enumerated() {
+            var rest = line.utf8[...]
             repeat {
-                pieces.append(rest.prefix(room))
-                rest = rest.dropFirst(room)
+                let piece = rest.prefix(Self.maxTextBytes)
+                rest = rest[piece.endIndex...]
+                put(piece, isLast: rest.isEmpty && number == lines.count - 1, into: &output)
             } while !rest.isEmpty
         }
-        for (number, piece) in pieces.enumerated() {
-            output += String(code).utf8
-            output.append(number == pieces.count - 1 ? .space : .hyphen)
-            output += prefix.utf8
-            output += piece
-            output.append(.carriageReturn)
-            output.append(.lineFeed)
+    }
+
+    /// Adds one line: code, status, text.
+    private func put(_ text: Substring.UTF8View, isLast: Bool, into output: inout [UInt8]) {
+        output.append(contentsOf: String(code).utf8)
+        output.append(isLast ? .space : .hyphen)
+        if let status {
+            status.append(to: &output)
+            output.append(.space)
         }
+        let start = output.count
+        output.append(contentsOf: text)
+        for place in start..<output.count where !output[place].isPrintable { output[place] = 0x3F }
+        output.append(.carriageReturn)
+        output.append(.lineFeed)
     }
 }

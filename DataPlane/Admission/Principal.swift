@@ -1,7 +1,8 @@
 import NodeProtocol
 
-/// Who is calling: one tenant, and what the caller may do in it.
-package struct Principal: Sendable {
+/// Who is calling: one tenant, and what the caller may do in it. A class, because it goes along with every
+/// message and never changes.
+package final class Principal: Sendable {
     package let tenant: TenantRecord
     package let origin: Event.Origin.Kind
     /// Of the key or credential, or the user's subject.

@@ -63,6 +63,7 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     package mutating func append(_ name: String, _ value: String) {
         let needed = bytes.count + name.utf8.count + value.utf8.count + 4
         if needed > bytes.capacity { bytes.reserveCapacity(max(needed, 2 * bytes.capacity, 512)) }
+        if fields.isEmpty { fields.reserveCapacity(8) }
         let nameRange = put(name, unless: ASCII.isToken, UInt8(ascii: "-"))
         bytes.append(ASCII.colon)
         bytes.append(ASCII.space)
@@ -77,11 +78,8 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         _ text: String, unless isAllowed: (UInt8) -> Bool, _ replacement: UInt8
     ) -> Range<Int> {
         let start = bytes.count
-        if text.utf8.allSatisfy(isAllowed) {
-            bytes.append(contentsOf: text.utf8)
-        } else {
-            for byte in text.utf8 { bytes.append(isAllowed(byte) ? byte : replacement) }
-        }
+        bytes.append(contentsOf: text.utf8)
+        for index in start..<bytes.count where !isAllowed(bytes[index]) { bytes[index] = replacement }
         return start..<bytes.count
     }
 

@@ -35,7 +35,7 @@ final class AuthenticatedCall {
             standing = try intake.takeRate(principal, count: 1, for: use)
         } catch {
             var shown = error.refusal.apiError
-            shown.headers.append(contentsOf: Self.fields(error.standing))
+            Self.tell(error.standing, in: &shown.headers)
             throw shown
         }
     }
@@ -60,22 +60,19 @@ final class AuthenticatedCall {
             var response = try await body()
             // Who answered in place of this node may have taken more from a rate of its own.
             let told = response.headers["RateLimit-Remaining"].flatMap { Int($0) } ?? .max
-            if let standing, standing.remaining <= told {
-                for (name, value) in Self.fields(standing).all { response.headers[name] = value }
-            }
+            if let standing, standing.remaining <= told { Self.tell(standing, in: &response.headers) }
             return response
         } catch let error as APIError {
             var shown = error
-            if let standing { shown.headers.append(contentsOf: Self.fields(standing)) }
+            if let standing { Self.tell(standing, in: &shown.headers) }
             throw shown
         }
     }
 
-    /// The headers that tell how a rate stands.
-    private static func fields(_ standing: Meters.Standing) -> HTTPHeaders {
-        [
-            "RateLimit-Limit": String(standing.limit), "RateLimit-Remaining": String(standing.remaining),
-            "RateLimit-Reset": String(standing.resetSeconds),
-        ]
+    /// Sets the headers that tell how a rate stands.
+    private static func tell(_ standing: Meters.Standing, in headers: inout HTTPHeaders) {
+        headers["RateLimit-Limit"] = String(standing.limit)
+        headers["RateLimit-Remaining"] = String(standing.remaining)
+        headers["RateLimit-Reset"] = String(standing.resetSeconds)
     }
 }

@@ -25,6 +25,7 @@ final class SMTPSession {
     enum Next { case goOn, close }
 
     let stream: ByteStream
+    let remoteIP: String
     let configuration: SMTPServerConfiguration
     let policy: any SMTPPolicy
     let budget: ByteBudget
@@ -55,6 +56,7 @@ final class SMTPSession {
         budget: ByteBudget, tls: TLSServerContext?, loop: EventLoop, log: Log
     ) {
         self.stream = stream
+        remoteIP = stream.remoteAddress.ip
         self.configuration = configuration
         self.policy = policy
         self.budget = budget
@@ -62,12 +64,10 @@ final class SMTPSession {
         self.tls = tls
         self.loop = loop
         self.log = log
-        if let tenant = configuration.trustedTenant(for: stream.remoteAddress.ip) {
+        if let tenant = configuration.trustedTenant(for: remoteIP) {
             credential = .trustedNetwork(tenant)
         }
     }
-
-    var remoteIP: String { stream.remoteAddress.ip }
 
     /// Ends with the connection. Never throws: a broken connection ends it as QUIT does.
     func run() async {
