@@ -106,6 +106,22 @@ import Testing
         #expect(try await third.ask("AUTH PLAIN \(good)").hasPrefix("235"))
     }
 
+    @Test func `many connections of one address guess no faster than a few`() async throws {
+        let limits = try #require(node.server.policy.logins).limits
+        let (address, now) = ("127.0.0.1", MonotonicTime.now())
+        limits.failed(address: address, name: "somebody", now: now)
+        let held = (0..<LoginGuard.maxHeld).compactMap { _ in
+            limits.begin(address: address, name: "somebody", now: now)
+        }
+        let client = try await secured()
+        #expect(try await client.ask("AUTH PLAIN \(good)").hasPrefix("421 4.7.0"))
+        #expect(try await client.reply() == "")
+        limits.end(try #require(held.first), address: address)
+        #expect(try await secured().ask("AUTH PLAIN \(good)").hasPrefix("235"))
+        // Its own delay has ended with its answer.
+        #expect(try await secured().ask("AUTH PLAIN \(good)").hasPrefix("235"))
+    }
+
     @Test func `with TLS from the first byte the login is offered at once`() async throws {
         let node = try SMTPNode(MemoryIntake()) { $0.isImplicitTLS = true }
         let client = try await node.dial()
@@ -132,33 +148,55 @@ import Testing
 @Suite struct LoginGuardTests {
     private let start = MonotonicTime.now()
 
-    @Test func `each failure makes the next answer later, up to a bound, and then closes`() {
+    @Test func `each failure makes the next answer later, up to a bound, and then closes`() throws {
         let guardian = LoginGuard()
         var waits: [Duration] = []
         for _ in 0..<12 {
-            waits.append(guardian.delay(address: "a", name: "n", now: start).wait)
+            waits.append(try #require(guardian.wait(address: "a", name: "n", now: start)))
             guardian.failed(address: "a", name: "n", now: start)
         }
         #expect(waits.first == .zero)
         #expect(waits == waits.sorted())
         #expect(waits.last == .seconds(8))
-        #expect(guardian.delay(address: "a", name: "n", now: start).closes)
+        #expect(guardian.begin(address: "a", name: "n", now: start)?.closes == true)
     }
 
-    @Test func `failures follow the address and the name, in any case`() {
+    @Test func `failures follow the address and the name, in any case`() throws {
         let guardian = LoginGuard()
         for _ in 0..<3 { guardian.failed(address: "a", name: "Name", now: start) }
-        #expect(guardian.delay(address: "a", name: "other", now: start).wait > .zero)
-        #expect(guardian.delay(address: "b", name: "nAME", now: start).wait > .zero)
-        #expect(guardian.delay(address: "b", name: "other", now: start).wait == .zero)
+        #expect(try #require(guardian.wait(address: "a", name: "other", now: start)) > .zero)
+        #expect(try #require(guardian.wait(address: "b", name: "nAME", now: start)) > .zero)
+        #expect(guardian.wait(address: "b", name: "other", now: start) == .zero)
     }
 
-    @Test func `a success forgets the name, time forgets all`() {
+    @Test func `a success forgets the name, time forgets all`() throws {
         let guardian = LoginGuard()
         for _ in 0..<3 { guardian.failed(address: "a", name: "n", now: start) }
         guardian.succeeded(name: "n")
-        #expect(guardian.delay(address: "b", name: "n", now: start).wait == .zero)
-        #expect(guardian.delay(address: "a", name: "n", now: start).wait > .zero)
-        #expect(guardian.delay(address: "a", name: "n", now: start.advanced(by: .seconds(900))).wait == .zero)
+        #expect(guardian.wait(address: "b", name: "n", now: start) == .zero)
+        #expect(try #require(guardian.wait(address: "a", name: "n", now: start)) > .zero)
+        #expect(guardian.wait(address: "a", name: "n", now: start.advanced(by: .seconds(900))) == .zero)
+    }
+
+    @Test func `an address that has failed has few logins held back at once, others as many as they want`() {
+        let guardian = LoginGuard()
+        let free = (0..<50).compactMap { guardian.begin(address: "a", name: "n\($0)", now: start) }
+        #expect(free.count == 50)
+        for delay in free { guardian.end(delay, address: "a") }
+        guardian.failed(address: "a", name: "n", now: start)
+        let held = (0..<50).compactMap { guardian.begin(address: "a", name: "m\($0)", now: start) }
+        #expect(held.count == LoginGuard.maxHeld)
+        #expect(guardian.begin(address: "b", name: "m", now: start) != nil)
+        for delay in held { guardian.end(delay, address: "a") }
+        #expect(guardian.begin(address: "a", name: "m", now: start) != nil)
+    }
+}
+
+extension LoginGuard {
+    /// How long the answer to one login would be held back.
+    func wait(address: String, name: String, now: MonotonicTime) -> Duration? {
+        guard let delay = begin(address: address, name: name, now: now) else { return nil }
+        end(delay, address: address)
+        return delay.wait
     }
 }

@@ -81,23 +81,29 @@ extension SMTPSession {
     }
 
     private func login(_ credentials: SASLCredentials, _ logins: Logins) async -> Next {
-        let (wait, closes) = logins.limits.delay(address: remoteIP, name: credentials.username, now: loop.now)
-        if wait > .zero { await loop.sleep(min(wait, configuration.maxLoginDelay)) }
+        let name = credentials.username
+        guard let delay = logins.limits.begin(address: remoteIP, name: name, now: loop.now) else {
+            log.info("smtp login refused", ["remote": .string(remoteIP), "code": "too_many_at_once"])
+            say(SMTPReply(421, .init(4, 7, 0), "Too many logins at once from this address"))
+            return .close
+        }
+        if delay.wait > .zero { await loop.sleep(min(delay.wait, configuration.maxLoginDelay)) }
+        logins.limits.end(delay, address: remoteIP)
         let presented: PresentedCredential =
             credentials.password.hasPrefix("dsp_")
             ? .bearer(credentials.password)
             : .basic(username: credentials.username, password: credentials.password)
         do throws(Refusal) {
             _ = try logins.intake.authenticate(presented, tenant: nil, sourceIP: remoteIP)
-            logins.limits.succeeded(name: credentials.username)
+            logins.limits.succeeded(name: name)
             credential = presented
             say(SMTPReply(235, .init(2, 7, 0), "Authentication successful"))
             return .goOn
         } catch {
-            logins.limits.failed(address: remoteIP, name: credentials.username, now: loop.now)
+            logins.limits.failed(address: remoteIP, name: name, now: loop.now)
             log.info(
                 "smtp login refused", ["remote": .string(remoteIP), "code": .string(error.code.rawValue)])
-            if closes {
+            if delay.closes {
                 say(SMTPReply(421, .init(4, 7, 0), "Too many failed logins"))
                 return .close
             }

@@ -2,7 +2,8 @@ import Crypto
 import EventLoop
 
 /// Makes guessing passwords slow: each failed login of an address or for a name makes the next answer later,
-/// and after some the session is closed.
+/// and after some the session is closed. Who has failed has only a few logins of his address under way at
+/// once, so that many connections guess no faster than those few.
 ///
 /// A success forgets the name's failures; time forgets the rest. Limits: 100,000 entries of bounded size.
 final class LoginGuard: Sendable {
@@ -10,6 +11,14 @@ final class LoginGuard: Sendable {
     private static let forgetAfter: Duration = .seconds(900)
     /// Failures from which on a session is closed.
     static let closesAfter = 10
+    /// Logins of one address that may be held back at the same time.
+    static let maxHeld = 4
+
+    /// How long the answer to a login is held back, and whether a failure then ends the session.
+    struct Delay {
+        let wait: Duration
+        let closes: Bool
+    }
 
     private struct Failures {
         var count: Int
@@ -25,16 +34,40 @@ final class LoginGuard: Sendable {
     }
 
     private let failures = Locked<[Subject: Failures]>([:])
+    /// How many logins of each address are held back.
+    private let held = Locked<[ClientNetwork: Int]>([:])
 
-    /// How long the answer to a login is held back, and whether to close.
-    func delay(address: String, name: String, now: MonotonicTime) -> (wait: Duration, closes: Bool) {
+    /// How the answer to a login is delayed; nil when too many of that address are held back already. Each
+    /// that is not nil needs its `end`.
+    func begin(address: String, name: String, now: MonotonicTime) -> Delay? {
+        let delay = delay(address: address, name: name, now: now)
+        guard delay.wait > .zero else { return delay }
+        let isFree = held.withLock { held in
+            guard held[ClientNetwork(address), default: 0] < Self.maxHeld else { return false }
+            held[ClientNetwork(address), default: 0] += 1
+            return true
+        }
+        return isFree ? delay : nil
+    }
+
+    /// To be called once the delay has passed, also when the client is gone: who does not wait for an answer
+    /// does not get the next one sooner.
+    func end(_ delay: Delay, address: String) {
+        guard delay.wait > .zero else { return }
+        held.withLock { held in
+            let others = held[ClientNetwork(address), default: 0] - 1
+            held[ClientNetwork(address)] = others > 0 ? others : nil
+        }
+    }
+
+    private func delay(address: String, name: String, now: MonotonicTime) -> Delay {
         let (client, user) = (Subject.client(ClientNetwork(address)), Subject.user(named: name))
         let count = failures.withLock { failures in
             max(Self.count(failures[client], now), Self.count(failures[user], now))
         }
-        guard count > 0 else { return (.zero, false) }
+        guard count > 0 else { return Delay(wait: .zero, closes: false) }
         let milliseconds = min(8_000, 125 << min(count, 6))
-        return (.milliseconds(milliseconds), count >= Self.closesAfter)
+        return Delay(wait: .milliseconds(milliseconds), closes: count >= Self.closesAfter)
     }
 
     func failed(address: String, name: String, now: MonotonicTime) {

@@ -6,7 +6,7 @@ import Service
 /// Takes mail by SMTP: a listener, and one async function for each connection.
 package final class SMTPServer: Sendable {
     private let configuration: SMTPServerConfiguration
-    private let policy: any SMTPPolicy
+    let policy: any SMTPPolicy
     private let listener: Listener
     private let log: Log
     private let sessions = Locked(Sessions())
