@@ -21,8 +21,12 @@ struct EmailFilter: Sendable {
             .query("to", .string.described("A recipient's address.")),
             .query("from", .string.described("The sender's address, or a part of its first 120 characters.")),
             .query("subject", .string.described("A part of the subject's first 200 characters.")),
-            .query("tag", .string),
+            .query("tag", .string), .query("mode", mode),
         ] + QueryItems.period
+
+    /// Whether a message went out or was captured, because a test key sent it.
+    static let mode = Schema.choice(modes).described("`test` for mail of test keys, which is captured.")
+    private static let modes = ["live", "test"]
 
     /// - Parameter states: the states that a dialect's words mean; throws 400 for others.
     /// - Throws: 400 naming the parameter.
@@ -47,6 +51,7 @@ struct EmailFilter: Sendable {
         if let text = try query.text("subject") {
             conditions.append("e.search LIKE \("%\n%\(Self.escaped(text))%")")
         }
+        if let mode = try query.choice("mode", of: Self.modes) { conditions.append("e.mode = \(mode)") }
         since = try query.time("since")
         until = try query.time("until", isEnd: true)
     }

@@ -14,6 +14,7 @@ extension EmailListItem {
         "bounce_type": .string.nullable, "queued_at": .dateTime,
         "delivered_at": .dateTime.nullable.example("2026-03-01T10:00:05Z"),
         "bounced_at": .dateTime.nullable, "expires_at": .dateTime, "tags": .array(.string),
+        "mode": EmailFilter.mode.example("live"),
     ]).named("Email")
 }
 

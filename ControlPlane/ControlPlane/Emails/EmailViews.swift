@@ -18,10 +18,12 @@ struct EmailListItem: Encodable, Sendable {
     @OrNull var bouncedAt: Date?
     let expiresAt: Date
     let tags: [String]
+    /// `test`: sent with a test key, and captured instead of delivered.
+    let mode: String
 
     static let columns: SQL = """
         id, message_id, from_address, to_addresses, subject, size_bytes, has_attachments, status, bounce_type,
-        accepted_at, delivered_at, bounced_at, expires_at, tags
+        accepted_at, delivered_at, bounced_at, expires_at, tags, mode
         """
 
     init(_ row: PostgresRow) throws {
@@ -35,6 +37,7 @@ struct EmailListItem: Encodable, Sendable {
         queuedAt = try row["accepted_at"]
         expiresAt = try row["expires_at"]
         tags = try row["tags"]
+        mode = try row["mode"]
         let header: String = try row["message_id"]
         _messageId = OrNull(
             wrappedValue: header.isEmpty ? nil : String(header.filter { $0 != "<" && $0 != ">" }))

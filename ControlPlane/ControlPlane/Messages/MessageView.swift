@@ -16,9 +16,11 @@ struct MessageItem: Encodable, Sendable {
     let tags: [String]
     @OrNull var scheduledAt: Date?
     let createdAt: Date
+    /// `test`: sent with a test key, and captured instead of delivered.
+    let mode: String
 
     static let columns: SQL = """
-        id, message_id, from_address, to_addresses, subject, status, tags, scheduled_at, accepted_at
+        id, message_id, from_address, to_addresses, subject, status, tags, scheduled_at, accepted_at, mode
         """
 
     init(_ row: PostgresRow) throws {
@@ -32,6 +34,7 @@ struct MessageItem: Encodable, Sendable {
         status = RecipientState(rawValue: try row["status"])?.messagesWord ?? "queued"
         tags = try row["tags"]
         createdAt = try row["accepted_at"]
+        mode = try row["mode"]
         _scheduledAt = OrNull(wrappedValue: try row["scheduled_at"])
     }
 }
@@ -90,7 +93,7 @@ extension MessageItem {
         "subject": .string.example("Your order has shipped"),
         "status": .choice(MessageWords.statuses).example("delivered"),
         "tags": Schema.array(.string).example(["transactional", "shipping"]),
-        "scheduled_at": .dateTime.nullable, "created_at": .dateTime,
+        "scheduled_at": .dateTime.nullable, "created_at": .dateTime, "mode": EmailFilter.mode.example("live"),
     ]).named("ListedMessage")
 }
 

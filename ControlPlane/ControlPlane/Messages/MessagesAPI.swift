@@ -23,6 +23,7 @@ struct MessagesAPI: Sendable {
                 parameters: Self.pages + [
                     .query("status", .string.described(MessageWords.filterText)),
                     .query("to", .string.described("A recipient's address.")),
+                    .query("mode", EmailFilter.mode),
                 ] + QueryItems.period,
                 responses: [.init(200, "The messages.", MessageList.schema)])
         ) { call in try await list(call, try EmailFilter(call.request.query, states: MessageWords.states)) }

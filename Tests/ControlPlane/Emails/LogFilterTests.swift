@@ -78,6 +78,26 @@ import Testing
         await stage.stop()
     }
 
+    @Test func `mail of test keys is marked in the lists that show all, and can be left out`() async throws {
+        let stage = try await LogStage()
+        let (live, test) = (stage.story(), stage.story())
+        try await stage.report([live.accepted(), test.accepted(isTest: true)])
+        let (liveID, testID) = (live.message.description, test.message.description)
+        for path in ["/v1/messages", "/api/v1/dispatch/tenants/\(stage.tenant)/emails"] {
+            for (query, expected) in [
+                ("", [liveID: "live", testID: "test"]), ("?mode=live", [liveID: "live"]),
+                ("?mode=test", [testID: "test"]),
+            ] {
+                let list = try await stage.get("\(path)\(query)").data.elements
+                let modes = list.map { ($0["id"].text ?? "", $0["mode"].text ?? "") }
+                #expect(Dictionary(modes) { first, _ in first } == expected, "\(path)\(query)")
+            }
+            #expect(try await stage.get("\(path)?mode=all").status == 400)
+            #expect(try await stage.get("\(path)/\(test.message)").data["mode"] == "test")
+        }
+        await stage.stop()
+    }
+
     @Test func `a user's token for one tenant is at home in it, and only as far as its role goes`()
         async throws
     {
