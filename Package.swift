@@ -72,7 +72,8 @@ let dataPlane: [Target] = [
     module(
         "Doors", in: "DataPlane",
         [
-            "EventLoop", "HTTP", "Relay", "SMTPWire", "MailFormat", "Admission", "NodeProtocol", "Crypto",
+            "Bytes", "EventLoop", "HTTP", "Relay", "SMTPWire", "MailFormat", "Admission", "NodeProtocol",
+            "Crypto",
             "Service", "Templates", "Times",
         ]),
     module(

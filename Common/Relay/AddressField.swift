@@ -25,3 +25,32 @@ package struct AddressField: Codable, FieldDescribed, Sendable {
         }
     }
 }
+
+extension JSONText {
+    /// Printed as an `AddressField` is.
+    package mutating func field(_ name: StaticString, addresses: [String]) {
+        if let only = addresses.first, addresses.count == 1 {
+            field(name, only)
+        } else {
+            field(name, addresses)
+        }
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A field that the table of its type has among its `lists`; nil when it is not there, or null.
+    package func addresses(_ key: Key, _ known: KnownFields) throws -> AddressField? {
+        guard known.hasListsAlone else { return try decodeIfPresent(AddressField.self, forKey: key) }
+        return try contains(key) ? requiredAddresses(key, known) : nil
+    }
+
+    /// The same of one that has to be there.
+    package func requiredAddresses(_ key: Key, _ known: KnownFields) throws -> AddressField {
+        guard known.hasListsAlone else { return try decode(AddressField.self, forKey: key) }
+        // Half of what decoding a list takes.
+        var list = try nestedUnkeyedContainer(forKey: key)
+        var values: [String] = []
+        while !list.isAtEnd { values.append(try list.decode(String.self)) }
+        return AddressField(values)
+    }
+}

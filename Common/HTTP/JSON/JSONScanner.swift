@@ -7,10 +7,18 @@ import Bytes
 /// database text cannot hold it), control characters, anything that does not begin like UTF-8 JSON. It does
 /// not check the rest of the grammar: the decoder does.
 struct JSONScanner {
-    private enum Level {
-        case array(FieldTable.Inside)
-        /// Where the keys of this object begin in `keys`; whether the next string is a key; which are known.
-        case object(firstKey: Int, expectsKey: Bool, fields: FieldTable?)
+    private struct Level {
+        let isObject: Bool
+        /// Of an object: where its keys begin in `keys`, which are known, and whether any has an escape.
+        let firstKey: Int
+        let fields: FieldTable?
+        /// Where `given` has what is given of the table.
+        let givenPlace: Int
+        var hasEscapedKey = false
+        /// Of a list: what its elements may have inside.
+        let elements: FieldTable.Inside
+        /// Whether the next string is a key once it is closed.
+        let expectsKeyBehind: Bool
     }
 
     private let bytes: [UInt8]
@@ -18,13 +26,16 @@ struct JSONScanner {
     private var index = 0
     private var levels: [Level] = []
     private var keys: [Range<Int>] = []
+    /// Whether the next string is a key.
+    private var expectsKey = false
     /// The decoder below lets a comma before a closing bracket pass.
     private var isBehindComma = false
     /// What the value that comes next may have inside.
     private var next: FieldTable.Inside
     /// Whether every field so far is one of the table.
     private var knowsAll = true
-    private var longTexts: [Range<Int>] = []
+    private var changes: [AbridgedBody.Change] = []
+    private var given: [GivenFields] = []
     private var objectCount = 0
 
     /// What a table knows of a body.
@@ -33,8 +44,10 @@ struct JSONScanner {
         let isWhole: Bool
         /// All objects, on every level.
         let objectCount: Int
-        /// Where the texts of `LongText` fields stand that are worth to be left there.
-        let longTexts: [Range<Int>]
+        /// What is given of each table that objects were held against.
+        let given: [GivenFields]
+        /// What the decoder gets to see in another way than it stands there, in order.
+        let changes: [AbridgedBody.Change]
     }
 
     /// - Parameter fields: those of the outermost object; nil: any.
@@ -45,13 +58,16 @@ struct JSONScanner {
         var scanner = JSONScanner(bytes: bytes, maxDepth: maxDepth, fields: fields)
         try scanner.scan()
         return Knowledge(
-            isWhole: scanner.knowsAll, objectCount: scanner.objectCount, longTexts: scanner.longTexts)
+            isWhole: scanner.knowsAll, objectCount: scanner.objectCount, given: scanner.given,
+            changes: scanner.changes)
     }
 
     private init(bytes: [UInt8], maxDepth: Int, fields: FieldTable?) {
         self.bytes = bytes
         self.maxDepth = maxDepth
         next = fields.map { .fields($0) } ?? .anything
+        levels.reserveCapacity(8)
+        keys.reserveCapacity(32)
     }
 
     private mutating func scan() throws(APIError) {
@@ -63,10 +79,10 @@ struct JSONScanner {
                 continue
             case ASCII.quote: try scanString()
             case UInt8(ascii: "{"): try openObject()
-            case UInt8(ascii: "["): try open(.array(next))
+            case UInt8(ascii: "["): try openList()
             case UInt8(ascii: "}"), UInt8(ascii: "]"): try close()
-            case ASCII.comma: setExpectsKey(true)
-            case ASCII.colon: setExpectsKey(false)
+            case ASCII.comma: expectsKey = levels.last?.isObject ?? false
+            case ASCII.colon: expectsKey = false
             default:
                 guard ASCII.isVisible(byte) else {
                     throw JSONFailure.notJSON("a byte that JSON does not have")
@@ -82,12 +98,31 @@ struct JSONScanner {
         objectCount += 1
         var fields: FieldTable?
         switch next {
-        case .nothing, .longText: knowsAll = false
+        case .nothing, .text, .longText, .oneOrList: knowsAll = false
         case .anything: break
         case .fields(let table): fields = table
         }
-        try open(.object(firstKey: keys.count, expectsKey: true, fields: fields))
+        try open(
+            Level(
+                isObject: true, firstKey: keys.count, fields: fields,
+                givenPlace: fields.map { givenPlace(of: $0) } ?? 0, elements: .nothing,
+                expectsKeyBehind: expectsKey))
+        expectsKey = true
         if fields == nil { next = .anything }
+    }
+
+    private mutating func openList() throws(APIError) {
+        try open(
+            Level(
+                isObject: false, firstKey: keys.count, fields: nil, givenPlace: 0, elements: next,
+                expectsKeyBehind: expectsKey))
+        expectsKey = false
+    }
+
+    private mutating func givenPlace(of fields: FieldTable) -> Int {
+        if let place = given.firstIndex(where: { $0.fields === fields }) { return place }
+        given.append(GivenFields(fields: fields))
+        return given.count - 1
     }
 
     private mutating func open(_ level: Level) throws(APIError) {
@@ -100,16 +135,12 @@ struct JSONScanner {
     private mutating func close() throws(APIError) {
         guard let level = levels.popLast() else { throw JSONFailure.notJSON("a bracket is closed too often") }
         guard !isBehindComma else { throw JSONFailure.notJSON("a comma stands before a closing bracket") }
-        if case .object(let firstKey, _, _) = level {
-            try checkKeys(keys[firstKey...])
-            keys.removeSubrange(firstKey...)
+        if level.isObject, keys.count > level.firstKey {
+            try checkKeys(keys[level.firstKey...], haveEscapes: level.hasEscapedKey)
+            keys.removeSubrange(level.firstKey...)
         }
-        if case .array(let inside) = levels.last { next = inside }
-    }
-
-    private mutating func setExpectsKey(_ expectsKey: Bool) {
-        guard case .object(let firstKey, _, let fields) = levels.last else { return }
-        levels[levels.count - 1] = .object(firstKey: firstKey, expectsKey: expectsKey, fields: fields)
+        expectsKey = level.expectsKeyBehind
+        if let outer = levels.last, !outer.isObject { next = outer.elements }
     }
 
     /// Leaves `index` on the closing quote.
@@ -130,12 +161,10 @@ struct JSONScanner {
             index += 1
         }
         guard index < bytes.count else { throw JSONFailure.notJSON("a string does not end") }
-        guard case .object(_, let expectsKey, let fields) = levels.last else { return }
         if expectsKey {
-            keys.append(start..<index)
-            if let fields { take(bytes[start..<index], of: fields) }
-        } else if case .longText = next, !hasEscapes, index - start >= LongTexts.minBytes {
-            longTexts.append(start..<index)
+            takeKey(start..<index, hasEscapes: hasEscapes)
+        } else {
+            takeText(start..<index, hasEscapes: hasEscapes)
         }
     }
 
@@ -148,12 +177,32 @@ struct JSONScanner {
     }
 
     /// A key with escapes is taken for an unknown one.
-    private mutating func take(_ key: ArraySlice<UInt8>, of fields: FieldTable) {
-        if let inside = fields.inside(key) {
-            next = inside
+    private mutating func takeKey(_ range: Range<Int>, hasEscapes: Bool) {
+        keys.append(range)
+        if hasEscapes { levels[levels.count - 1].hasEscapedKey = true }
+        let level = levels.count - 1
+        guard let fields = levels[level].fields else { return }
+        if let field = fields.field(bytes[range]) {
+            next = field.inside
+            given[levels[level].givenPlace].insert(field.place)
         } else {
             next = .anything
             knowsAll = false
+        }
+    }
+
+    private mutating func takeText(_ range: Range<Int>, hasEscapes: Bool) {
+        switch next {
+        case .nothing, .anything, .fields: return
+        case .longText:
+            guard !hasEscapes, range.count >= AbridgedBody.minLongBytes else { return }
+            changes.append(.cut(range, hasEscapes: false))
+        case .text:
+            guard range.count >= AbridgedBody.minTextBytes else { return }
+            changes.append(.cut(range, hasEscapes: hasEscapes))
+        case .oneOrList:
+            guard levels.last?.isObject ?? false else { return }
+            changes.append(.listed(range))
         }
     }
 
@@ -162,9 +211,9 @@ struct JSONScanner {
             && bytes[index + 1..<index + 5].allSatisfy { $0 == UInt8(ascii: "0") }
     }
 
-    private func checkKeys(_ ranges: ArraySlice<Range<Int>>) throws(APIError) {
+    private func checkKeys(_ ranges: ArraySlice<Range<Int>>, haveEscapes: Bool) throws(APIError) {
         guard ranges.count > 1 else { return }
-        if ranges.count <= 8, !ranges.contains(where: { bytes[$0].contains(ASCII.backslash) }) {
+        if ranges.count <= 8, !haveEscapes {
             for (offset, range) in ranges.enumerated() {
                 for other in ranges.dropFirst(offset + 1)
                 where range.count == other.count && bytes[range].elementsEqual(bytes[other]) {
@@ -173,9 +222,21 @@ struct JSONScanner {
             }
             return
         }
-        var seen: Set<ArraySlice<UInt8>> = []
-        for range in ranges where !seen.insert(unescaped(range)).inserted {
+        var seen: Set<KeyText> = []
+        seen.reserveCapacity(ranges.count)
+        for range in ranges where !seen.insert(KeyText(unescaped(range))).inserted {
             throw Self.duplicate(bytes[range])
+        }
+    }
+
+    /// Hashed as a whole, where a list of bytes hashes each.
+    private struct KeyText: Hashable {
+        let bytes: ArraySlice<UInt8>
+
+        init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+
+        func hash(into hasher: inout Hasher) {
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
         }
     }
 

@@ -53,20 +53,15 @@ package enum StrictDecoding {
     ) throws(APIError) -> Value? {
         let known = try JSONScanner.check(bytes, maxDepth: maxDepth, fields: Value.fields)
         return known.isWhole && known.objectCount <= maxObjects
-            ? decoded(type, from: bytes, known.longTexts) : nil
+            ? decoded(type, from: AbridgedBody(bytes, known.changes, given: known.given)) : nil
     }
 
     /// Nil when the value is not as its type wants it.
-    private static func decoded<Value: Decodable>(
-        _ type: Value.Type, from bytes: [UInt8], _ longTexts: [Range<Int>]
-    ) -> Value? {
+    private static func decoded<Value: Decodable>(_ type: Value.Type, from body: AbridgedBody) -> Value? {
         let decoder = decoder()
-        guard !longTexts.isEmpty, let key = LongTexts.key else {
-            return try? decoder.decode(type, from: Data(bytes))
-        }
-        let texts = LongTexts(bytes, longTexts)
-        decoder.userInfo[key] = texts
-        return try? decoder.decode(type, from: texts.rest)
+        body.hand(to: decoder)
+        let value = try? decoder.decode(type, from: body.rest)
+        return body.isTakenUp ? value : nil
     }
 
     private static func decoder() -> JSONDecoder {

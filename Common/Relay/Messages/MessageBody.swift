@@ -11,7 +11,8 @@ package struct MessageBody: TabledFields, Sendable {
     }
 
     package static let fields = FieldTable(
-        CodingKeys.self, open: [.headers, .metadata, .template_data],
+        CodingKeys.self, texts: [.subject, .html, .text], lists: [.to, .cc, .bcc, .reply_to],
+        open: [.headers, .metadata, .template_data],
         inner: [
             .attachments: FieldTable(Attachment.CodingKeys.self, long: [.content]),
             .tracking: FieldTable(Tracking.CodingKeys.self),
@@ -40,24 +41,54 @@ package struct MessageBody: TabledFields, Sendable {
         package let clicks: Bool?
     }
 
-    package let from: String?
+    package private(set) var from: String?
     package var to: AddressField?
-    package let cc: AddressField?
-    package let bcc: AddressField?
-    package let reply_to: AddressField?
-    package let subject: String?
-    package let html: String?
-    package let text: String?
-    package let headers: [String: String]?
-    package let attachments: [Attachment]?
-    package let template_id: String?
+    package private(set) var cc: AddressField?
+    package private(set) var bcc: AddressField?
+    package private(set) var reply_to: AddressField?
+    package private(set) var subject: String?
+    package private(set) var html: String?
+    package private(set) var text: String?
+    package private(set) var headers: [String: String]?
+    package private(set) var attachments: [Attachment]?
+    package private(set) var template_id: String?
     package var template_data: [String: TemplateValue]?
-    package let tags: [String]?
-    package let metadata: [String: MetadataField]?
-    package let tracking: Tracking?
-    package let scheduled_at: TimeField?
-    package let optimize_send_time: Bool?
-    package let stream: String?
+    package private(set) var tags: [String]?
+    package private(set) var metadata: [String: MetadataField]?
+    package private(set) var tracking: Tracking?
+    package private(set) var scheduled_at: TimeField?
+    package private(set) var optimize_send_time: Bool?
+    package private(set) var stream: String?
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let known = KnownFields(decoder, Self.fields)
+        for (place, key) in CodingKeys.allCases.enumerated() where known.mayHave(place) {
+            switch key {
+            case .from: from = try container.decodeIfPresent(String.self, forKey: key)
+            case .to: to = try container.addresses(key, known)
+            case .cc: cc = try container.addresses(key, known)
+            case .bcc: bcc = try container.addresses(key, known)
+            case .reply_to: reply_to = try container.addresses(key, known)
+            case .subject: subject = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .html: html = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .text: text = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .headers: headers = try container.decodeIfPresent([String: String].self, forKey: key)
+            case .attachments: attachments = try container.decodeIfPresent([Attachment].self, forKey: key)
+            case .template_id: template_id = try container.decodeIfPresent(String.self, forKey: key)
+            case .template_data:
+                template_data = try container.decodeIfPresent([String: TemplateValue].self, forKey: key)
+            case .tags: tags = try container.decodeIfPresent([String].self, forKey: key)
+            case .metadata:
+                metadata = try container.decodeIfPresent([String: MetadataField].self, forKey: key)
+            case .tracking: tracking = try container.decodeIfPresent(Tracking.self, forKey: key)
+            case .scheduled_at: scheduled_at = try container.decodeIfPresent(TimeField.self, forKey: key)
+            case .optimize_send_time:
+                optimize_send_time = try container.decodeIfPresent(Bool.self, forKey: key)
+            case .stream: stream = try container.decodeIfPresent(String.self, forKey: key)
+            }
+        }
+    }
 
     /// An empty part is none.
     package var htmlPart: String? { html.flatMap { $0.isEmpty ? nil : $0 } }

@@ -12,38 +12,6 @@ extension EmailsDoor {
         var count: Int { emails.count }
     }
 
-    private struct Queued: Encodable {
-        let index: Int
-        let id: String
-        let status: String
-        let suppressed: [String]
-
-        init(_ index: Int, _ receipt: Receipt) {
-            self.index = index
-            id = receipt.id.description
-            status = receipt.isScheduled ? "scheduled" : "queued"
-            suppressed = receipt.suppressed
-        }
-    }
-
-    private struct Refused: Encodable {
-        let index: Int
-        let code: String
-        let message: String
-        let field: String?
-
-        init(_ index: Int, _ error: APIError) {
-            self.index = index
-            (code, message, field) = (error.code, error.message, error.field)
-        }
-    }
-
-    private struct Answer: Encodable {
-        var data: [Queued]
-        /// Of the permissive way alone.
-        var errors: [Refused]?
-    }
-
     /// `POST /api/v1/emails/batch`: a list of e-mails, or an object with the list in `emails`.
     @Sendable func sendBatch(_ request: HTTPRequest) async throws -> HTTPResponse {
         let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send")
@@ -91,7 +59,7 @@ extension EmailsDoor {
             let shown = error.refusal.emailsError
             throw error.index.map { shown.inBatch($0) } ?? shown
         }
-        return try .json(Answer(data: receipts.enumerated().map { Queued($0.offset, $0.element) }))
+        return .json(written: Self.answer(receipts.enumerated().map { ($0.offset, $0.element) }))
     }
 
     /// Those that can be sent, and what is wrong with the others.
@@ -101,16 +69,46 @@ extension EmailsDoor {
         let submissions = emails.map { email in
             Result { () throws(APIError) in try Self.submission(of: email) }
         }
-        var answer = Answer(data: [])
-        var errors: [Refused] = []
+        var queued: [(Int, Receipt)] = []
+        var errors: [(Int, APIError)] = []
         for (index, result) in await call.submitEach(submissions, \.emailsError).enumerated() {
             switch result {
-            case .success(let receipt): answer.data.append(Queued(index, receipt))
-            case .failure(let error): errors.append(Refused(index, error))
+            case .success(let receipt): queued.append((index, receipt))
+            case .failure(let error): errors.append((index, error))
             }
         }
-        answer.errors = errors
-        return try .json(answer)
+        return .json(written: Self.answer(queued, errors: errors))
+    }
+
+    /// - Parameter errors: of the permissive way alone.
+    private static func answer(
+        _ queued: [(Int, Receipt)], errors: [(Int, APIError)]? = nil
+    ) -> JSONText {
+        var json = JSONText(capacity: 128 * (1 + queued.count))
+        json.object { json in
+            json.list("data") { json in
+                for (index, receipt) in queued { json.object { write(index, receipt, to: &$0) } }
+            }
+            guard let errors else { return }
+            json.list("errors") { json in
+                for (index, error) in errors { json.object { write(index, error, to: &$0) } }
+            }
+        }
+        return json
+    }
+
+    private static func write(_ index: Int, _ receipt: Receipt, to json: inout JSONText) {
+        json.field("index", index)
+        json.field("id", receipt.id.description)
+        json.field("status", receipt.isScheduled ? "scheduled" : "queued")
+        json.field("suppressed", receipt.suppressed)
+    }
+
+    private static func write(_ index: Int, _ error: APIError, to json: inout JSONText) {
+        json.field("index", index)
+        json.field("code", error.code)
+        json.field("message", error.message)
+        json.field("field", error.field)
     }
 
     private static func submission(of email: ArraySlice<UInt8>) throws(APIError) -> Submission {

@@ -13,7 +13,8 @@ struct EmailRequest: TabledFields {
     }
 
     static let fields = FieldTable(
-        CodingKeys.self, open: [.template_vars, .headers, .metadata],
+        CodingKeys.self, texts: [.subject, .html, .text],
+        lists: [.to, .cc, .bcc, .reply_to], open: [.template_vars, .headers, .metadata],
         inner: [
             .template: Template.fields, .tags: EmailTag.fields, .attachments: EmailAttachment.fields,
         ])
@@ -31,25 +32,60 @@ struct EmailRequest: TabledFields {
     let from: String?
     let from_: String?
     let to: AddressField
-    let cc: AddressField?
-    let bcc: AddressField?
-    let reply_to: AddressField?
-    let subject: String?
-    let html: String?
-    let text: String?
-    let template_id: String?
-    let template_vars: [String: TemplateValue]?
-    let template: Template?
-    let domain_id: UUID?
-    let headers: [String: String]?
-    let tags: [EmailTag]?
-    let metadata: [String: String]?
-    let stream: String?
-    let track_opens: Bool?
-    let track_clicks: Bool?
-    let enable_unsubscribe: Bool?
-    let scheduled_at: TimeField?
-    let attachments: [EmailAttachment]?
+    private(set) var cc: AddressField?
+    private(set) var bcc: AddressField?
+    private(set) var reply_to: AddressField?
+    private(set) var subject: String?
+    private(set) var html: String?
+    private(set) var text: String?
+    private(set) var template_id: String?
+    private(set) var template_vars: [String: TemplateValue]?
+    private(set) var template: Template?
+    private(set) var domain_id: UUID?
+    private(set) var headers: [String: String]?
+    private(set) var tags: [EmailTag]?
+    private(set) var metadata: [String: String]?
+    private(set) var stream: String?
+    private(set) var track_opens: Bool?
+    private(set) var track_clicks: Bool?
+    private(set) var enable_unsubscribe: Bool?
+    private(set) var scheduled_at: TimeField?
+    private(set) var attachments: [EmailAttachment]?
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let known = KnownFields(decoder, Self.fields)
+        from = try container.decodeIfPresent(String.self, forKey: .from)
+        from_ = try container.decodeIfPresent(String.self, forKey: .from_)
+        to = try container.requiredAddresses(.to, known)
+        for (place, key) in CodingKeys.allCases.enumerated() where known.mayHave(place) {
+            switch key {
+            case .from, .from_, .to: break
+            case .cc: cc = try container.addresses(key, known)
+            case .bcc: bcc = try container.addresses(key, known)
+            case .reply_to: reply_to = try container.addresses(key, known)
+            case .subject: subject = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .html: html = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .text: text = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .template_id: template_id = try container.decodeIfPresent(String.self, forKey: key)
+            case .template_vars:
+                template_vars = try container.decodeIfPresent([String: TemplateValue].self, forKey: key)
+            case .template: template = try container.decodeIfPresent(Template.self, forKey: key)
+            case .domain_id: domain_id = try container.decodeIfPresent(UUID.self, forKey: key)
+            case .headers: headers = try container.decodeIfPresent([String: String].self, forKey: key)
+            case .tags: tags = try container.decodeIfPresent([EmailTag].self, forKey: key)
+            case .metadata: metadata = try container.decodeIfPresent([String: String].self, forKey: key)
+            case .stream: stream = try container.decodeIfPresent(String.self, forKey: key)
+            case .track_opens: track_opens = try container.decodeIfPresent(Bool.self, forKey: key)
+            case .track_clicks: track_clicks = try container.decodeIfPresent(Bool.self, forKey: key)
+            case .enable_unsubscribe:
+                enable_unsubscribe = try container.decodeIfPresent(Bool.self, forKey: key)
+            case .scheduled_at: scheduled_at = try container.decodeIfPresent(TimeField.self, forKey: key)
+            case .attachments:
+                attachments = try container.decodeIfPresent([EmailAttachment].self, forKey: key)
+            }
+        }
+    }
 
     /// - Throws: 400 naming the field; 413 for attachments that are too large.
     func submission() throws(APIError) -> Submission {

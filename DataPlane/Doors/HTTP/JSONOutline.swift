@@ -1,3 +1,4 @@
+import Bytes
 import FoundationEssentials
 
 /// Where the parts of a JSON text lie, in their order, so that each can be decoded alone.
@@ -15,10 +16,18 @@ enum JSONOutline {
             guard let quote = part.firstIndex(of: UInt8(ascii: "\"")) else { return nil }
             let end = endOfString(part, from: quote)
             guard end < part.endIndex, let colon = part[end...].firstIndex(of: UInt8(ascii: ":")),
-                let name = try? JSONDecoder().decode(String.self, from: Data(part[quote...end]))
+                let name = text(of: part[quote...end])
             else { return nil }
             return (name, part[(colon + 1)...])
         }
+    }
+
+    /// - Parameter string: with its quotes.
+    private static func text(of string: ArraySlice<UInt8>) -> String? {
+        guard string.contains(UInt8(ascii: "\\")) else {
+            return String(validating: string.dropFirst().dropLast(), as: UTF8.self)
+        }
+        return try? JSONDecoder().decode(String.self, from: Data(string))
     }
 
     /// The value of the member of that name.
@@ -57,10 +66,15 @@ enum JSONOutline {
 
     /// Where the closing quote is.
     private static func endOfString(_ json: ArraySlice<UInt8>, from quote: Int) -> Int {
-        var index = quote + 1
-        while index < json.endIndex, json[index] != UInt8(ascii: "\"") {
-            index += json[index] == UInt8(ascii: "\\") ? 2 : 1
+        json.withUnsafeBufferPointer { bytes in
+            var index = quote + 1 - json.startIndex
+            while true {
+                index = ByteRun.ofText(
+                    bytes, from: index, to: bytes.count, except: UInt8(ascii: "\""), UInt8(ascii: "\\"))
+                guard index < bytes.count, bytes[index] != UInt8(ascii: "\"") else { break }
+                index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+            }
+            return index + json.startIndex
         }
-        return index
     }
 }

@@ -6,11 +6,6 @@ import Relay
 
 /// The ingestion API on a node: `POST /api/v1/messages` and, for what this node still holds, `GET …/{id}`.
 struct IngestDoor: Sendable {
-    struct Queued: Encodable {
-        let id: String
-        let message: String
-    }
-
     let intake: any Intake
     let idempotency: IdempotencyKeys
     /// Asks the control plane, which knows what this node holds no more.
@@ -54,9 +49,13 @@ struct IngestDoor: Sendable {
         do throws(Refusal) { receipt = try await intake.submit(submission, from: principal) } catch {
             throw error.apiError
         }
-        let id = "spl_\(receipt.id.hexadecimal)"
-        return try HTTPResponse.json(Queued(id: id, message: "Queued. Thank you."), status: 202)
-            .header("Location", "/api/v1/messages/\(id)")
+        let id = "spl_" + receipt.id.hexadecimal
+        var json = JSONText(capacity: 128)
+        json.object { json in
+            json.field("id", id)
+            json.field("message", "Queued. Thank you.")
+        }
+        return HTTPResponse.json(written: json, status: 202).header("Location", "/api/v1/messages/" + id)
     }
 
     @Sendable private func get(_ request: HTTPRequest) async throws -> HTTPResponse {

@@ -10,23 +10,49 @@ struct IngestRequest: TabledFields {
     }
 
     static let fields = FieldTable(
-        CodingKeys.self, open: [.headers, .metadata],
+        CodingKeys.self, texts: [.subject, .text, .html],
+        lists: [.to, .cc, .bcc], open: [.headers, .metadata],
         inner: [.attachments: AttachmentField.fields, .tracking: TrackingField.fields])
 
     let from: String
-    let to: AddressField?
-    let cc: AddressField?
-    let bcc: AddressField?
-    let subject: String?
-    let text: String?
-    let html: String?
-    let headers: [String: String]?
-    let tags: [String]?
-    let attachments: [AttachmentField]?
-    let metadata: [String: String]?
-    let stream: String?
-    let tracking: TrackingField?
-    let scheduled_at: String?
+    private(set) var to: AddressField?
+    private(set) var cc: AddressField?
+    private(set) var bcc: AddressField?
+    private(set) var subject: String?
+    private(set) var text: String?
+    private(set) var html: String?
+    private(set) var headers: [String: String]?
+    private(set) var tags: [String]?
+    private(set) var attachments: [AttachmentField]?
+    private(set) var metadata: [String: String]?
+    private(set) var stream: String?
+    private(set) var tracking: TrackingField?
+    private(set) var scheduled_at: String?
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let known = KnownFields(decoder, Self.fields)
+        from = try container.decode(String.self, forKey: .from)
+        for (place, key) in CodingKeys.allCases.enumerated() where known.mayHave(place) {
+            switch key {
+            case .from: break
+            case .to: to = try container.addresses(key, known)
+            case .cc: cc = try container.addresses(key, known)
+            case .bcc: bcc = try container.addresses(key, known)
+            case .subject: subject = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .text: text = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .html: html = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .headers: headers = try container.decodeIfPresent([String: String].self, forKey: key)
+            case .tags: tags = try container.decodeIfPresent([String].self, forKey: key)
+            case .attachments:
+                attachments = try container.decodeIfPresent([AttachmentField].self, forKey: key)
+            case .metadata: metadata = try container.decodeIfPresent([String: String].self, forKey: key)
+            case .stream: stream = try container.decodeIfPresent(String.self, forKey: key)
+            case .tracking: tracking = try container.decodeIfPresent(TrackingField.self, forKey: key)
+            case .scheduled_at: scheduled_at = try container.decodeIfPresent(String.self, forKey: key)
+            }
+        }
+    }
 
     func submission() throws(APIError) -> Submission {
         let composed = Submission.Composed(

@@ -23,26 +23,49 @@ enum BatchRequest {
         var count: Int { messages.count }
     }
 
-    /// A list in which every message is sound, which nearly every one is: read in one go.
-    private struct SoundMessages: TabledFields {
-        let messages: [MessageBody]
-
-        private enum CodingKeys: CodingKey, CaseIterable { case messages }
-
-        static let fields = FieldTable(CodingKeys.self, inner: [.messages: MessageBody.fields])
-    }
-
     private struct Personal: Decodable {
         let shared: MessageBody
         let recipient_variables: [String: [String: TemplateValue]]?
 
-        private enum CodingKeys: CodingKey { case recipient_variables }
+        private enum CodingKeys: CodingKey, CaseIterable { case recipient_variables }
+
+        static let fields = FieldTable(
+            MessageBody.fields, and: FieldTable(CodingKeys.self, open: [.recipient_variables]))
 
         init(from decoder: any Decoder) throws {
             shared = try MessageBody(from: decoder)
-            recipient_variables = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(
-                [String: [String: TemplateValue]].self, forKey: .recipient_variables)
+            recipient_variables = try PersonalVariables.of(CodingKeys.recipient_variables, in: decoder)
         }
+
+        /// Whether an object has none of its fields.
+        static func isAbsent(in decoder: any Decoder) throws -> Bool {
+            let shared = try decoder.container(keyedBy: MessageBody.CodingKeys.self)
+            let own = try decoder.container(keyedBy: CodingKeys.self)
+            return shared.allKeys.isEmpty && own.allKeys.isEmpty
+        }
+    }
+
+    /// A body in which everything is sound, as nearly every one is: read in one go.
+    private enum Sound: TabledFields {
+        case messages([MessageBody])
+        case personal(Personal)
+
+        private enum CodingKeys: CodingKey, CaseIterable { case messages }
+
+        static let fields = FieldTable(
+            FieldTable(CodingKeys.self, inner: [.messages: MessageBody.fields]), and: Personal.fields)
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            guard container.contains(.messages) else {
+                self = .personal(try Personal(from: decoder))
+                return
+            }
+            guard try Personal.isAbsent(in: decoder) else { throw MixedForms() }
+            self = .messages(try container.decode([MessageBody].self, forKey: .messages))
+        }
+
+        private struct MixedForms: Error {}
     }
 
     /// The messages in the order of the request.
@@ -50,16 +73,22 @@ enum BatchRequest {
     /// - Throws: 400 for an envelope that is not well formed, or holds none or too many; 413 for copies that
     ///   come to too much.
     static func messages(in body: [UInt8]) throws(APIError) -> [Element] {
-        if let sound = try StrictDecoding.decodeIfSound(
-            SoundMessages.self, from: body, maxObjects: maxSoundObjects)
-        {
-            try Messages.check(count: sound.messages.count, field: Messages.field)
-            return sound.messages.map { message in
+        switch try StrictDecoding.decodeIfSound(Sound.self, from: body, maxObjects: maxSoundObjects) {
+        case .messages(let messages):
+            try Messages.check(count: messages.count, field: Messages.field)
+            return messages.map { message in
                 Result { () throws(APIError) in try MessageDraft(message) }
             }
+        case .personal(let request): return try personal(request, body)
+        case nil: return try messagesOneByOne(in: body)
         }
+    }
+
+    /// The same, each message decoded alone, with what is wrong with it.
+    static func messagesOneByOne(in body: [UInt8]) throws(APIError) -> [Element] {
         if let list = JSONOutline.member("messages", of: body[...]) { return try single(body, list) }
-        return try personal(body)
+        return try personal(
+            try StrictDecoding.decode(Personal.self, from: body, unknownFields: .refuse), body)
     }
 
     private static func single(_ body: [UInt8], _ list: ArraySlice<UInt8>) throws(APIError) -> [Element] {
@@ -71,8 +100,7 @@ enum BatchRequest {
         }
     }
 
-    private static func personal(_ body: [UInt8]) throws(APIError) -> [Element] {
-        let request = try StrictDecoding.decode(Personal.self, from: body, unknownFields: .refuse)
+    private static func personal(_ request: Personal, _ body: [UInt8]) throws(APIError) -> [Element] {
         guard let variables = request.recipient_variables else {
             throw APIError(
                 400, "missing_field", "One of `messages` and `recipient_variables` is required.",

@@ -42,11 +42,18 @@ struct MessageDraft: Sendable {
         guard case .composed(var composed) = submission.content else { return draft }
         composed.to = [address]
         composed.variables.merge(variables) { $1 }
-        composed.variablesField = "recipient_variables.\(address)"
+        composed.variablesField = "recipient_variables." + address
         composed.fillsPlaceholders = composed.template == nil
         composed.template?.fillsSubject = true
         draft.submission.content = .composed(composed)
         return draft
+    }
+
+    /// The recipients as the answer names them.
+    func printedTo(_ receipt: Receipt) -> [String] {
+        // Who is queued under the very words of the request has no other name; that spares reading them.
+        let areQueued = receipt.queued.elementsEqual(to) { $0.utf8.elementsEqual($1.utf8) }
+        return areQueued ? to : Self.addresses(to).map(\.description)
     }
 
     /// When it leaves, as the answer tells it; who lets the time be found is told it even when it is now.

@@ -5,42 +5,41 @@ import NodeProtocol
 import Relay
 
 extension MessagesDoor {
-    private struct Batch: Encodable {
-        let total: Int
-        let queued: Int
-        let errors: Int
-        let messages: [Element]
-    }
-
-    /// What became of one message. A class, because an encoder hands it on many times.
-    private final class Element: Encodable {
+    /// What became of one message.
+    private struct Element {
         let index: Int
-        var status = "error"
-        var id: String?
-        var to: AddressField?
-        var scheduled_at: String?
-        var optimized: Bool?
-        var optimized_reason: String?
-        var code: String?
-        var message: String?
-        var field: String?
+        let draft: MessageDraft?
+        let result: Result<Receipt, APIError>
 
-        init(_ index: Int, _ draft: MessageDraft?, _ result: Result<Receipt, APIError>) {
-            self.index = index
-            to = (draft?.to).map { AddressField($0) }
-            switch result {
-            case .success(let receipt):
-                status = receipt.isScheduled ? "scheduled" : "queued"
-                id = receipt.id.description
-                to = AddressField(MessageDraft.addresses(draft?.to ?? []).map(\.description))
-                scheduled_at = draft?.scheduledAt(receipt)
-                optimized = draft?.isOptimized
-                optimized_reason = draft?.sendTime?.reason?.rawValue
-            case .failure(let error):
-                code = Surface.messagesCode(error.code)
-                message = error.message
-                field = error.field
+        var isError: Bool {
+            if case .failure = result { true } else { false }
+        }
+
+        func write(to json: inout JSONText) {
+            json.object { json in
+                json.field("index", index)
+                switch result {
+                case .success(let receipt): write(receipt, to: &json)
+                case .failure(let error): write(error, to: &json)
+                }
             }
+        }
+
+        private func write(_ receipt: Receipt, to json: inout JSONText) {
+            json.field("status", receipt.isScheduled ? "scheduled" : "queued")
+            json.field("id", receipt.id.description)
+            json.field("to", addresses: draft?.printedTo(receipt) ?? [])
+            json.field("scheduled_at", draft?.scheduledAt(receipt))
+            json.field("optimized", draft?.isOptimized)
+            json.field("optimized_reason", draft?.sendTime?.reason?.rawValue)
+        }
+
+        private func write(_ error: APIError, to json: inout JSONText) {
+            json.field("status", "error")
+            if let draft { json.field("to", addresses: draft.to) }
+            json.field("code", Surface.messagesCode(error.code))
+            json.field("message", error.message)
+            json.field("field", error.field)
         }
     }
 
@@ -74,13 +73,24 @@ extension MessagesDoor {
         let messages = await timed(messages, of: call.principal.tenant.id)
         let results = await call.submitEach(messages.map { $0.map(\.submission) }, \.messagesError)
         let elements = zip(messages, results).enumerated().map { index, pair in
-            Element(index, try? pair.0.get(), pair.1)
+            Element(index: index, draft: try? pair.0.get(), result: pair.1)
         }
-        let errors = elements.count { $0.id == nil }
-        return try .json(
-            MessagesAnswer(
-                data: Batch(
-                    total: elements.count, queued: elements.count - errors, errors: errors, messages: elements
-                )))
+        return .json(written: Self.answer(elements))
+    }
+
+    private static func answer(_ elements: [Element]) -> JSONText {
+        let errors = elements.count(where: \.isError)
+        var json = JSONText(capacity: 128 * (1 + elements.count))
+        json.object { json in
+            json.object("data") { json in
+                json.field("total", elements.count)
+                json.field("queued", elements.count - errors)
+                json.field("errors", errors)
+                json.list("messages") { json in
+                    for element in elements { element.write(to: &json) }
+                }
+            }
+        }
+        return json
     }
 }

@@ -5,38 +5,6 @@ import Relay
 import Times
 
 extension MessagesDoor {
-    private struct Sent: Encodable {
-        let id: String
-        let message_id: String
-        let from: String
-        let to: AddressField
-        let subject: String
-        let status: String
-        let tags: [String]
-        let metadata: [String: String]
-        let suppressed: [String]?
-        let scheduled_at: String?
-        let optimized: Bool?
-        let optimized_reason: String?
-        let created_at: String
-
-        init(_ receipt: Receipt, _ draft: MessageDraft) {
-            id = receipt.id.description
-            message_id = receipt.messageIDHeader
-            from = MessageDraft.addresses([draft.from]).first?.description ?? draft.from
-            to = AddressField(MessageDraft.addresses(draft.to).map(\.description))
-            subject = receipt.subject
-            status = receipt.isScheduled ? "scheduled" : "queued"
-            tags = draft.submission.tags
-            metadata = draft.submission.metadata
-            suppressed = receipt.suppressed.isEmpty ? nil : receipt.suppressed
-            created_at = RFC3339.wholeSeconds(milliseconds: receipt.acceptedAt)
-            scheduled_at = draft.scheduledAt(receipt)
-            optimized = draft.isOptimized
-            optimized_reason = draft.sendTime?.reason?.rawValue
-        }
-    }
-
     @Sendable func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send")
         return try await call.answer {
@@ -57,6 +25,28 @@ extension MessagesDoor {
         do throws(Refusal) {
             receipt = try await intake.submit(drafts[0].submission, from: principal)
         } catch { throw error.messagesError }
-        return try .json(MessagesAnswer(data: Sent(receipt, drafts[0])), status: 202)
+        return .json(written: Self.answer(receipt, drafts[0]), status: 202)
+    }
+
+    private static func answer(_ receipt: Receipt, _ draft: MessageDraft) -> JSONText {
+        var json = JSONText()
+        json.object { json in
+            json.object("data") { json in
+                json.field("id", receipt.id.description)
+                json.field("message_id", receipt.messageIDHeader)
+                json.field("from", MessageDraft.addresses([draft.from]).first?.description ?? draft.from)
+                json.field("to", addresses: draft.printedTo(receipt))
+                json.field("subject", receipt.subject)
+                json.field("status", receipt.isScheduled ? "scheduled" : "queued")
+                json.field("tags", draft.submission.tags)
+                json.field("metadata", draft.submission.metadata)
+                json.field("suppressed", receipt.suppressed.isEmpty ? nil : receipt.suppressed)
+                json.field("scheduled_at", draft.scheduledAt(receipt))
+                json.field("optimized", draft.isOptimized)
+                json.field("optimized_reason", draft.sendTime?.reason?.rawValue)
+                json.field("created_at", RFC3339.wholeSeconds(milliseconds: receipt.acceptedAt))
+            }
+        }
+        return json
     }
 }

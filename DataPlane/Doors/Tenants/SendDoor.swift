@@ -5,63 +5,12 @@ import Relay
 
 /// The tenants' API on a node: `send` and `send-bulk`. Everything else of it is the control plane's.
 struct SendDoor: Sendable {
-    private struct Answer<Content: Encodable>: Encodable {
-        let data: Content
-        let message: String
-    }
-
-    private struct Sent: Encodable {
-        let id: String
-        let message_id: String
-        let queued: [String]
-        let suppressed: [String]
-        let status: String
-
-        init(_ receipt: Receipt) {
-            id = receipt.id.description
-            message_id = receipt.id.description
-            queued = receipt.queued
-            suppressed = receipt.suppressed
-            status = receipt.isScheduled ? "scheduled" : "queued"
-        }
-    }
-
     private struct BulkRequest: BatchEnvelope {
         static let field = "messages"
         static let maxCount = SendRoutes.maxBulkMessages
 
         let messages: [UnreadElement]
         var count: Int { messages.count }
-    }
-
-    private struct Bulk: Encodable {
-        struct Element: Encodable {
-            let index: Int
-            let success: Bool
-            let message: String
-            var id: String?
-            var code: String?
-            var field: String?
-
-            init(_ index: Int, _ result: Result<Receipt, APIError>) {
-                self.index = index
-                switch result {
-                case .success(let receipt):
-                    success = true
-                    message = "\(receipt.queued.count) recipient(s) queued"
-                    id = receipt.id.description
-                case .failure(let error):
-                    success = false
-                    message = error.message
-                    code = error.code.uppercased()
-                    field = error.field
-                }
-            }
-        }
-
-        let sent: Int
-        let failed: Int
-        let results: [Element]
     }
 
     let intake: any Intake
@@ -90,9 +39,23 @@ struct SendDoor: Sendable {
         do throws(Refusal) { receipt = try await intake.submit(submission, from: principal) } catch {
             throw error.apiError
         }
-        let answer = Answer(
-            data: Sent(receipt), message: "\(receipt.queued.count) email(s) queued for delivery")
-        return try .json(answer, status: 202)
+        return .json(written: Self.answer(receipt), status: 202)
+    }
+
+    private static func answer(_ receipt: Receipt) -> JSONText {
+        let id = receipt.id.description
+        var json = JSONText()
+        json.object { json in
+            json.object("data") { json in
+                json.field("id", id)
+                json.field("message_id", id)
+                json.field("queued", receipt.queued)
+                json.field("suppressed", receipt.suppressed)
+                json.field("status", receipt.isScheduled ? "scheduled" : "queued")
+            }
+            json.field("message", "\(receipt.queued.count) email(s) queued for delivery")
+        }
+        return json
     }
 
     @Sendable private func sendBulk(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -103,7 +66,7 @@ struct SendDoor: Sendable {
             return try await idempotency.answer(request, from: call.principal, route: "send-bulk", body: body)
             {
                 let messages = try BulkRequest.elements(in: body).map(Self.submission)
-                return try Self.answer(await call.submitEach(messages, \.apiError))
+                return .json(written: Self.answer(await call.submitEach(messages, \.apiError)))
             }
         }
     }
@@ -115,13 +78,39 @@ struct SendDoor: Sendable {
         }
     }
 
-    private static func answer(_ results: [Result<Receipt, APIError>]) throws -> HTTPResponse {
-        let elements = results.enumerated().map { Bulk.Element($0.offset, $0.element) }
-        let sent = elements.count { $0.success }
-        return try .json(
-            Answer(
-                data: Bulk(sent: sent, failed: elements.count - sent, results: elements),
-                message: "\(sent) email(s) queued, \(elements.count - sent) failed"))
+    private static func answer(_ results: [Result<Receipt, APIError>]) -> JSONText {
+        let sent = results.count { (try? $0.get()) != nil }
+        var json = JSONText(capacity: 128 * (1 + results.count))
+        json.object { json in
+            json.object("data") { json in
+                json.field("sent", sent)
+                json.field("failed", results.count - sent)
+                json.list("results") { json in
+                    for (index, result) in results.enumerated() {
+                        json.object { write(index, result, to: &$0) }
+                    }
+                }
+            }
+            json.field("message", "\(sent) email(s) queued, \(results.count - sent) failed")
+        }
+        return json
+    }
+
+    private static func write(
+        _ index: Int, _ result: Result<Receipt, APIError>, to json: inout JSONText
+    ) {
+        json.field("index", index)
+        switch result {
+        case .success(let receipt):
+            json.field("success", true)
+            json.field("message", "\(receipt.queued.count) recipient(s) queued")
+            json.field("id", receipt.id.description)
+        case .failure(let error):
+            json.field("success", false)
+            json.field("message", error.message)
+            json.field("code", error.code.uppercased())
+            json.field("field", error.field)
+        }
     }
 
     private func tenant(_ request: HTTPRequest) throws(APIError) -> TenantID {

@@ -11,28 +11,60 @@ struct SendRequest: TabledFields {
     }
 
     static let fields = FieldTable(
-        CodingKeys.self, open: [.headers, .metadata, .template_variables],
+        CodingKeys.self, texts: [.subject, .html_body, .text_body],
+        lists: [.to, .cc, .bcc, .reply_to], open: [.headers, .metadata, .template_variables],
         inner: [.attachments: AttachmentField.fields, .tracking: TrackingField.fields])
 
     let from: String
     let to: AddressField
-    let cc: AddressField?
-    let bcc: AddressField?
-    let reply_to: AddressField?
+    private(set) var cc: AddressField?
+    private(set) var bcc: AddressField?
+    private(set) var reply_to: AddressField?
     /// A template gives its own.
-    let subject: String?
-    let html_body: String?
-    let text_body: String?
-    let template_id: String?
-    let template_variables: [String: TemplateValue]?
-    let use_master_template: Bool?
-    let headers: [String: String]?
-    let attachments: [AttachmentField]?
-    let tags: [String]?
-    let metadata: [String: String]?
-    let stream: String?
-    let tracking: TrackingField?
-    let scheduled_at: TimeField?
+    private(set) var subject: String?
+    private(set) var html_body: String?
+    private(set) var text_body: String?
+    private(set) var template_id: String?
+    private(set) var template_variables: [String: TemplateValue]?
+    private(set) var use_master_template: Bool?
+    private(set) var headers: [String: String]?
+    private(set) var attachments: [AttachmentField]?
+    private(set) var tags: [String]?
+    private(set) var metadata: [String: String]?
+    private(set) var stream: String?
+    private(set) var tracking: TrackingField?
+    private(set) var scheduled_at: TimeField?
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let known = KnownFields(decoder, Self.fields)
+        from = try container.decode(String.self, forKey: .from)
+        to = try container.requiredAddresses(.to, known)
+        for (place, key) in CodingKeys.allCases.enumerated() where known.mayHave(place) {
+            switch key {
+            case .from, .to: break
+            case .cc: cc = try container.addresses(key, known)
+            case .bcc: bcc = try container.addresses(key, known)
+            case .reply_to: reply_to = try container.addresses(key, known)
+            case .subject: subject = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .html_body: html_body = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .text_body: text_body = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .template_id: template_id = try container.decodeIfPresent(String.self, forKey: key)
+            case .template_variables:
+                template_variables = try container.decodeIfPresent([String: TemplateValue].self, forKey: key)
+            case .use_master_template:
+                use_master_template = try container.decodeIfPresent(Bool.self, forKey: key)
+            case .headers: headers = try container.decodeIfPresent([String: String].self, forKey: key)
+            case .attachments:
+                attachments = try container.decodeIfPresent([AttachmentField].self, forKey: key)
+            case .tags: tags = try container.decodeIfPresent([String].self, forKey: key)
+            case .metadata: metadata = try container.decodeIfPresent([String: String].self, forKey: key)
+            case .stream: stream = try container.decodeIfPresent(String.self, forKey: key)
+            case .tracking: tracking = try container.decodeIfPresent(TrackingField.self, forKey: key)
+            case .scheduled_at: scheduled_at = try container.decodeIfPresent(TimeField.self, forKey: key)
+            }
+        }
+    }
 
     func submission() throws(APIError) -> Submission {
         guard let subject = subject ?? template_id.map({ _ in "" }) else {
