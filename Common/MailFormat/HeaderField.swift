@@ -4,6 +4,8 @@ import Bytes
 package struct HeaderField: Hashable, Sendable {
     /// As written.
     package let name: String
+    /// Which of the fields it is that are looked for in every message.
+    package let standard: StandardField?
     /// The whole field with its CRLF.
     package let range: Range<Int>
     /// What stands behind the colon, folded, without the last CRLF.

@@ -54,8 +54,9 @@ enum BatchRequest {
             SoundMessages.self, from: body, maxObjects: maxSoundObjects)
         {
             try Messages.check(count: sound.messages.count, field: Messages.field)
+            let templates = TemplateReader()
             return sound.messages.map { message in
-                Result { () throws(APIError) in try MessageDraft(message) }
+                Result { () throws(APIError) in try MessageDraft(message, templates) }
             }
         }
         if let list = JSONOutline.member("messages", of: body[...]) { return try single(body, list) }
@@ -63,10 +64,12 @@ enum BatchRequest {
     }
 
     private static func single(_ body: [UInt8], _ list: ArraySlice<UInt8>) throws(APIError) -> [Element] {
-        try Messages.elements(in: body, list: list).map { element in
+        let templates = TemplateReader()
+        return try Messages.elements(in: body, list: list).map { element in
             Result { () throws(APIError) in
                 try MessageDraft(
-                    try StrictDecoding.decode(MessageBody.self, from: Array(element), unknownFields: .refuse))
+                    try StrictDecoding.decode(MessageBody.self, from: Array(element), unknownFields: .refuse),
+                    templates)
             }
         }
     }
@@ -88,7 +91,7 @@ enum BatchRequest {
         try Messages.check(count: recipients.count, field: "recipient_variables")
         var shared = request.shared
         shared.to = AddressField([recipients.first ?? ""])
-        let draft = try MessageDraft(shared)
+        let draft = try MessageDraft(shared, TemplateReader())
         guard draft.contentBytes <= maxCopiedBytes / max(1, recipients.count) else {
             throw APIError(
                 413, "message_too_large",
