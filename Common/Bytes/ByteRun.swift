@@ -8,15 +8,14 @@ package enum ByteRun {
     package static func ofText(
         _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int, except one: UInt8, _ other: UInt8
     ) -> Int {
-        let (ones, others) = (spread(one), spread(other))
-        let passed = blocks(bytes, from: start, to: end) { block in
-            below(Block(repeating: spread(0x20)), block) | zero(block ^ Block(repeating: ones))
-                | zero(block ^ Block(repeating: others))
-        }
-        return run(bytes, from: passed, to: end) { byte in
+        let (low, ones, others) = (spread(0x20), spread(one), spread(other))
+        return run(bytes, from: start, to: end) { byte in
             byte >= 0x20 && byte != one && byte != other
-        } isOrdinary: { word in
-            (below(0x20, word) | zero(word ^ ones) | zero(word ^ others)) & highBits == 0
+        } oddBits: { word in
+            below(low, word) | zero(word ^ ones) | zero(word ^ others)
+        } oddBlock: { block in
+            below(Block(repeating: low), block) | zero(block ^ Block(repeating: ones))
+                | zero(block ^ Block(repeating: others))
         }
     }
 
@@ -25,51 +24,42 @@ package enum ByteRun {
     package static func ofASCII(
         _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int, first: UInt8, except one: UInt8
     ) -> Int {
-        let ones = spread(one)
-        let passed = blocks(bytes, from: start, to: end) { block in
-            below(Block(repeating: spread(first)), block) | zero(block ^ Block(repeating: ones)) | block
+        let (low, ones) = (spread(first), spread(one))
+        return run(bytes, from: start, to: end) { byte in
+            byte >= first && byte < 0x7F && byte != one
+        } oddBits: { word in
+            below(low, word) | zero(word ^ ones) | word | (word &+ spread(1))
+        } oddBlock: { block in
+            below(Block(repeating: low), block) | zero(block ^ Block(repeating: ones)) | block
                 | (block &+ Block(repeating: spread(1)))
         }
-        return run(bytes, from: passed, to: end) { byte in
-            byte >= first && byte < 0x7F && byte != one
-        } isOrdinary: { word in
-            (below(first, word) | zero(word ^ ones) | word | (word &+ spread(1))) & highBits == 0
-        }
-    }
-
-    /// How far whole blocks are ordinary; `odd` has the high bit of a byte set where one is not.
-    @inline(__always)
-    private static func blocks(
-        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int, odd: (Block) -> Block
-    ) -> Int {
-        var index = max(0, start)
-        let end = min(end, bytes.count)
-        let raw = UnsafeRawBufferPointer(bytes)
-        while end - index >= 32 {
-            let bits = odd(raw.loadUnaligned(fromByteOffset: index, as: Block.self))
-            guard (bits[0] | bits[1] | bits[2] | bits[3]) & highBits == 0 else { break }
-            index += 32
-        }
-        return index
     }
 
     @inline(__always)
     private static func run(
         _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int,
-        isOrdinaryByte: (UInt8) -> Bool, isOrdinary: (UInt64) -> Bool
+        isOrdinary: (UInt8) -> Bool, oddBits: (UInt64) -> UInt64, oddBlock: (Block) -> Block
     ) -> Int {
-        var index = start
+        var index = max(0, start)
         let end = min(end, bytes.count)
         let raw = UnsafeRawBufferPointer(bytes)
-        while end - index >= 8, isOrdinary(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+        while end - index >= 32 {
+            let odd = oddBlock(raw.loadUnaligned(fromByteOffset: index, as: Block.self))
+            guard (odd[0] | odd[1] | odd[2] | odd[3]) & highBits == 0 else { break }
+            index += 32
+        }
+        while end - index >= 8 {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let odd = oddBits(word) & highBits
+            guard odd == 0 else { return index + odd.trailingZeroBitCount / 8 }
             index += 8
         }
-        while index < end, isOrdinaryByte(bytes[index]) { index += 1 }
+        while index < end, isOrdinary(bytes[index]) { index += 1 }
         return index
     }
 
     // A word has the high bit of a byte set where that byte is what is asked for; of bytes above the first
-    // such one it may say too much, which does no harm to the question whether there is any.
+    // such one it may say too much, which does no harm to the question where the first is.
 
     private static let highBits: UInt64 = 0x8080_8080_8080_8080
 
@@ -80,7 +70,7 @@ package enum ByteRun {
     private static func zero(_ word: UInt64) -> UInt64 { (word &- spread(1)) & ~word }
 
     @inline(__always)
-    private static func below(_ limit: UInt8, _ word: UInt64) -> UInt64 { (word &- spread(limit)) & ~word }
+    private static func below(_ limits: UInt64, _ word: UInt64) -> UInt64 { (word &- limits) & ~word }
 
     @inline(__always)
     private static func zero(_ block: Block) -> Block { (block &- Block(repeating: spread(1))) & ~block }

@@ -99,12 +99,10 @@ indirect enum MIMENode {
 extension String {
     /// A text part of this content.
     func textNode(_ subtype: StaticString, places: ([UInt8]) -> [LinkPlace] = { _ in [] }) -> MIMENode {
-        var body = Array(utf8)
-        var encoding = TransferEncoding.chosen(forNormalText: body)
-        if encoding == nil { body = LineEndings.normalized(body) }
+        let (body, encoding) = TextScan.normalized(Array(utf8))
         let places = places(body)
-        if !places.isEmpty { encoding = .quotedPrintable }
         return .text(
-            subtype: subtype, encoding: encoding ?? .chosen(forText: body), body: body, places: places)
+            subtype: subtype, encoding: places.isEmpty ? encoding : .quotedPrintable, body: body,
+            places: places)
     }
 }

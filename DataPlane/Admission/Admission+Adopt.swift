@@ -89,8 +89,10 @@ extension Admission {
         }
         let domain = try verified(author.address, principal, snapshot, field: "From")
         // Who is of the author's own domain was verified with him.
-        for mailbox in authors.dropFirst() + others where mailbox.address.domain != author.address.domain {
-            _ = try verified(mailbox.address, principal, snapshot, field: "From")
+        for senders in [authors, others] {
+            for sender in senders where sender.address.domain != author.address.domain {
+                _ = try verified(sender.address, principal, snapshot, field: "From")
+            }
         }
         if let envelopeSender {
             let address: MailAddress

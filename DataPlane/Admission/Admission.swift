@@ -97,14 +97,14 @@ package struct Admission: Sendable {
 
     /// `<id@domain>`: the id of a message that has none of its own.
     static func messageID(_ id: String, _ domain: VerifiedSenderDomain) -> String {
-        var text = ""
+        var text: [UInt8] = []
         text.reserveCapacity(id.utf8.count + domain.name.utf8.count + 3)
-        text += "<"
-        text += id
-        text += "@"
-        text += domain.name
-        text += ">"
-        return text
+        text.append(UInt8(ascii: "<"))
+        text += id.utf8
+        text.append(UInt8(ascii: "@"))
+        text += domain.name.utf8
+        text.append(UInt8(ascii: ">"))
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The field that every message has at its top, CRLF at the end.
@@ -129,9 +129,7 @@ package struct Admission: Sendable {
     func verified(
         _ address: MailAddress, _ principal: Principal, _ snapshot: Snapshot, field: String
     ) throws(Refusal) -> VerifiedSenderDomain {
-        guard
-            let domain = VerifiedSenderDomain(address.domain, principal: principal, snapshot: snapshot)
-        else {
+        guard let domain = VerifiedSenderDomain.of(address.domain, principal, snapshot) else {
             throw Refusal(
                 .domainNotVerified, "the domain \(address.domain) is not verified for sending by this tenant",
                 field: field)

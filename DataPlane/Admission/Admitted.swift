@@ -47,9 +47,9 @@ package final class Admitted: Sendable {
     ///   - scheduledAt: nil is at once.
     ///   - deadline: when it is given up.
     init(
-        _ draft: Admission.Draft, to recipients: Admission.Recipients, id: MessageID, isTest: Bool,
-        _ submission: Submission, from principal: Principal, acceptedAt: Int64, scheduledAt: Int64?,
-        deadline: Int64
+        _ draft: Admission.Draft, to recipients: borrowing Admission.Recipients, id: MessageID,
+        isTest: Bool, _ submission: borrowing Submission, from principal: borrowing Principal,
+        acceptedAt: Int64, scheduledAt: Int64?, deadline: Int64
     ) {
         self.id = id
         tenant = principal.tenant.id
@@ -91,7 +91,7 @@ package struct VerifiedSenderDomain: Sendable, Hashable {
 
     /// The most specific domain at or above `domain` that anybody has verified must be the tenant's, and let
     /// it send from below when it is above. Nil otherwise, and when the caller is bound to another domain.
-    init?(_ domain: String, principal: Principal, snapshot: Snapshot) {
+    static func of(_ domain: String, _ principal: Principal, _ snapshot: Snapshot) -> VerifiedSenderDomain? {
         guard SenderDomain.isWithin(principal.onlyDomain, domain),
             let deciding = SenderDomain.deciding(
                 for: domain, where: { snapshot.owner(ofDomain: $0) != nil })
@@ -100,8 +100,12 @@ package struct VerifiedSenderDomain: Sendable, Hashable {
         guard let place = domains.indices.first(where: { domains[$0].name == deciding }),
             domains[place].name == domain || domains[place].coversSubdomains
         else { return nil }
-        name = domains[place].name
-        selector = domains[place].selector
+        return VerifiedSenderDomain(name: domains[place].name, selector: domains[place].selector)
+    }
+
+    private init(name: String, selector: String) {
+        self.name = name
+        self.selector = selector
     }
 }
 
