@@ -67,7 +67,9 @@ package struct HeaderField: Hashable, Sendable {
         while true {
             index = ByteRun.ofText(value, from: index, to: value.count, except: 0, 0)
             guard index < value.count else { return false }
-            if value[index] == 0 || value[index] == .lineFeed || value[index] == .carriageReturn { return true }
+            if value[index] == 0 || value[index] == .lineFeed || value[index] == .carriageReturn {
+                return true
+            }
             index += 1
         }
     }

@@ -11,7 +11,7 @@ struct TextScan {
     /// What quoted-printable would escape.
     private var escapedBytes = 0
 
-    /// - Parameter normalizes: whether the text is to have CRLF line ends; else one that has others is unsafe.
+    /// - Parameter normalizes: whether the text is to have CRLF line ends; else one with others is unsafe.
     private init(_ text: UnsafeBufferPointer<UInt8>, normalizes: Bool) {
         givenBytes = text.count
         var copied = 0

@@ -10,8 +10,8 @@ extension Admission {
         let envelopeSender: String
         let from: String
         let recipients: [MailAddress]
-        /// Those that the message names as Cc and nowhere before, and those that it does not name. Who gets it
-        /// is said by `recipients`.
+        /// Those that the message names as Cc and nowhere before, and those that it does not name. Who gets
+        /// it is said by `recipients`.
         private(set) var copied: [String] = []
         private(set) var hidden: [String] = []
         /// Whether its content was held against the limit before it was encoded.
