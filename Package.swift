@@ -131,7 +131,7 @@ let testTargets: [Target] = [
     module("DNSFakes", in: "Tests", ["EventLoop", "HTTP", "Crypto", "TestSupport"]),
     program("dns-fakes", in: "Tests", ["DNSFakes"]),
     tests("Fakes", ["DNSFakes", "DNS", "HTTP", "HTTPClient", "EventLoop", "Crypto", "TestSupport"]),
-    tests("Bytes", ["Bytes"]),
+    tests("Bytes", ["Bytes", "TestSupport"]),
     tests("EventLoop", ["EventLoop", "TestSupport"]),
     tests("Crypto", ["Crypto", "TestSupport"]),
     tests("Times", ["Times"]),

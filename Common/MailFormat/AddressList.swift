@@ -24,9 +24,27 @@ package struct AddressList: Hashable, Sendable {
         entries = try parser.list()
     }
 
+    /// The mailboxes of a list, those inside groups among them.
+    package static func mailboxes(in text: String) throws(AddressError) -> [Mailbox] {
+        if let plain = MailAddress(plain: text) { return [Mailbox(address: plain)] }
+        return try AddressList(text).mailboxes
+    }
+
+    /// The same of a list that stands in a message.
+    ///
+    /// - Throws: also `.notUTF8`.
+    static func mailboxes(in bytes: ArraySlice<UInt8>) throws(AddressError) -> [Mailbox] {
+        if let plain = bytes.withUnsafeBufferPointer({ Mailbox(plain: $0) }) { return [plain] }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw AddressError(reason: .notUTF8, offset: 0)
+        }
+        return try AddressList(text).mailboxes
+    }
+
     /// All mailboxes in order, those inside groups among them.
     package var mailboxes: [Mailbox] {
-        entries.flatMap { entry in
+        if entries.count == 1, case .mailbox(let mailbox) = entries[0] { return [mailbox] }
+        return entries.flatMap { entry in
             switch entry {
             case .mailbox(let mailbox): [mailbox]
             case .group(_, let mailboxes): mailboxes

@@ -113,6 +113,7 @@ struct AddressParser {
         guard let byte = next else { throw error(.unclosedAngleBracket) }
         guard byte != .greater else { throw error(.empty) }
         guard byte != .at else { throw error(.missingLocalPart) }
+        if let address = plainAddress() { return try counted(behind: Mailbox(name: name, address: address)) }
         let local = try word()
         if next?.isBlank == true { throw error(.spaceInAddress) }
         guard next == .at else { throw error(next == .greater ? .missingAt : .unexpectedCharacter) }
@@ -121,10 +122,30 @@ struct AddressParser {
         guard next == .greater else {
             throw error(next == nil ? .unclosedAngleBracket : .unexpectedCharacter)
         }
+        return try counted(behind: Mailbox(name: name, address: address))
+    }
+
+    /// An address that nearly everybody has, up to the `>` behind it; nil says nothing, and then it is still
+    /// to be read.
+    private mutating func plainAddress() -> MailAddress? {
+        let address = bytes.withUnsafeBufferPointer { bytes -> (MailAddress, end: Int)? in
+            let rest = bytes[index...].prefix(MailAddress.maxBytes + 1)
+            guard let end = rest.firstIndex(of: .greater),
+                let address = MailAddress(plain: UnsafeBufferPointer(rebasing: bytes[index..<end]))
+            else { return nil }
+            return (address, end)
+        }
+        guard let address else { return nil }
+        index = address.end
+        return address.0
+    }
+
+    /// Stands on the `>` behind an address.
+    private mutating func counted(behind mailbox: Mailbox) throws(AddressError) -> Mailbox {
         index += 1
         _ = try skipBlanksAndComments()
         guard next == nil || next == .comma || next == .semicolon else { throw error(.unexpectedCharacter) }
-        return try counted(Mailbox(name: name, address: address))
+        return try counted(mailbox)
     }
 
     private mutating func counted(_ mailbox: Mailbox) throws(AddressError) -> Mailbox {

@@ -71,6 +71,11 @@ extension UInt8 {
 }
 
 extension [UInt8] {
+    /// Adds a text of this program.
+    mutating func append(literal text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: $0) }
+    }
+
     /// Adds `=C3` or `%C3`.
     mutating func appendEscape(_ mark: UInt8, _ byte: UInt8) {
         append(mark)

@@ -51,6 +51,9 @@ package enum EncodedWord {
 
     /// Decodes an unstructured value: encoded-words become text, everything else stays.
     package static func decode(_ value: ArraySlice<UInt8>) -> String {
+        guard value.contains(.equals) || EightBit.contains(value) else {
+            return String(decoding: value, as: UTF8.self)
+        }
         var decoder = Decoder()
         var index = value.startIndex
         while index < value.endIndex {

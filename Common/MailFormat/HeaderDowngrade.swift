@@ -30,7 +30,7 @@ enum HeaderDowngrade {
     static func ascii(
         _ field: HeaderField, of message: [UInt8]
     ) throws(EightBitDowngrade.Obstacle) -> [UInt8] {
-        let text = Charset.decode(HeaderScanner.unfold(message[field.valueRange])[...], name: nil)
+        let text = Charset.decode(HeaderScanner.unfold(message[field.valueRange]), name: nil)
         do {
             switch grammar(of: field.name) {
             case .addresses:

@@ -1,7 +1,11 @@
+import Bytes
+
 /// Where one header field stands in a message, and its name.
 package struct HeaderField: Hashable, Sendable {
     /// As written.
     package let name: String
+    /// Which of the fields it is that are looked for in every message.
+    package let standard: StandardField?
     /// The whole field with its CRLF.
     package let range: Range<Int>
     /// What stands behind the colon, folded, without the last CRLF.
@@ -32,12 +36,42 @@ package struct HeaderField: Hashable, Sendable {
         name: String, structured value: String, to output: inout [UInt8]
     ) throws(HeaderError) {
         guard isValidName(name) else { throw .badFieldName(name) }
-        guard !value.utf8.contains(where: { $0 == 0 || $0 == .lineFeed || $0 == .carriageReturn }) else {
-            throw .controlCharacter(field: name)
-        }
+        var (name, value) = (name, value)
+        let problem = name.withUTF8 { name in value.withUTF8 { append(name, $0, to: &output) } }
+        if let problem { throw problem }
+    }
+
+    /// The same with a name of this program.
+    static func append(
+        ownName name: StaticString, structured value: String, to output: inout [UInt8]
+    ) throws(HeaderError) {
         var value = value
-        let fits = value.withUTF8 { HeaderFolder.fold(name: name, value: $0, into: &output) }
-        guard fits else { throw .valueTooLong(field: name) }
+        let problem = name.withUTF8Buffer { name in value.withUTF8 { append(name, $0, to: &output) } }
+        if let problem { throw problem }
+    }
+
+    private static func append(
+        _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]
+    ) -> HeaderError? {
+        guard !hasLineEndOrNUL(value) else {
+            return .controlCharacter(field: String(decoding: name, as: UTF8.self))
+        }
+        guard HeaderFolder.fold(name: name, value: value, into: &output) else {
+            return .valueTooLong(field: String(decoding: name, as: UTF8.self))
+        }
+        return nil
+    }
+
+    private static func hasLineEndOrNUL(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+        var index = 0
+        while true {
+            index = ByteRun.ofText(value, from: index, to: value.count, except: 0, 0)
+            guard index < value.count else { return false }
+            if value[index] == 0 || value[index] == .lineFeed || value[index] == .carriageReturn {
+                return true
+            }
+            index += 1
+        }
     }
 
     /// RFC 5322 §3.6.8, at most 76 bytes.

@@ -5,12 +5,19 @@ enum HeaderFolder {
 
     /// Appends `name: value` with CRLF at the end. False when a word is too long for a line; what was
     /// appended by then is no field.
-    static func fold(name: String, value: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) -> Bool {
+    static func fold(
+        name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]
+    ) -> Bool {
         var index = value.firstIndex { !$0.isBlank } ?? value.count
         let end = (value.lastIndex { !$0.isBlank } ?? -1) + 1
-        output.append(contentsOf: name.utf8)
+        output.append(contentsOf: name)
         output.append(.colon)
-        var column = name.utf8.count + 1
+        var column = name.count + 1
+        if index < end, column + 1 + end - index <= wantedLineBytes {
+            output.append(.space)
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: value[index..<end]))
+            index = end
+        }
         var isFirst = true
         while index < end {
             let start = index

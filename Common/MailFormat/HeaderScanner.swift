@@ -1,3 +1,5 @@
+import Bytes
+
 /// Splits the header of a message, or of a part of one, into fields.
 struct HeaderScanner {
     let fields: [HeaderField]
@@ -16,62 +18,102 @@ struct HeaderScanner {
 
     /// Lines end in CRLF; LF alone is read as well, because the bytes may come from a file. Linear.
     init(_ bytes: ArraySlice<UInt8>, limits: Limits = Limits()) {
+        let start = bytes.startIndex
+        self = bytes.withUnsafeBufferPointer { HeaderScanner($0, startingAt: start, limits) }
+    }
+
+    /// - Parameter base: the index of the first byte, in which places are told.
+    private init(_ bytes: UnsafeBufferPointer<UInt8>, startingAt base: Int, _ limits: Limits) {
         var fields: [HeaderField] = []
         var problem: HeaderError?
-        var index = bytes.startIndex
+        var index = 0
         var lineNumber = 0
-        // The field that is being read: its name and where its value begins.
-        var open: (name: String, start: Int, valueStart: Int)?
+        // The field that is being read: its name and where its value begins and, so far, ends.
+        var open: (name: UnsafeBufferPointer<UInt8>, start: Int, value: Range<Int>)?
         func close(at lineStart: Int) {
             guard let field = open else { return }
-            var valueEnd = lineStart
-            if valueEnd > field.valueStart, bytes[valueEnd - 1] == .lineFeed { valueEnd -= 1 }
-            if valueEnd > field.valueStart, bytes[valueEnd - 1] == .carriageReturn { valueEnd -= 1 }
             fields.append(
                 HeaderField(
-                    name: field.name, range: field.start..<lineStart, valueRange: field.valueStart..<valueEnd)
-            )
+                    name: String(decoding: field.name, as: UTF8.self), standard: StandardField(field.name),
+                    range: base + field.start..<base + lineStart,
+                    valueRange: base + field.value.lowerBound..<base + field.value.upperBound))
             open = nil
         }
-        while index < bytes.endIndex {
+        func ends(at end: Int, body: Int, _ last: HeaderError? = nil) -> HeaderScanner {
+            HeaderScanner(fields: fields, end: base + end, bodyStart: base + body, problem: problem ?? last)
+        }
+        while index < bytes.count {
             let lineStart = index
-            let lineFeed = bytes[index...].firstIndex(of: .lineFeed)
-            index = lineFeed.map { $0 + 1 } ?? bytes.endIndex
+            let line = Line(bytes, from: lineStart)
+            index = line.next
             lineNumber += 1
-            var line = bytes[lineStart..<(lineFeed ?? bytes.endIndex)]
-            if line.last == .carriageReturn { line.removeLast() }
-            if line.isEmpty {
+            guard line.end > lineStart else {
                 close(at: lineStart)
-                self.init(fields: fields, end: lineStart, bodyStart: index, problem: problem)
+                self = ends(at: lineStart, body: index)
                 return
             }
-            if line.count > HeaderError.maxLineBytes { problem = problem ?? .lineTooLong(line: lineNumber) }
-            if line.contains(where: { $0 == 0 || $0 == .carriageReturn }) {
-                problem = problem ?? .malformedLine(lineNumber)
+            if line.end - lineStart > HeaderError.maxLineBytes {
+                problem = problem ?? .lineTooLong(line: lineNumber)
             }
-            if line.first?.isBlank == true, open != nil {
+            if line.isMalformed { problem = problem ?? .malformedLine(lineNumber) }
+            if bytes[lineStart].isBlank, let field = open {
                 // A line of blanks alone would look like the end of the header to some readers.
-                if line.allSatisfy(\.isBlank) { problem = problem ?? .malformedLine(lineNumber) }
+                if bytes[lineStart..<line.end].allSatisfy(\.isBlank) {
+                    problem = problem ?? .malformedLine(lineNumber)
+                }
+                open?.value = field.value.lowerBound..<line.end
                 continue
             }
             close(at: lineStart)
-            guard let colon = line.firstIndex(of: .colon), colon > lineStart,
-                line[..<colon].allSatisfy(\.isFieldNameText)
+            guard let colon = bytes[lineStart..<line.end].firstIndex(where: { !$0.isFieldNameText }),
+                colon > lineStart, bytes[colon] == .colon
             else {
-                self.init(
-                    fields: fields, end: lineStart, bodyStart: lineStart,
-                    problem: problem ?? .malformedLine(lineNumber))
+                self = ends(at: lineStart, body: lineStart, .malformedLine(lineNumber))
                 return
             }
-            guard fields.count < limits.maxFields, index - bytes.startIndex <= limits.maxBytes else {
+            guard fields.count < limits.maxFields, index <= limits.maxBytes else {
                 let limit: HeaderError = fields.count < limits.maxFields ? .headerTooLarge : .tooManyFields
-                self.init(fields: fields, end: lineStart, bodyStart: lineStart, problem: problem ?? limit)
+                self = ends(at: lineStart, body: lineStart, limit)
                 return
             }
-            open = (String(decoding: line[..<colon], as: UTF8.self), lineStart, colon + 1)
+            open = (
+                UnsafeBufferPointer(rebasing: bytes[lineStart..<colon]), lineStart, colon + 1..<line.end
+            )
         }
-        close(at: bytes.endIndex)
-        self.init(fields: fields, end: bytes.endIndex, bodyStart: bytes.endIndex, problem: problem)
+        close(at: bytes.count)
+        self = ends(at: bytes.count, body: bytes.count)
+    }
+
+    /// One line of a header.
+    private struct Line {
+        /// Where its text ends.
+        private(set) var end: Int
+        /// Behind its line end.
+        private(set) var next: Int
+        /// Whether it has a NUL, or a CR that ends nothing.
+        private(set) var isMalformed = false
+
+        init(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) {
+            (end, next) = (bytes.count, bytes.count)
+            var index = start
+            while true {
+                index = ByteRun.ofText(bytes, from: index, to: bytes.count, except: 0, 0)
+                guard index < bytes.count, bytes[index] != .lineFeed else { break }
+                if bytes[index] == 0 { isMalformed = true }
+                if bytes[index] == .carriageReturn {
+                    guard index + 1 == bytes.count || bytes[index + 1] == .lineFeed else {
+                        isMalformed = true
+                        index += 1
+                        continue
+                    }
+                    end = index
+                }
+                index += 1
+            }
+            guard index < bytes.count else { return }
+            end = min(end, index)
+            next = index + 1
+        }
     }
 
     private init(fields: [HeaderField], end: Int, bodyStart: Int, problem: HeaderError?) {
@@ -82,7 +124,9 @@ struct HeaderScanner {
     }
 
     /// A value without its folding and without blanks around it (RFC 5322 §2.2.3).
-    static func unfold(_ value: ArraySlice<UInt8>) -> [UInt8] {
-        value.filter { $0 != .carriageReturn && $0 != .lineFeed }[...].trimmingBlanks().map { $0 }
+    static func unfold(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let isFolded = value.contains { $0 == .carriageReturn || $0 == .lineFeed }
+        guard isFolded else { return value.trimmingBlanks() }
+        return value.filter { $0 != .carriageReturn && $0 != .lineFeed }[...].trimmingBlanks()
     }
 }

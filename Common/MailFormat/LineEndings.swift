@@ -5,20 +5,30 @@ package enum LineEndings {
     /// Turns LF and CR that stand alone into CRLF; the same array when there is nothing to do.
     package static func normalized(_ text: [UInt8]) -> [UInt8] {
         guard let first = firstBare(text) else { return text }
-        var output = Array(text[..<first])
+        var output: [UInt8] = []
         output.reserveCapacity(text.count + text.count / 16 + 2)
-        var index = first
+        output += text[..<first]
+        text.withUnsafeBufferPointer { appendNormalized($0, from: first, to: &output) }
+        return output
+    }
+
+    private static func appendNormalized(
+        _ text: UnsafeBufferPointer<UInt8>, from start: Int, to output: inout [UInt8]
+    ) {
+        var index = start
         while index < text.count {
-            let byte = text[index]
-            index += 1
-            guard byte == .lineFeed || byte == .carriageReturn else {
-                output.append(byte)
+            let end = ByteRun.ofText(text, from: index, to: text.count, except: 0, 0)
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: text[index..<end]))
+            guard end < text.count else { return }
+            index = end + 1
+            guard text[end] == .lineFeed || text[end] == .carriageReturn else {
+                output.append(text[end])
                 continue
             }
-            output += [.carriageReturn, .lineFeed]
-            if byte == .carriageReturn, index < text.count, text[index] == .lineFeed { index += 1 }
+            output.append(.carriageReturn)
+            output.append(.lineFeed)
+            if text[end] == .carriageReturn, index < text.count, text[index] == .lineFeed { index += 1 }
         }
-        return output
     }
 
     private static func firstBare(_ text: [UInt8]) -> Int? {

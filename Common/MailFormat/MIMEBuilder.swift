@@ -1,3 +1,5 @@
+import Bytes
+
 /// Makes the bytes of a message (RFC 5322, RFC 2045–2049): what all doors but SMTP send.
 ///
 /// The result has CRLF line ends, no line past 998 bytes, and is ASCII but for a local part that needs
@@ -31,58 +33,61 @@ package enum MIMEBuilder {
     ///
     /// - Parameter start: whole header fields that come before all others.
     package static func built(
-        _ message: consuming OutgoingMessage, after start: [UInt8] = []
+        _ message: OutgoingMessage, after start: [UInt8] = []
     ) throws(MIMEBuildError) -> Built {
-        let isGiven = message.headers.contains { $0.name.isEqualIgnoringCase("List-Unsubscribe") }
-        let addsListUnsubscribe = message.links.addsListUnsubscribe && !isGiven
-        if addsListUnsubscribe {
-            // Comes with the other, which alone says where to post.
-            message.headers.removeAll { $0.name.isEqualIgnoringCase("List-Unsubscribe-Post") }
-        }
-        var head = start
-        head.reserveCapacity(start.count + 1024)
-        try putHeader(of: message, to: &head)
-        var places: [LinkPlace] = []
-        if addsListUnsubscribe { places.append(LinkPlace(.listUnsubscribe, head.count..<head.count)) }
-        var built = try content(of: message, behind: head)
-        built.places.insert(contentsOf: places, at: 0)
-        return built
+        let addsListUnsubscribe =
+            message.links.addsListUnsubscribe
+            && !message.headers.contains { $0.name.isEqualIgnoringCase("List-Unsubscribe") }
+        var output: [UInt8] = []
+        output.reserveCapacity(start.count + 1024 + message.estimatedTextBytes)
+        output += start
+        try putHeader(of: message, addsListUnsubscribe: addsListUnsubscribe, to: &output)
+        let headEnd = output.count
+        var places = try putContent(of: message, to: &output)
+        if addsListUnsubscribe { places.insert(LinkPlace(.listUnsubscribe, headEnd..<headEnd), at: 0) }
+        return Built(bytes: output, places: places)
     }
 
     /// Subject, MIME-Version, the fields that describe the content, and the content: what follows the other
     /// fields of a message that exists.
     package static func subjectAndContent(of message: OutgoingMessage) throws(MIMEBuildError) -> Built {
-        var head: [UInt8] = []
-        try put(subject: message.subject, to: &head)
-        try put("MIME-Version", "1.0", as: "", to: &head)
-        return try content(of: message, behind: head)
+        var output: [UInt8] = []
+        try put(subject: message.subject, to: &output)
+        output.append(literal: mimeVersion)
+        let places = try putContent(of: message, to: &output)
+        return Built(bytes: output, places: places)
     }
 
-    /// - Parameter head: the fields before those that describe the content.
-    private static func content(
-        of message: OutgoingMessage, behind head: [UInt8]
-    ) throws(MIMEBuildError) -> Built {
+    private static let mimeVersion: StaticString = "MIME-Version: 1.0\r\n"
+
+    /// The fields that describe the content, and the content.
+    ///
+    /// - Returns: the places of its texts in the output.
+    private static func putContent(
+        of message: OutgoingMessage, to output: inout [UInt8]
+    ) throws(MIMEBuildError) -> [LinkPlace] {
         let root = try content(of: message)
-        var places: [LinkPlace] = []
-        var output: [UInt8] = []
-        output.reserveCapacity(head.count + root.estimatedBytes)
-        output += head
+        output.reserveCapacity(output.count + root.estimatedBytes + 2)
+        let places: [LinkPlace]
         do {
             let token = boundaryToken(seed: message.boundarySeed, notIn: root)
-            places += try root.write(to: &output, token: token)
+            places = try root.write(to: &output, token: token)
         } catch {
             // Every value inside was checked against its length before.
             throw MIMEBuildError(field: "attachments", reason: .malformed)
         }
-        let lineEnd: [UInt8] = [.carriageReturn, .lineFeed]
-        if !output[...].suffix(2).elementsEqual(lineEnd) { output += lineEnd }
-        return Built(bytes: output, places: places)
+        if output.last != .lineFeed || output.dropLast().last != .carriageReturn {
+            output += [.carriageReturn, .lineFeed]
+        }
+        return places
     }
 
     // MARK: Header
 
+    /// - Parameter addsListUnsubscribe: whether a caller's List-Unsubscribe-Post is left out: it comes with
+    ///   the other, which alone says where to post.
     private static func putHeader(
-        of message: OutgoingMessage, to output: inout [UInt8]
+        of message: OutgoingMessage, addsListUnsubscribe: Bool, to output: inout [UInt8]
     ) throws(MIMEBuildError) {
         let start = output.count
         guard !message.from.isEmpty else { throw MIMEBuildError(field: "from", reason: .missing) }
@@ -92,34 +97,46 @@ package enum MIMEBuilder {
         guard MessageIdentifier.isValid(message.messageID) else {
             throw MIMEBuildError(field: "message_id", reason: .malformed)
         }
-        let date = MailDate.format(secondsSince1970: message.dateSecondsSince1970)
-        try put("Date", date, as: "date", to: &output)
+        output.append(literal: "Date: ")
+        MailDate.append(secondsSince1970: message.dateSecondsSince1970, to: &output)
+        output.append(literal: "\r\n")
         try put("From", message.from, as: "from", to: &output)
         try put("Sender", message.sender.map { [$0] } ?? [], as: "sender", to: &output)
         try put("Reply-To", message.replyTo, as: "reply_to", to: &output)
         try put("To", message.to, as: "to", to: &output)
         try put("Cc", message.cc, as: "cc", to: &output)
         if message.to.isEmpty, message.cc.isEmpty {
-            try put("To", "undisclosed-recipients:;", as: "to", to: &output)
+            output.append(literal: "To: undisclosed-recipients:;\r\n")
         }
         try put(subject: message.subject, to: &output)
         try put("Message-ID", message.messageID, as: "message_id", to: &output)
-        try put("MIME-Version", "1.0", as: "", to: &output)
-        guard message.headers.count <= maxHeaders else {
-            throw MIMEBuildError(field: "headers", reason: .tooMany(max: maxHeaders))
-        }
-        for header in message.headers where !HeaderPolicy.isInstruction(header.name) {
-            output += try custom(header, besides: message)
-        }
+        output.append(literal: mimeVersion)
+        try putHeaders(of: message, addsListUnsubscribe: addsListUnsubscribe, to: &output)
         guard output.count - start <= maxHeaderBytes else {
             throw MIMEBuildError(field: "headers", reason: .tooLong(maxBytes: maxHeaderBytes))
         }
     }
 
-    private static func put(
-        _ name: String, _ value: String, as member: String, to output: inout [UInt8]
+    /// The caller's further fields.
+    private static func putHeaders(
+        of message: OutgoingMessage, addsListUnsubscribe: Bool, to output: inout [UInt8]
     ) throws(MIMEBuildError) {
-        do { try HeaderField.append(name: name, structured: value, to: &output) } catch {
+        guard !message.headers.isEmpty else { return }
+        let headers = message.headers.filter {
+            !(addsListUnsubscribe && $0.name.isEqualIgnoringCase("List-Unsubscribe-Post"))
+        }
+        guard headers.count <= maxHeaders else {
+            throw MIMEBuildError(field: "headers", reason: .tooMany(max: maxHeaders))
+        }
+        for header in headers where !HeaderPolicy.isInstruction(header.name) {
+            output += try custom(header)
+        }
+    }
+
+    private static func put(
+        _ name: StaticString, _ value: String, as member: String, to output: inout [UInt8]
+    ) throws(MIMEBuildError) {
+        do { try HeaderField.append(ownName: name, structured: value, to: &output) } catch {
             throw buildError(error, member)
         }
     }
@@ -134,19 +151,21 @@ package enum MIMEBuilder {
     }
 
     private static func put(
-        _ name: String, _ mailboxes: [Mailbox], as member: String, to output: inout [UInt8]
+        _ name: StaticString, _ mailboxes: [Mailbox], as member: String, to output: inout [UInt8]
     ) throws(MIMEBuildError) {
-        guard !mailboxes.isEmpty else { return }
+        guard let first = mailboxes.first else { return }
         for (number, mailbox) in mailboxes.enumerated() {
-            guard mailbox.name?.utf8.contains(where: \.isControl) != true else {
+            guard let readerName = mailbox.name else { continue }
+            guard !readerName.utf8.contains(where: \.isControl) else {
                 throw MIMEBuildError(field: "\(member)[\(number)]", reason: .controlCharacter)
             }
-            guard mailbox.name.map({ $0.utf8.count <= maxSubjectBytes }) != false else {
+            guard readerName.utf8.count <= maxSubjectBytes else {
                 throw MIMEBuildError(
                     field: "\(member)[\(number)]", reason: .tooLong(maxBytes: maxSubjectBytes))
             }
         }
-        try put(name, AddressList(mailboxes).headerValue, as: member, to: &output)
+        let value = mailboxes.count == 1 ? first.headerValue : AddressList(mailboxes).headerValue
+        try put(name, value, as: member, to: &output)
     }
 
     /// A subject that is ASCII but holds `=?` is encoded as well: readers would decode what was meant
@@ -156,6 +175,9 @@ package enum MIMEBuilder {
             throw MIMEBuildError(field: "subject", reason: .tooLong(maxBytes: maxSubjectBytes))
         }
         let room = HeaderFolder.wantedLineBytes - "Subject: ".utf8.count
+        guard !isShortAndPlain(subject, maxBytes: room) else {
+            return try put("Subject", subject, as: "subject", to: &output)
+        }
         var isPlain = subject.utf8.first?.isBlank != true && subject.utf8.last?.isBlank != true
         var previous = UInt8.space
         var wordBytes = 0
@@ -174,13 +196,23 @@ package enum MIMEBuilder {
         try put("Subject", words.joined(separator: " "), as: "subject", to: &output)
     }
 
-    private static func custom(
-        _ header: (name: String, value: String), besides message: OutgoingMessage
-    ) throws(MIMEBuildError) -> [UInt8] {
-        let member = "headers.\(HeaderField.isValidName(header.name) ? header.name : "?")"
-        guard HeaderField.isValidName(header.name) else {
-            throw MIMEBuildError(field: member, reason: .malformed)
+    /// Whether a subject is one line of printable ASCII without `=`, which needs no closer look.
+    private static func isShortAndPlain(_ subject: String, maxBytes: Int) -> Bool {
+        var subject = subject
+        return subject.withUTF8 { bytes in
+            bytes.count <= maxBytes && bytes.first != .space && bytes.last != .space
+                && ByteRun.ofASCII(bytes, from: 0, to: bytes.count, first: .space, except: .equals)
+                    == bytes.count
         }
+    }
+
+    private static func custom(
+        _ header: (name: String, value: String)
+    ) throws(MIMEBuildError) -> [UInt8] {
+        guard HeaderField.isValidName(header.name) else {
+            throw MIMEBuildError(field: "headers.?", reason: .malformed)
+        }
+        let member = "headers.\(header.name)"
         if ownFields.contains(where: { header.name.isEqualIgnoringCase($0) }) {
             throw MIMEBuildError(field: member, reason: .setElsewhere)
         }
@@ -241,9 +273,10 @@ package enum MIMEBuilder {
     }
 
     private static func body(of message: OutgoingMessage) -> MIMENode {
-        let html = message.html.map { $0.textNode("html") { message.links.places(inHTML: $0) } }
+        let links = message.links
+        let html = message.html?.textNode("html", places: links.places(inHTML:))
         if let html, message.text == nil { return html }
-        let text = (message.text ?? "").textNode("plain") { message.links.places(inText: $0) }
+        let text = (message.text ?? "").textNode("plain", places: links.places(inText:))
         guard let html else { return text }
         return .multipart(subtype: "alternative", parameters: [], children: [text, html])
     }
@@ -273,26 +306,5 @@ package enum MIMEBuilder {
     private static func hexadecimal(_ number: UInt64) -> String {
         let digits = String(number, radix: 16)
         return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-    }
-}
-
-extension String {
-    /// A text part of this content. The charset is always named as UTF-8, of which ASCII is a part.
-    func textNode(_ subtype: String, _ places: ([UInt8]) -> [LinkPlace] = { _ in [] }) -> MIMENode {
-        let body = LineEndings.normalized(Array(utf8))
-        let places = places(body)
-        let encoding = places.isEmpty ? TransferEncoding.chosen(forText: body) : .quotedPrintable
-        var fields = "Content-Type: text/\(subtype); charset=utf-8\r\n"
-        fields += "Content-Transfer-Encoding: \(encoding.rawValue)\r\n"
-        guard !places.isEmpty else {
-            return .leaf(fields: Array(fields.utf8), encoding: encoding, body: body)
-        }
-        let seams = places.flatMap { [$0.range.lowerBound, $0.range.upperBound] }
-        let (encoded, ends) = QuotedPrintable.encode(body, seams: seams)
-        return .linkedText(
-            fields: Array(fields.utf8), encoded: encoded,
-            places: places.enumerated().map { number, place in
-                LinkPlace(place.kind, ends[2 * number]..<ends[2 * number + 1])
-            })
     }
 }

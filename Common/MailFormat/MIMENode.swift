@@ -2,15 +2,15 @@
 indirect enum MIMENode {
     /// The body is encoded when it is written, so that only one copy of a large file is made.
     case leaf(fields: [UInt8], encoding: TransferEncoding, body: [UInt8])
-    /// A text in quoted-printable; `places` are ranges of it as it is written.
-    case linkedText(fields: [UInt8], encoded: [UInt8], places: [LinkPlace])
+    /// A text, `text/…` in UTF-8; `places` are ranges of the body, and one with some is quoted-printable.
+    case text(subtype: StaticString, encoding: TransferEncoding, body: [UInt8], places: [LinkPlace])
     /// `parameters` come behind the boundary.
     case multipart(subtype: String, parameters: [(name: String, value: String)], children: [MIMENode])
 
     /// The type without parameters, for `type=` of multipart/related (RFC 2387 §3.1).
     var rootType: String {
         switch self {
-        case .leaf, .linkedText: "text/html"
+        case .leaf, .text: "text/html"
         case .multipart(let subtype, _, _): "multipart/\(subtype)"
         }
     }
@@ -19,9 +19,8 @@ indirect enum MIMENode {
     /// about.
     func contains(_ token: [UInt8]) -> Bool {
         switch self {
-        case .leaf(_, let encoding, let body):
+        case .leaf(_, let encoding, let body), .text(_, let encoding, let body, _):
             return (encoding == .sevenBit || encoding == .eightBit) && Self.find(token, in: body)
-        case .linkedText: return false
         case .multipart(_, _, let children): return children.contains { $0.contains(token) }
         }
     }
@@ -30,9 +29,8 @@ indirect enum MIMENode {
     var estimatedBytes: Int {
         switch self {
         case .leaf(let fields, let encoding, let body):
-            let encoded = encoding == .base64 ? Base64.linesBytes(of: body.count) : body.count
-            return fields.count + encoded + 2
-        case .linkedText(let fields, let encoded, _): return fields.count + encoded.count + 2
+            return fields.count + encoding.estimatedBytes(of: body.count) + 2
+        case .text(_, let encoding, let body, _): return 128 + encoding.estimatedBytes(of: body.count)
         case .multipart(_, _, let children): return children.reduce(512) { $0 + $1.estimatedBytes + 128 }
         }
     }
@@ -61,12 +59,17 @@ indirect enum MIMENode {
             output += [.carriageReturn, .lineFeed]
             encoding.encode(body, into: &output)
             return []
-        case .linkedText(let fields, let encoded, let places):
-            output += fields
-            output += [.carriageReturn, .lineFeed]
-            let start = output.count
-            output += encoded
-            return places.map { LinkPlace($0, behind: start) }
+        case .text(let subtype, let encoding, let body, let places):
+            Self.putFields(ofText: subtype, encoding, to: &output)
+            guard !places.isEmpty else {
+                encoding.encode(body, into: &output)
+                return []
+            }
+            let seams = places.flatMap { [$0.range.lowerBound, $0.range.upperBound] }
+            let ends = QuotedPrintable.encode(body, seams: seams, to: &output)
+            return places.enumerated().map { number, place in
+                LinkPlace(place.kind, ends[2 * number]..<ends[2 * number + 1])
+            }
         case .multipart(let subtype, let parameters, let children):
             let boundary = "=_\(level)\(token)"
             let type = ParameterizedValue("multipart/\(subtype)", [("boundary", boundary)] + parameters)
@@ -79,5 +82,27 @@ indirect enum MIMENode {
             output += Array("\r\n--\(boundary)--\r\n".utf8)
             return places
         }
+    }
+
+    /// The charset is always named as UTF-8, of which ASCII is a part.
+    private static func putFields(
+        ofText subtype: StaticString, _ encoding: TransferEncoding, to output: inout [UInt8]
+    ) {
+        output.append(literal: "Content-Type: text/")
+        output.append(literal: subtype)
+        output.append(literal: "; charset=utf-8\r\nContent-Transfer-Encoding: ")
+        output.append(contentsOf: encoding.rawValue.utf8)
+        output.append(literal: "\r\n\r\n")
+    }
+}
+
+extension String {
+    /// A text part of this content.
+    func textNode(_ subtype: StaticString, places: ([UInt8]) -> [LinkPlace] = { _ in [] }) -> MIMENode {
+        let (body, encoding) = TextScan.normalized(Array(utf8))
+        let places = places(body)
+        return .text(
+            subtype: subtype, encoding: places.isEmpty ? encoding : .quotedPrintable, body: body,
+            places: places)
     }
 }

@@ -23,17 +23,17 @@ package struct MIMEPart: Sendable {
     var isBodyText: Bool { disposition?.value != "attachment" && filename == nil }
 
     init(scanner: HeaderScanner, bytes: [UInt8], depth: Int, isDigestPart: Bool) {
-        func value(_ name: String) -> [UInt8]? {
+        func value(_ name: String) -> ArraySlice<UInt8>? {
             scanner.fields.first { $0.isNamed(name) }.map { HeaderScanner.unfold(bytes[$0.valueRange]) }
         }
         fields = scanner.fields
-        let type = value("Content-Type").map { ParameterizedValue(parsing: $0[...]) }
+        let type = value("Content-Type").map { ParameterizedValue(parsing: $0) }
         // RFC 2045 §5.2: without a type, or with a broken one, a part is plain text; RFC 2046 §5.1.5: in a
         // digest it is a message.
         let isTyped = type?.value.utf8.contains(.slash) == true
         let fallback = ParameterizedValue(isDigestPart ? "message/rfc822" : "text/plain")
         contentType = isTyped ? type ?? fallback : fallback
-        disposition = value("Content-Disposition").map { ParameterizedValue(parsing: $0[...]) }
+        disposition = value("Content-Disposition").map { ParameterizedValue(parsing: $0) }
         encoding =
             value("Content-Transfer-Encoding").map {
                 TransferEncoding(parsing: String(decoding: $0, as: UTF8.self))

@@ -10,40 +10,36 @@ package enum MailDate {
     private static let maxSeconds = 253_402_300_799
 
     package static func format(secondsSince1970: Int) -> String {
+        var text: [UInt8] = []
+        append(secondsSince1970: secondsSince1970, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The same at the end of `output`.
+    package static func append(secondsSince1970: Int, to output: inout [UInt8]) {
         let seconds = min(max(secondsSince1970, 0), maxSeconds)
         let (day, second) = (seconds / 86_400, seconds % 86_400)
         let civil = CivilDay(daysSince1970: Int64(day))
-        return String(unsafeUninitializedCapacity: 40) { output in
-            var count = 0
-            func put(_ text: String) {
-                for byte in text.utf8 {
-                    output[count] = byte
-                    count += 1
-                }
-            }
-            func put(_ number: Int, digits: Int) {
-                var rest = number
-                for place in (count..<count + digits).reversed() {
-                    output[place] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
-                    rest /= 10
-                }
-                count += digits
-            }
-            put(days[day % 7])
-            put(", ")
-            put(Int(civil.day), digits: 2)
-            put(" ")
-            put(months[Int(civil.month) - 1])
-            put(" ")
-            put(Int(civil.year), digits: 4)
-            put(" ")
-            put(second / 3600, digits: 2)
-            put(":")
-            put(second / 60 % 60, digits: 2)
-            put(":")
-            put(second % 60, digits: 2)
-            put(" +0000")
-            return count
-        }
+        output.append(contentsOf: days[day % 7].utf8)
+        output.append(literal: ", ")
+        put(Int(civil.day), to: &output)
+        output.append(.space)
+        output.append(contentsOf: months[Int(civil.month) - 1].utf8)
+        output.append(.space)
+        put(Int(civil.year) / 100, to: &output)
+        put(Int(civil.year) % 100, to: &output)
+        output.append(.space)
+        put(second / 3600, to: &output)
+        output.append(.colon)
+        put(second / 60 % 60, to: &output)
+        output.append(.colon)
+        put(second % 60, to: &output)
+        output.append(literal: " +0000")
+    }
+
+    /// Two digits.
+    private static func put(_ number: Int, to output: inout [UInt8]) {
+        output.append(UInt8(truncatingIfNeeded: 0x30 + number / 10))
+        output.append(UInt8(truncatingIfNeeded: 0x30 + number % 10))
     }
 }

@@ -25,6 +25,17 @@ package struct Mailbox: Hashable, Sendable, CustomStringConvertible {
         self = mailbox
     }
 
+    /// The mailbox that most headers name: a plain address of ASCII, alone or in angle brackets. Nil says
+    /// nothing.
+    init?(plain bytes: UnsafeBufferPointer<UInt8>) {
+        let isInBrackets = bytes.count > 2 && bytes.first == .less && bytes.last == .greater
+        let inside = isInBrackets ? UnsafeBufferPointer(rebasing: bytes[1..<bytes.count - 1]) : bytes
+        guard !inside.contains(where: { $0 >= 0x80 }), let address = MailAddress(plain: inside) else {
+            return nil
+        }
+        self.init(address: address)
+    }
+
     /// For people and logs, in UTF-8; not for a header.
     package var description: String {
         guard let name else { return address.description }

@@ -11,14 +11,6 @@ package struct MessageHeaders: Sendable {
     /// The first byte of the body.
     package let bodyStart: Int
 
-    /// Fields that RFC 5322 §3.6 and RFC 2045 §3 allow once.
-    private static let singletons = [
-        "Date", "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References",
-        "Subject",
-        "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
-    ]
-    private static let otherSenderFields = ["Sender", "Resent-From", "Resent-Sender"]
-
     /// Reads the header. Lines of 998 bytes, 2,000 fields and 256 KiB are the limits.
     ///
     /// - Throws: `.lineTooLong`, `.malformedLine`, `.headerTooLarge`, `.tooManyFields`.
@@ -34,6 +26,14 @@ package struct MessageHeaders: Sendable {
     package func first(_ name: String) -> HeaderField? { fields.first { $0.isNamed(name) } }
     package func all(_ name: String) -> [HeaderField] { fields.filter { $0.isNamed(name) } }
 
+    package func first(_ name: StandardField) -> HeaderField? {
+        fields.firstIndex { $0.standard == name }.map { fields[$0] }
+    }
+
+    package func count(_ name: StandardField) -> Int {
+        fields.reduce(0) { $1.standard == name ? $0 + 1 : $0 }
+    }
+
     /// The unfolded value in UTF-8, encoded-words left as they are.
     package func value(of field: HeaderField) -> String {
         String(decoding: HeaderScanner.unfold(message[field.valueRange]), as: UTF8.self)
@@ -41,10 +41,14 @@ package struct MessageHeaders: Sendable {
 
     /// The value of the first field of this name, encoded-words left as they are; for structured fields.
     package func value(_ name: String) -> String? { first(name).map { value(of: $0) } }
+    package func value(_ name: StandardField) -> String? { first(name).map { value(of: $0) } }
 
     /// The value of the first field of this name as people read it; for Subject and other free text.
-    package func text(_ name: String) -> String? {
-        first(name).map { EncodedWord.decode(HeaderScanner.unfold(message[$0.valueRange])[...]) }
+    package func text(_ name: String) -> String? { first(name).map { text(of: $0) } }
+    package func text(_ name: StandardField) -> String? { first(name).map { text(of: $0) } }
+
+    private func text(of field: HeaderField) -> String {
+        EncodedWord.decode(HeaderScanner.unfold(message[field.valueRange]))
     }
 
     /// All values of this name, in order.
@@ -53,19 +57,24 @@ package struct MessageHeaders: Sendable {
     /// The mailboxes of all fields of this name.
     ///
     /// - Throws: `.badAddress`.
-    package func mailboxes(_ name: String) throws(HeaderError) -> [Mailbox] {
+    package func mailboxes(_ name: StandardField) throws(HeaderError) -> [Mailbox] {
         var mailboxes: [Mailbox] = []
-        for field in all(name) {
-            guard
-                let text = String(validating: HeaderScanner.unfold(message[field.valueRange]), as: UTF8.self)
-            else {
-                throw .badAddress(field: field.name, AddressError(reason: .notUTF8, offset: 0))
-            }
-            do { mailboxes += try AddressList(text).mailboxes } catch {
-                throw .badAddress(field: field.name, error)
-            }
+        for place in fields.indices where fields[place].standard == name {
+            mailboxes += try self.mailboxes(in: fields[place])
         }
         return mailboxes
+    }
+
+    package func mailboxes(_ name: String) throws(HeaderError) -> [Mailbox] {
+        var mailboxes: [Mailbox] = []
+        for field in all(name) { mailboxes += try self.mailboxes(in: field) }
+        return mailboxes
+    }
+
+    private func mailboxes(in field: HeaderField) throws(HeaderError) -> [Mailbox] {
+        do { return try AddressList.mailboxes(in: HeaderScanner.unfold(message[field.valueRange])) } catch {
+            throw .badAddress(field: field.name, error)
+        }
     }
 
     /// Everybody who the message says it is from: the authors in From, at least one, and the mailboxes of
@@ -74,14 +83,27 @@ package struct MessageHeaders: Sendable {
     /// - Throws: `.missing("From")` also when From names nobody, `.duplicate` for From or Sender,
     ///   `.badAddress`.
     package func senders() throws(HeaderError) -> (authors: [Mailbox], others: [Mailbox]) {
-        for name in ["From", "Sender"] where all(name).count > 1 { throw .duplicate(name) }
-        let authors = try mailboxes("From")
-        guard !authors.isEmpty else { throw .missing("From") }
-        var others: [Mailbox] = []
-        for name in Self.otherSenderFields { others += try mailboxes(name) }
+        guard count(.from) <= 1 else { throw .duplicate(StandardField.from.name) }
+        guard count(.sender) <= 1 else { throw .duplicate(StandardField.sender.name) }
+        let authors = try mailboxes(.from)
+        guard !authors.isEmpty else { throw .missing(StandardField.from.name) }
+        var others = try mailboxes(.sender)
+        others += try mailboxes(.resentFrom)
+        others += try mailboxes(.resentSender)
         return (authors, others)
     }
 
     /// The names of fields that stand there more than once and may not.
-    package func duplicates() -> [String] { Self.singletons.filter { all($0).count > 1 } }
+    package func duplicates() -> [String] {
+        var seen: UInt64 = 0
+        var repeated: UInt64 = 0
+        for field in fields {
+            guard let standard = field.standard, standard.isSingle else { continue }
+            let bit: UInt64 = 1 << UInt64(standard.rawValue)
+            repeated |= seen & bit
+            seen |= bit
+        }
+        guard repeated != 0 else { return [] }
+        return StandardField.allCases.filter { repeated & (1 << UInt64($0.rawValue)) != 0 }.map(\.name)
+    }
 }

@@ -4,13 +4,17 @@ package enum MessageIdentifier {
 
     /// Whether the text is one identifier with its angle brackets, ASCII and nothing around it.
     package static func isValid(_ text: String) -> Bool {
-        let bytes = text.utf8
+        var text = text
+        return text.withUTF8 { isValid($0) }
+    }
+
+    private static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard (5...maxBytes).contains(bytes.count), bytes.first == .less, bytes.last == .greater else {
             return false
         }
-        let inside = bytes.dropFirst().dropLast()
+        let inside = bytes[1..<bytes.count - 1]
         guard let at = inside.firstIndex(of: .at) else { return false }
-        let right = inside[inside.index(after: at)...]
+        let right = inside[(at + 1)...]
         return isDotAtom(inside[..<at]) && (isDotAtom(right) || isLiteral(right))
     }
 
@@ -22,7 +26,7 @@ package enum MessageIdentifier {
         return isValid(text) ? text : nil
     }
 
-    private static func isDotAtom(_ bytes: Substring.UTF8View) -> Bool {
+    private static func isDotAtom(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         var previous = UInt8.dot
         for byte in bytes {
             guard byte == .dot ? previous != .dot : byte.isAtomText && byte < 0x80 else { return false }
@@ -31,7 +35,7 @@ package enum MessageIdentifier {
         return previous != .dot
     }
 
-    private static func isLiteral(_ bytes: Substring.UTF8View) -> Bool {
+    private static func isLiteral(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         bytes.count > 2 && bytes.first == .openBracket && bytes.last == .closeBracket
             && bytes.dropFirst().dropLast().allSatisfy { $0.isLetterOrDigit || $0 == .dot || $0 == .colon }
     }

@@ -24,6 +24,12 @@ package struct OutgoingMessage: Sendable {
 
     package init() {}
 
+    /// What the bodies come to, roughly, when they are written.
+    var estimatedTextBytes: Int {
+        let bytes = (text?.utf8.count ?? 0) + (html?.utf8.count ?? 0)
+        return bytes + bytes / 16
+    }
+
     package struct Attachment: Sendable {
         package var filename: String
         /// `type/subtype`, with or without parameters; nil: guessed from the file name.

@@ -46,7 +46,7 @@ package struct ParsedMessage: Sendable {
     /// The value of a field of the message, unfolded, encoded-words decoded.
     package func header(_ name: String) -> String? {
         root.fields.first { $0.isNamed(name) }.map {
-            EncodedWord.decode(HeaderScanner.unfold(bytes[$0.valueRange])[...])
+            EncodedWord.decode(HeaderScanner.unfold(bytes[$0.valueRange]))
         }
     }
 

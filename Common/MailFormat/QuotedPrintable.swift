@@ -6,79 +6,91 @@ package enum QuotedPrintable {
 
     /// Encodes text whose lines end in CRLF; those stay line ends. Lines that a mail store or SMTP would
     /// alter (`From `, a dot, blanks at the end) are escaped.
-    package static func encode(_ text: [UInt8]) -> [UInt8] { encode(text, seams: []).encoded }
+    package static func encode(_ text: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(estimatedBytes(of: text.count))
+        _ = encode(text, seams: [], to: &output)
+        return output
+    }
 
+    /// How much a text of mostly plain bytes comes to.
+    static func estimatedBytes(of count: Int) -> Int { count + count / 16 + 16 }
+
+    /// The same at the end of `output`.
+    ///
     /// - Parameter seams: offsets in the text, in order, at which a line may be broken later on.
-    /// - Returns: where each of them is in what comes out.
-    static func encode(_ text: [UInt8], seams: [Int]) -> (encoded: [UInt8], seams: [Int]) {
-        text.withUnsafeBufferPointer { encode($0, seams: seams) }
+    /// - Returns: where in `output` each of them is.
+    static func encode(_ text: [UInt8], seams: [Int], to output: inout [UInt8]) -> [Int] {
+        text.withUnsafeBufferPointer { encode($0, seams: seams, to: &output) }
     }
 
     private static func encode(
-        _ text: UnsafeBufferPointer<UInt8>, seams: [Int]
-    ) -> (encoded: [UInt8], seams: [Int]) {
-        var encoded: [UInt8] = []
+        _ text: UnsafeBufferPointer<UInt8>, seams: [Int], to output: inout [UInt8]
+    ) -> [Int] {
         var places: [Int] = []
         places.reserveCapacity(seams.count)
         var nextSeam = seams.first ?? .max
-        encoded.reserveCapacity(text.count + text.count / 8 + 16)
         var column = 0
         var index = 0
+        // What stands for itself, but for what begins a line, ends here.
+        var plainEnd = 0
         while index < text.count {
-            let byte = text[index]
-            let isSeam = index >= nextSeam
+            var beginsLine = column == 0
             while index >= nextSeam {
-                places.append(encoded.count)
+                places.append(output.count)
                 nextSeam = places.count < seams.count ? seams[places.count] : .max
+                beginsLine = true
             }
-            if byte == .carriageReturn, isCRLF(text, at: index) {
-                encoded.append(.carriageReturn)
-                encoded.append(.lineFeed)
+            if isCRLF(text, at: index) {
+                output.append(.carriageReturn)
+                output.append(.lineFeed)
                 (column, index) = (0, index + 2)
                 continue
             }
-            if column > 0, !isSeam {
-                let room = min(maxLineBytes - 1 - column, nextSeam - index)
-                let run = plainRun(text, from: index, maxBytes: room)
-                encoded.append(contentsOf: UnsafeBufferPointer(rebasing: text[index..<index + run]))
-                (column, index) = (column + run, index + run)
-                if run > 0 { continue }
-            }
-            let isPlain = isPlain(text, at: index, column: isSeam ? 0 : column)
+            if index >= plainEnd { plainEnd = endOfPlain(text, from: index) }
+            let isPlain =
+                (index < plainEnd || isPlainBlank(text, at: index))
+                && !(beginsLine && isUnsafeStart(text, at: index))
             let width = isPlain ? 1 : 3
-            if column + width > maxLineBytes - 1 {
-                encoded.append(.equals)
-                encoded.append(.carriageReturn)
-                encoded.append(.lineFeed)
+            let room = maxLineBytes - 1 - column
+            guard width <= room else {
+                output.append(.equals)
+                output.append(.carriageReturn)
+                output.append(.lineFeed)
                 column = 0
                 continue
             }
-            if isPlain { encoded.append(byte) } else { encoded.appendEscape(.equals, byte) }
-            column += width
-            index += 1
+            guard isPlain else {
+                output.appendEscape(.equals, text[index])
+                (column, index) = (column + 3, index + 1)
+                continue
+            }
+            let end = max(index + 1, min(index + room, plainEnd, nextSeam))
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: text[index..<end]))
+            (column, index) = (column + end - index, end)
         }
-        while places.count < seams.count { places.append(encoded.count) }
-        return (encoded, places)
+        while places.count < seams.count { places.append(output.count) }
+        return places
     }
 
-    /// How many bytes from `start` on stand for themselves wherever they are: no blanks, no `=`.
-    private static func plainRun(_ text: UnsafeBufferPointer<UInt8>, from start: Int, maxBytes: Int) -> Int {
-        let end = start + max(0, maxBytes)
-        return ByteRun.ofASCII(text, from: start, to: end, first: 0x21, except: .equals) - start
+    /// The end of the printable ASCII from `start` on, without `=` and without a space at the end of a line.
+    private static func endOfPlain(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let end = ByteRun.ofASCII(text, from: start, to: text.count, first: .space, except: .equals)
+        let endsLine = end == text.count || isCRLF(text, at: end)
+        return endsLine && end > start && text[end - 1] == .space ? end - 1 : end
     }
 
-    private static func isPlain(
-        _ text: UnsafeBufferPointer<UInt8>, at index: Int, column: Int
-    ) -> Bool {
+    private static func isPlainBlank(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
+        text[index].isBlank && index + 1 < text.count && !isCRLF(text, at: index + 1)
+    }
+
+    private static func isUnsafeStart(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
         let byte = text[index]
-        if byte.isBlank { return index + 1 < text.count && !isCRLF(text, at: index + 1) }
-        guard byte > .space, byte < 0x7F, byte != .equals else { return false }
-        guard column == 0 else { return true }
-        return byte != .dot && !(byte == 0x46 && text[index...].starts(with: "From ".utf8))
+        return byte == .dot || (byte == 0x46 && text[index...].starts(with: "From ".utf8))
     }
 
     private static func isCRLF(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
-        index + 1 < text.count && text[index] == .carriageReturn && text[index + 1] == .lineFeed
+        text[index] == .carriageReturn && index + 1 < text.count && text[index + 1] == .lineFeed
     }
 
     /// Decodes what can be decoded: an escape that is none stays as it is; blanks before a line end are

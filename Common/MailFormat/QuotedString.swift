@@ -16,6 +16,17 @@ enum QuotedString {
         quoted.append(.quote)
         return String(decoding: quoted, as: UTF8.self)
     }
+
+    /// The text in quotes that `encode` has put around it.
+    static func decode(_ quoted: some BidirectionalCollection<UInt8>) -> String {
+        var text: [UInt8] = []
+        var isEscaped = false
+        for byte in quoted.dropFirst().dropLast() {
+            isEscaped = byte == .backslash && !isEscaped
+            if !isEscaped { text.append(byte) }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
 }
 
 extension String {

@@ -1,5 +1,3 @@
-import Bytes
-
 /// How the body of a part is written down: Content-Transfer-Encoding of RFC 2045 §6.
 package enum TransferEncoding: String, Hashable, Sendable {
     case sevenBit = "7bit"
@@ -10,52 +8,7 @@ package enum TransferEncoding: String, Hashable, Sendable {
 
     /// The encoding for text with CRLF line ends: 7bit when every server passes it on untouched, else the
     /// shorter of the two others. A line that begins with `From ` or a lone dot counts as unsafe.
-    package static func chosen(forText text: [UInt8]) -> TransferEncoding {
-        text.withUnsafeBufferPointer { chosen(for: $0) }
-    }
-
-    private static func chosen(for text: UnsafeBufferPointer<UInt8>) -> TransferEncoding {
-        var lineStart = 0
-        var escaped = 0
-        var isSafe = true
-        var previous: UInt8 = .lineFeed
-        var index = 0
-        while index < text.count {
-            let byte = text[index]
-            switch byte {
-            case .lineFeed:
-                let lineBytes = index + 1 - lineStart
-                // CRLF is in the count, and the LF of this line.
-                if lineBytes > HeaderError.maxLineBytes + 2 || (index > 0 && previous != .carriageReturn) {
-                    isSafe = false
-                }
-                if lineBytes == 3, text[index - 2] == .dot { isSafe = false }
-                lineStart = index + 1
-            case _ where previous == .carriageReturn: isSafe = false
-            default: break
-            }
-            if byte < .space && !byte.isBlankOrLineEnd || byte >= 0x7F {
-                isSafe = false
-                escaped += 1
-            } else if byte == .equals {
-                escaped += 1
-            }
-            if previous == .lineFeed, byte == 0x46, text[index...].starts(with: "From ".utf8) {
-                isSafe = false
-            }
-            previous = byte
-            index += 1
-            guard byte >= .space else { continue }
-            let end = ByteRun.ofASCII(text, from: index, to: text.count, first: .space, except: .equals)
-            if end > index { previous = text[end - 1] }
-            index = end
-        }
-        let lineBytes = text.count - lineStart
-        if lineBytes > HeaderError.maxLineBytes || (lineBytes == 1 && text.last == .dot) { isSafe = false }
-        if previous == .carriageReturn || text.first == .lineFeed { isSafe = false }
-        if isSafe { return .sevenBit }
-        return escaped > text.count / 6 ? .base64 : .quotedPrintable
-    }
+    package static func chosen(forText text: [UInt8]) -> TransferEncoding { TextScan.encoding(of: text) }
 
     package func encode(_ body: [UInt8]) -> [UInt8] {
         switch self {
@@ -67,7 +20,20 @@ package enum TransferEncoding: String, Hashable, Sendable {
 
     /// The same at the end of `output`.
     func encode(_ body: [UInt8], into output: inout [UInt8]) {
-        if self == .base64 { Base64.encodeLines(body, into: &output) } else { output += encode(body) }
+        switch self {
+        case .sevenBit, .eightBit, .binary: output += body
+        case .quotedPrintable: _ = QuotedPrintable.encode(body, seams: [], to: &output)
+        case .base64: Base64.encodeLines(body, into: &output)
+        }
+    }
+
+    /// How much so many bytes will be written as, roughly.
+    func estimatedBytes(of count: Int) -> Int {
+        switch self {
+        case .sevenBit, .eightBit, .binary: count
+        case .quotedPrintable: QuotedPrintable.estimatedBytes(of: count)
+        case .base64: Base64.linesBytes(of: count)
+        }
     }
 
     package func decode(_ body: ArraySlice<UInt8>) -> [UInt8] {
@@ -87,8 +53,4 @@ package enum TransferEncoding: String, Hashable, Sendable {
     private static func word(_ value: String) -> String {
         value.prefix { $0 != " " && $0 != ";" && $0 != "(" }.lowercased()
     }
-}
-
-extension UInt8 {
-    fileprivate var isBlankOrLineEnd: Bool { isBlank || self == .carriageReturn || self == .lineFeed }
 }

@@ -104,16 +104,23 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
     fileprivate func text(withHyphens: Bool) -> String {
         String(unsafeUninitializedCapacity: 36) { output in
             var count = 0
-            for index in 0..<32 {
-                if withHyphens, index == 8 || index == 12 || index == 16 || index == 20 {
-                    output[count] = UInt8(ascii: "-")
-                    count += 1
+            func put(_ word: UInt64, _ digits: Int, _ hyphen: Bool) {
+                var rest = word
+                for place in (count..<count + digits).reversed() {
+                    let nibble = UInt8(truncatingIfNeeded: rest) & 15
+                    output[place] = nibble &+ (nibble < 10 ? 0x30 : 0x57)
+                    rest &>>= 4
                 }
-                let word = index < 16 ? high : low
-                let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - index % 16 * 4)) & 15
-                output[count] = nibble < 10 ? nibble + 0x30 : nibble + 0x57
+                count += digits
+                guard hyphen, withHyphens else { return }
+                output[count] = UInt8(ascii: "-")
                 count += 1
             }
+            put(high &>> 32, 8, true)
+            put(high &>> 16, 4, true)
+            put(high, 4, true)
+            put(low &>> 48, 4, true)
+            put(low, 12, false)
             return count
         }
     }

@@ -6,12 +6,12 @@ package enum SenderDomain {
     /// - Parameter isVerified: by whichever tenant.
     /// - Returns: nil when nobody has verified any of them.
     package static func deciding(for domain: String, where isVerified: (String) -> Bool) -> String? {
-        var candidate = domain[...]
-        while !isVerified(String(candidate)) {
+        var candidate = domain
+        while !isVerified(candidate) {
             guard let dot = candidate.firstIndex(of: ".") else { return nil }
-            candidate = candidate[candidate.index(after: dot)...]
+            candidate = String(candidate[candidate.index(after: dot)...])
         }
-        return String(candidate)
+        return candidate
     }
 
     /// Whether a domain is the one that a caller is bound to, or lies below it; without a bound each is.

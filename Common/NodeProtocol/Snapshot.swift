@@ -110,7 +110,12 @@ package final class Snapshot: Sendable {
     }
 
     /// Whose verified domain this is, which one tenant at a time has; A-labels in lower case.
-    package func owner(ofDomain name: String) -> TenantID? { tenant(at: lookups.domains[name])?.id }
+    package func owner(ofDomain name: String) -> TenantID? {
+        guard let place = lookups.domains[name], parts.indices.contains(Int(place.slot)),
+            let tenants = parts[Int(place.slot)]?.content.tenants, tenants.indices.contains(Int(place.tenant))
+        else { return nil }
+        return tenants[Int(place.tenant)].id
+    }
 
     /// Finds a key by what the caller presents.
     package func apiKey(_ presented: String) -> (tenant: TenantRecord, key: TenantRecord.APIKey)? {

@@ -6,6 +6,8 @@ package struct MasterTemplate: Sendable {
     private static let contentName = "content"
     private static let subjectName = "subject"
 
+    /// What it was read from.
+    let source: String
     private let template: Template
 
     /// The frame of an installation that has none of its own.
@@ -26,6 +28,7 @@ package struct MasterTemplate: Sendable {
     package init(
         _ source: String, limits: TemplateLimits = TemplateLimits()
     ) throws(TemplateSyntaxError) {
+        self.source = source
         var limits = limits
         // The content counts as output.
         limits.maxOutputBytes *= 2

@@ -1,5 +1,5 @@
 /// The three parts of a message as templates, filled in together.
-package struct MessageTemplate: Sendable {
+package final class MessageTemplate: Sendable {
     package enum Part: String, Sendable, CaseIterable {
         case subject
         case html = "html_body"
@@ -17,23 +17,35 @@ package struct MessageTemplate: Sendable {
         package var subject: String
         package var html: String?
         package var text: String?
+
+        package init(subject: String, html: String?, text: String?) {
+            self.subject = subject
+            self.html = html
+            self.text = text
+        }
     }
 
+    private let sources: Filled
     private let subject: Template
     private let html: Template?
     private let text: Template?
 
     package init(subject: String, html: String?, text: String?) throws(Problem) {
+        sources = Filled(subject: subject, html: html, text: text)
         self.subject = try Self.read(subject, .subject)
         self.html = if let html { try Self.read(html, .html) } else { nil }
         self.text = if let text { try Self.read(text, .text) } else { nil }
     }
 
     package func render(_ variables: [String: TemplateValue]) throws(TemplateRenderError) -> Filled {
-        var filled = Filled(subject: try subject.render(variables))
-        filled.html = try html?.render(variables)
-        filled.text = try text?.render(variables)
-        return filled
+        Filled(
+            subject: try subject.render(variables), html: try html?.render(variables),
+            text: try text?.render(variables))
+    }
+
+    /// Whether these are the sources that it was read from.
+    func isMade(of subject: String, html: String?, text: String?) -> Bool {
+        sources.subject == subject && sources.html == html && sources.text == text
     }
 
     /// Those of all parts, each once; required is what one part requires.

@@ -17,15 +17,16 @@ extension Admission {
         if let name = headers.duplicates().first {
             throw Refusal(.invalid, "the header \(name) stands there more than once", field: name)
         }
-        guard headers.all("Received").count <= Self.maxReceivedFields else {
+        guard headers.count(.received) <= Self.maxReceivedFields else {
             throw Refusal(.mailLoop, "the message passed more than \(Self.maxReceivedFields) hosts")
         }
         let (domain, from) = try checkSenders(headers, raw.envelopeSender, principal, snapshot)
-        let given = headers.value("Message-ID")
+        let given = headers.value(.messageID)
         if let given, !MessageIdentifier.isValid(given) {
             throw Refusal(.invalid, "Message-ID is malformed", field: "Message-ID")
         }
-        let messageID = given ?? "<\(id)@\(domain.name)>"
+        let idText = id.description
+        let messageID = given ?? Self.messageID(idText, domain)
         if raw.withProtocol == Submission.Raw.http { try refuseKey(in: headers) }
         let instructions = try Instructions(headers)
         var filled: Filled?
@@ -37,13 +38,12 @@ extension Admission {
             headers = made.headers
             filled = made
         }
-        var draft = Draft(
+        let draft = Draft(
             senderDomain: domain, envelopeSender: raw.envelopeSender ?? "", from: from,
-            recipients: try recipients(raw.recipients), message: [], subject: headers.text("Subject") ?? "",
+            recipients: try recipients(raw.recipients), message: [], subject: headers.text(.subject) ?? "",
             messageIDHeader: messageID, hasAttachments: filled?.hasAttachments ?? headers.hasAttachments)
-        draft.to = named("To", in: headers)
-        draft.cc = named("Cc", in: headers)
-        draft.bcc = named("Bcc", in: headers)
+        draft.name(
+            to: { named(.to, in: headers) }, cc: named(.cc, in: headers), bcc: named(.bcc, in: headers))
         draft.request = raw.request
         draft.request.ignoresTLSPolicy = !raw.request.requiresTLS && headers.asksForNoTLSPolicy
         draft.tags = instructions.tags
@@ -53,7 +53,7 @@ extension Admission {
         }
         draft.templateID = instructions.template.flatMap { principal.tenant.template($0.name)?.id }
         draft.message = try complete(
-            headers, id: id, messageID: given == nil ? messageID : nil, raw, now: now, due: due)
+            headers, id, idText, messageID: given == nil ? messageID : nil, raw, now: now, due: due)
         if let filled {
             // What was changed since is in front of the body.
             draft.links = LinkPlaces(
@@ -71,8 +71,8 @@ extension Admission {
     }
 
     /// Whom a field names, for the log; who gets the message is the envelope's to say.
-    private func named(_ field: String, in headers: MessageHeaders) -> [String] {
-        ((try? headers.mailboxes(field)) ?? []).map(\.address.description)
+    private func named(_ field: StandardField, in headers: MessageHeaders) -> [Mailbox] {
+        (try? headers.mailboxes(field)) ?? []
     }
 
     /// The envelope's sender, From, Sender and the Resent- fields must all be of the tenant's verified
@@ -88,21 +88,27 @@ extension Admission {
             throw Refusal(.missing, "the message has no From", field: "From")
         }
         let domain = try verified(author.address, principal, snapshot, field: "From")
-        for mailbox in authors.dropFirst() + others {
-            _ = try verified(mailbox.address, principal, snapshot, field: "From")
+        // Who is of the author's own domain was verified with him.
+        for senders in [authors, others] {
+            for sender in senders where sender.address.domain != author.address.domain {
+                _ = try verified(sender.address, principal, snapshot, field: "From")
+            }
         }
         if let envelopeSender {
             let address: MailAddress
             do { address = try MailAddress(envelopeSender) } catch {
                 throw Refusal(.invalid, error.description, field: "MAIL FROM")
             }
-            _ = try verified(address, principal, snapshot, field: "MAIL FROM")
+            if address.domain != author.address.domain {
+                _ = try verified(address, principal, snapshot, field: "MAIL FROM")
+            }
         }
         return (domain, author.description)
     }
 
     func recipients(_ texts: [String]) throws(Refusal) -> [MailAddress] {
         var addresses: [MailAddress] = []
+        addresses.reserveCapacity(texts.count)
         for text in texts {
             do { addresses.append(try MailAddress(text)) } catch {
                 throw Refusal(.invalid, error.description, field: "RCPT TO")
@@ -113,39 +119,52 @@ extension Admission {
 
     /// The message as it will leave: trace and missing fields added, instructions and Bcc removed.
     private func complete(
-        _ headers: MessageHeaders, id: MessageID, messageID: String?, _ raw: Submission.Raw, now: Int64,
-        due: Int64
+        _ headers: MessageHeaders, _ id: MessageID, _ idText: String, messageID: String?,
+        _ raw: Submission.Raw, now: Int64, due: Int64
     ) throws(Refusal) -> [UInt8] {
         var editor = HeaderEditor(headers)
         editor.remove { field in
-            field.isNamed("Bcc") || field.isNamed("Resent-Bcc") || field.isNamed("Return-Path")
-                || field.isNamed("DKIM-Signature")
-                || Instructions.isOne(field)
+            switch field.standard {
+            case .bcc, .resentBcc, .returnPath, .dkimSignature: true
+            default: Instructions.isOne(field)
+            }
         }
-        let date = MailDate.format(secondsSince1970: Int(now / 1000))
         do {
-            if headers.first("Date") == nil {
+            if headers.first(.date) == nil {
                 try editor.append("Date", MailDate.format(secondsSince1970: Int(due / 1000)))
             }
             if let messageID { try editor.append("Message-ID", messageID) }
         } catch { throw Refusal(.invalid, error.description) }
-        editor.prepend(
-            fields: Array(
-                """
-                X-Dispatch-ID: \(id)\r\nReceived: by \(hostName) with \(raw.withProtocol)\r
-                \tid \(id.hexadecimal); \(date)\r\n
-                """.utf8))
+        editor.prepend(fields: trace(id, idText, raw.withProtocol, now: now))
         return editor.message()
+    }
+
+    /// What stands above a message that was handed in (RFC 5321 §4.4), CRLF at the end.
+    private func trace(_ id: MessageID, _ idText: String, _ protocolName: String, now: Int64) -> [UInt8] {
+        var fields = Self.traceField(idText)
+        fields.reserveCapacity(256)
+        fields += "Received: by ".utf8
+        fields += hostName.utf8
+        fields += " with ".utf8
+        fields += protocolName.utf8
+        fields += "\r\n\tid ".utf8
+        fields += id.hexadecimal.utf8
+        fields += "; ".utf8
+        MailDate.append(secondsSince1970: Int(now / 1000), to: &fields)
+        fields += "\r\n".utf8
+        return fields
     }
 }
 
 extension MessageHeaders {
     /// RFC 8689 §5: `TLS-Required: No`, once; any other value means nothing.
-    var asksForNoTLSPolicy: Bool { values("TLS-Required").map { $0.lowercased() } == ["no"] }
+    var asksForNoTLSPolicy: Bool {
+        count(.tlsRequired) == 1 && value(.tlsRequired)?.lowercased() == "no"
+    }
 
     /// Whether the message is of a type that carries attachments; a look at the top type is enough for the
     /// log.
     var hasAttachments: Bool {
-        value("Content-Type")?.lowercased().hasPrefix("multipart/mixed") ?? false
+        value(.contentType)?.lowercased().hasPrefix("multipart/mixed") ?? false
     }
 }

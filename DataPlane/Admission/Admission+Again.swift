@@ -16,16 +16,15 @@ extension Admission {
         } catch { throw Refusal(.invalid, error.description) }
         let sender = again.first?.envelopeSender ?? author?.address.description ?? ""
         let (domain, from) = try checkSenders(headers, sender.isEmpty ? nil : sender, principal, snapshot)
-        let messageID = "<\(id)@\(domain.name)>"
-        let message = try renewed(headers, of: again.original, id: id, messageID: messageID, due: due)
-        var draft = Draft(
+        let idText = id.description
+        let messageID = Self.messageID(idText, domain)
+        let message = try renewed(headers, of: again.original, idText, messageID: messageID, due: due)
+        let draft = Draft(
             senderDomain: domain, envelopeSender: sender, from: from,
             recipients: try recipients(again.to + again.cc + again.bcc), message: message,
-            subject: headers.text("Subject") ?? "", messageIDHeader: messageID,
+            subject: headers.text(.subject) ?? "", messageIDHeader: messageID,
             hasAttachments: headers.hasAttachments)
-        draft.to = again.to
-        draft.cc = again.cc
-        draft.bcc = again.bcc
+        draft.name(to: again.to, cc: again.cc, bcc: again.bcc)
         draft.request = again.request(of: draft.recipients)
         draft.request.ignoresTLSPolicy = !draft.request.requiresTLS && headers.asksForNoTLSPolicy
         let places = try again.places(headers, offersUnsubscribe: submission.offersUnsubscribe)
@@ -45,7 +44,7 @@ extension Admission {
 
     /// The message with a new date and new ids, and without the trace of its first way through here.
     private func renewed(
-        _ headers: MessageHeaders, of original: MessageID, id: MessageID, messageID: String, due: Int64
+        _ headers: MessageHeaders, of original: MessageID, _ id: String, messageID: String, due: Int64
     ) throws(Refusal) -> [UInt8] {
         var editor = HeaderEditor(headers)
         editor.remove { field in
@@ -57,7 +56,7 @@ extension Admission {
             try editor.replace("Date", with: MailDate.format(secondsSince1970: Int(due / 1000)))
             try editor.replace("Message-ID", with: messageID)
         } catch { throw Refusal(.invalid, error.description) }
-        editor.prepend(fields: Array("X-Dispatch-ID: \(id)\r\n".utf8))
+        editor.prepend(fields: Self.traceField(id))
         return editor.message()
     }
 }

@@ -1,5 +1,6 @@
 import MailFormat
 import NodeProtocol
+import Templates
 
 extension Admission {
     /// Makes the message of a dialect whose caller gives its parts.
@@ -14,11 +15,11 @@ extension Admission {
         let from = try mailbox(composed.from, field: "from")
         let domain = try verified(from.address, principal, snapshot, field: "from")
         let links = snapshot.trackingLinks(of: principal.tenant, domain: domain.name, message: id)
-        let composed = try withBody(
-            composed, tenant: principal.tenant, masterTemplate: snapshot.global.masterTemplate,
+        let parts = try parts(
+            of: composed, tenant: principal.tenant, masterTemplate: snapshot.global.masterTemplate,
             knowsUnsubscribe: links != nil)
         // Before any of it is encoded, because a message only grows by that.
-        guard composed.contentBytes <= principal.tenant.limits.maxMessageBytes else {
+        guard composed.contentBytes(with: parts) <= principal.tenant.limits.maxMessageBytes else {
             throw tooLarge(principal.tenant.limits)
         }
         try checkOtherSenders(composed.headers, principal, snapshot)
@@ -30,27 +31,27 @@ extension Admission {
         }
         message.cc = try mailboxes(composed.cc, field: "cc")
         message.replyTo = try mailboxes(composed.replyTo, field: "reply_to")
-        message.subject = composed.subject
-        message.text = composed.text
-        message.html = composed.html
+        message.subject = parts.subject
+        message.text = parts.text
+        message.html = parts.html
         message.attachments = composed.attachments
         message.dateSecondsSince1970 = Int(due / 1000)
         message.boundarySeed = seed
-        message.messageID = "<\(id)@\(domain.name)>"
+        let idText = id.description
+        message.messageID = Self.messageID(idText, domain)
         let named = try stream(in: composed.headers)
-        message.links = LinkWishes(composed, of: submission, stream: named ?? submission.stream, links)
+        message.links = LinkWishes(
+            parts, isFilledIn: composed.isFilledIn, of: submission, stream: named ?? submission.stream, links)
         try setHeaders(composed.headers, of: &message)
         let bcc = try mailboxes(composed.bcc, field: "bcc")
-        let built = try build(message, after: Array("X-Dispatch-ID: \(id)\r\n".utf8))
-        var draft = Draft(
+        try checkHeaders(&message.headers)
+        let built = try build(message, after: Self.traceField(idText))
+        let draft = Draft(
             senderDomain: domain, envelopeSender: from.address.description, from: from.description,
-            recipients: (message.to + message.cc + bcc).map(\.address),
-            message: built.bytes, subject: composed.subject,
+            recipients: message.recipients(besides: bcc), message: built.bytes, subject: parts.subject,
             messageIDHeader: message.messageID, hasAttachments: composed.attachments.contains { !$0.isInline }
         )
-        draft.to = message.to.map(\.address.description)
-        draft.cc = message.cc.map(\.address.description)
-        draft.bcc = bcc.map(\.address.description)
+        draft.name(to: { message.to }, cc: message.cc, bcc: bcc)
         draft.isMeasured = true
         draft.stream = named
         draft.tracking = message.links.tracking
@@ -119,16 +120,21 @@ extension Admission {
         }
     }
 
-    private func build(
-        _ message: consuming OutgoingMessage, after start: [UInt8]
-    ) throws(Refusal) -> MIMEBuilder.Built {
-        if message.headers.contains(where: { $0.name.isIdempotencyKey }) {
+    /// Only what may be set is left, without the instructions.
+    private func checkHeaders(_ headers: inout [(name: String, value: String)]) throws(Refusal) {
+        guard !headers.isEmpty else { return }
+        if headers.contains(where: { $0.name.isIdempotencyKey }) {
             throw .keyInHeader(field: "headers.\(HeaderPolicy.idempotencyKey)")
         }
-        if let name = HeaderPolicy.offendingName(in: message.headers) {
+        if let name = HeaderPolicy.offendingName(in: headers) {
             throw Refusal(.headerNotAllowed, "the header \(name) may not be set", field: "headers.\(name)")
         }
-        message.headers.removeAll { HeaderPolicy.isInstruction($0.name) }
+        headers.removeAll { HeaderPolicy.isInstruction($0.name) }
+    }
+
+    private func build(
+        _ message: OutgoingMessage, after start: [UInt8]
+    ) throws(Refusal) -> MIMEBuilder.Built {
         do { return try MIMEBuilder.built(message, after: start) } catch {
             throw Refusal(.invalid, error.description, field: error.field)
         }
@@ -154,7 +160,7 @@ extension Admission {
     private func mailboxes(_ texts: [String], field: String) throws(Refusal) -> [Mailbox] {
         var mailboxes: [Mailbox] = []
         for (index, text) in texts.enumerated() {
-            do { mailboxes += try AddressList(text).mailboxes } catch {
+            do { mailboxes += try AddressList.mailboxes(in: text) } catch {
                 throw Refusal(
                     .invalid, error.description, field: texts.count == 1 ? field : "\(field)[\(index)]")
             }
@@ -175,11 +181,25 @@ extension String {
     fileprivate var isIdempotencyKey: Bool { lowercased() == HeaderPolicy.idempotencyKey.lowercased() }
 }
 
+extension OutgoingMessage {
+    /// Everybody who gets it.
+    fileprivate func recipients(besides hidden: [Mailbox]) -> [MailAddress] {
+        var recipients: [MailAddress] = []
+        recipients.reserveCapacity(to.count + cc.count + hidden.count)
+        for mailbox in to { recipients.append(mailbox.address) }
+        for mailbox in cc { recipients.append(mailbox.address) }
+        for mailbox in hidden { recipients.append(mailbox.address) }
+        return recipients
+    }
+}
+
 extension Submission.Composed {
     /// What counts against the limit of a message.
-    fileprivate var contentBytes: Int {
-        let header = headers.reduce(subject.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count }
-        let bodies = (text?.utf8.count ?? 0) + (html?.utf8.count ?? 0)
+    fileprivate func contentBytes(with parts: MessageTemplate.Filled) -> Int {
+        let header = headers.reduce(parts.subject.utf8.count) {
+            $0 + $1.name.utf8.count + $1.value.utf8.count
+        }
+        let bodies = (parts.text?.utf8.count ?? 0) + (parts.html?.utf8.count ?? 0)
         return attachments.reduce(header + bodies) { $0 + $1.bytes.count }
     }
 }

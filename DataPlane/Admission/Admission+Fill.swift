@@ -23,9 +23,9 @@ extension Admission {
         composed.template = instructions.template
         composed.variables = instructions.variables
         composed.variablesField = "X-Dispatch-Variables"
-        let made = try withBody(
-            composed, tenant: tenant, masterTemplate: nil, knowsUnsubscribe: links != nil)
-        var submission = Submission(door: "smtp", content: .composed(made))
+        let made = try parts(
+            of: composed, tenant: tenant, masterTemplate: nil, knowsUnsubscribe: links != nil)
+        var submission = Submission(door: "smtp", content: .composed(composed))
         submission.tracking = instructions.tracking ?? .off
         var content = OutgoingMessage()
         content.subject = made.subject
@@ -33,7 +33,8 @@ extension Admission {
         content.html = made.html
         content.attachments = try files(of: headers.message)
         content.boundarySeed = seed
-        content.links = LinkWishes(made, of: submission, stream: .transactional, links)
+        content.links = LinkWishes(
+            made, isFilledIn: composed.isFilledIn, of: submission, stream: .transactional, links)
         do {
             var message: [UInt8] = []
             for field in headers.fields where !field.describesContent {

@@ -3,19 +3,26 @@ import NodeProtocol
 import Templates
 
 extension Admission {
-    /// The message as it is sent, with its parts made by a template or a frame where one is used. A part of
-    /// no characters counts as not given, wherever it comes from.
+    /// Subject and bodies as they are sent, made by a template or a frame where one is used. A part of no
+    /// characters counts as not given, wherever it comes from.
     ///
     /// - Throws: `.missing` when neither text nor HTML is left; as `filledIn`.
-    func withBody(
-        _ composed: Submission.Composed, tenant: TenantRecord, masterTemplate: String?,
+    func parts(
+        of composed: Submission.Composed, tenant: TenantRecord, masterTemplate: String?,
         knowsUnsubscribe: Bool
-    ) throws(Refusal) -> Submission.Composed {
-        var given = composed
-        given.dropEmptyParts()
-        var made = try filledIn(
-            given, tenant: tenant, masterTemplate: masterTemplate, knowsUnsubscribe: knowsUnsubscribe)
+    ) throws(Refusal) -> MessageTemplate.Filled {
+        var made = MessageTemplate.Filled(
+            subject: composed.subject, html: composed.html, text: composed.text)
         made.dropEmptyParts()
+        if composed.isFilledIn {
+            try fillIn(
+                &made, of: composed, tenant: tenant, masterTemplate: masterTemplate,
+                knowsUnsubscribe: knowsUnsubscribe)
+            made.dropEmptyParts()
+        } else if !composed.variables.isEmpty {
+            throw Refusal(
+                .invalid, "variables are for a template, and none is used", field: composed.variablesField)
+        }
         guard made.text != nil || made.html != nil else {
             throw Refusal(
                 .missing, "one of \(composed.textField) and \(composed.htmlField) is required",
@@ -24,69 +31,60 @@ extension Admission {
         return made
     }
 
-    /// The parts of a message that a template or a frame makes, made.
+    /// Puts what a template and a frame make in the place of what was given.
     ///
     /// A template gives subject and both bodies in place of the caller's. The tenant's own frame comes before
     /// the service's, and that before the built-in one.
     ///
     /// - Parameters:
+    ///   - parts: as they were given.
     ///   - masterTemplate: the service's frame.
     ///   - knowsUnsubscribe: whether there is a link for the variable `unsubscribe_url`, which the caller may
     ///     give as well.
     /// - Throws: `.templateNotFound`, `.missingVariable` and `.invalidVariable` naming the variable.
-    private func filledIn(
-        _ composed: Submission.Composed, tenant: TenantRecord, masterTemplate: String?,
-        knowsUnsubscribe: Bool
-    ) throws(Refusal) -> Submission.Composed {
-        guard composed.isFilledIn else {
-            guard composed.variables.isEmpty else {
-                throw Refusal(
-                    .invalid, "variables are for a template, and none is used", field: composed.variablesField
-                )
-            }
-            return composed
-        }
-        var composed = composed
-        if knowsUnsubscribe, composed.variables["unsubscribe_url"] == nil {
+    private func fillIn(
+        _ parts: inout MessageTemplate.Filled, of composed: Submission.Composed,
+        tenant: TenantRecord, masterTemplate: String?, knowsUnsubscribe: Bool
+    ) throws(Refusal) {
+        let reader = composed.templates ?? TemplateReader()
+        let field = composed.variablesField
+        var variables = composed.variables
+        if knowsUnsubscribe, variables["unsubscribe_url"] == nil {
             // Filled in for each recipient when its copy is made.
-            composed.variables["unsubscribe_url"] = .text(LinkWishes.unsubscribePlaceholder)
+            variables["unsubscribe_url"] = .text(LinkWishes.unsubscribePlaceholder)
         }
-        var message = composed
         if let use = composed.template {
-            let filled = try filledIn(use, composed, tenant)
-            message.subject = use.fillsSubject ? filled.subject : use.subject ?? filled.subject
-            message.html = filled.html
-            message.text = filled.text
+            let template = try read(use, reader, tenant)
+            do { parts = try template.render(variables) } catch { throw Refusal(error, field) }
+            if !use.fillsSubject, let subject = use.subject { parts.subject = subject }
         } else if composed.fillsPlaceholders {
-            let filled = try filledIn(composed)
-            message.subject = filled.subject
-            message.html = filled.html
-            message.text = filled.text
+            let template = try read(parts, of: composed, reader)
+            do { parts = try template.render(variables) } catch { throw Refusal(error, field) }
         }
-        guard message.usesMasterTemplate else { return message }
-        guard let html = message.html else {
+        guard composed.usesMasterTemplate else { return }
+        guard let html = parts.html else {
             throw Refusal(
                 .missing, "a master template needs \(composed.htmlField) to stand around",
                 field: composed.htmlField)
         }
-        let source = tenant.masterTemplate ?? masterTemplate ?? MasterTemplate.builtIn
         let frame: MasterTemplate
-        do { frame = try MasterTemplate(source) } catch {
+        do {
+            frame = try reader.frame(tenant.masterTemplate ?? masterTemplate ?? MasterTemplate.builtIn)
+        } catch {
             throw Refusal(
                 .invalid, "the master template cannot be read: \(error)", field: "use_master_template")
         }
-        do {
-            message.html = try frame.wrap(html, subject: message.subject, variables: composed.variables)
-        } catch { throw Refusal(error, composed) }
-        return message
+        do { parts.html = try frame.wrap(html, subject: parts.subject, variables: variables) } catch {
+            throw Refusal(error, field)
+        }
     }
 
-    /// Subject and bodies that are templates themselves.
-    private func filledIn(_ composed: Submission.Composed) throws(Refusal) -> MessageTemplate.Filled {
-        let template: MessageTemplate
+    /// The template that subject and bodies are themselves.
+    private func read(
+        _ parts: MessageTemplate.Filled, of composed: Submission.Composed, _ reader: TemplateReader
+    ) throws(Refusal) -> MessageTemplate {
         do {
-            template = try MessageTemplate(
-                subject: composed.subject, html: composed.html, text: composed.text)
+            return try reader.template(subject: parts.subject, html: parts.html, text: parts.text)
         } catch {
             let field =
                 switch error.part {
@@ -96,19 +94,17 @@ extension Admission {
                 }
             throw Refusal(.invalid, "\(error.error)", field: field)
         }
-        do { return try template.render(composed.variables) } catch { throw Refusal(error, composed) }
     }
 
-    private func filledIn(
-        _ use: Submission.TemplateUse, _ composed: Submission.Composed, _ tenant: TenantRecord
-    ) throws(Refusal) -> MessageTemplate.Filled {
+    private func read(
+        _ use: Submission.TemplateUse, _ reader: TemplateReader, _ tenant: TenantRecord
+    ) throws(Refusal) -> MessageTemplate {
         guard let stored = tenant.template(use.name) else {
             throw Refusal(.templateNotFound, "there is no such template", field: use.field)
         }
-        let template: MessageTemplate
         do {
             let subject = use.fillsSubject ? use.subject : nil
-            template = try MessageTemplate(
+            return try reader.template(
                 subject: subject ?? stored.subject, html: stored.html, text: stored.text)
         } catch {
             if use.fillsSubject, use.subject != nil, error.part == .subject {
@@ -118,11 +114,10 @@ extension Admission {
                 .invalid, "the template's \(error.part.rawValue) cannot be read: \(error.error)",
                 field: use.field)
         }
-        do { return try template.render(composed.variables) } catch { throw Refusal(error, composed) }
     }
 }
 
-extension Submission.Composed {
+extension MessageTemplate.Filled {
     fileprivate mutating func dropEmptyParts() {
         if text?.isEmpty == true { text = nil }
         if html?.isEmpty == true { html = nil }
@@ -130,10 +125,9 @@ extension Submission.Composed {
 }
 
 extension Refusal {
-    fileprivate init(_ error: TemplateRenderError, _ composed: Submission.Composed) {
+    /// - Parameter field: what the dialect calls the variables.
+    fileprivate init(_ error: TemplateRenderError, _ field: String) {
         let code: Code = if case .missing = error { .missingVariable } else { .invalidVariable }
-        self.init(
-            code, "\(error)",
-            field: error.variable.map { "\(composed.variablesField).\($0)" } ?? composed.variablesField)
+        self.init(code, "\(error)", field: error.variable.map { "\(field).\($0)" } ?? field)
     }
 }

@@ -60,28 +60,15 @@ package struct Admission: Sendable {
         guard draft.isMeasured || draft.message.count <= limits.maxMessageBytes else {
             throw tooLarge(limits)
         }
-        let (recipients, suppressed, kept) = try sort(draft.recipients, limits, snapshot, principal.tenant.id)
-        let tags = submission.tags + draft.tags
-        let metadata = submission.metadata.merging(draft.metadata) { $1 }
-        try checkLabels(tags, metadata)
+        let recipients = try sort(draft.recipients, limits, snapshot, principal.tenant.id)
         // What is captured costs nothing.
         let isTest = principal.isTest || submission.isTest
-        if !isTest { try takeQuota(recipients.count) }
-        return Admitted(
-            id: id, tenant: principal.tenant.id,
-            origin: Event.Origin(kind: principal.origin, id: principal.originID, door: submission.door),
-            isTest: isTest, senderDomain: draft.senderDomain, envelopeSender: draft.envelopeSender,
-            from: draft.from, recipients: recipients, suppressed: suppressed,
-            cc: draft.copied.filter(recipients.contains), bcc: draft.hidden.filter(recipients.contains),
-            message: draft.message, links: draft.links,
-            subject: draft.subject, messageIDHeader: draft.messageIDHeader,
-            hasAttachments: draft.hasAttachments,
-            tags: tags, metadata: metadata, stream: draft.stream ?? submission.stream, acceptedAt: now,
-            scheduledAt: scheduledAt,
-            deadline: due + Int64(limits.deadlineHours) * 3_600_000,
-            request: draft.request.isEmpty ? nil : draft.request.keeping(kept),
-            tracking: draft.tracking, offersUnsubscribe: draft.offersUnsubscribe,
-            templateID: draft.templateID, resentFrom: submission.resentFrom)
+        let admitted = Admitted(
+            draft, to: recipients, id: id, isTest: isTest, submission, from: principal, acceptedAt: now,
+            scheduledAt: scheduledAt, deadline: due + Int64(limits.deadlineHours) * 3_600_000)
+        try checkLabels(admitted.tags, admitted.metadata)
+        if !isTest { try takeQuota(recipients.open.count) }
+        return admitted
     }
 
     /// When to send, in milliseconds since 1970; nil is at once, as is a time that has passed.
@@ -95,38 +82,39 @@ package struct Admission: Sendable {
         return scheduledAt
     }
 
-    /// What composing and adopting have in common at their end.
-    struct Draft {
-        var senderDomain: VerifiedSenderDomain
-        var envelopeSender: String
-        var from: String
-        var recipients: [MailAddress]
-        /// Whom the fields of a message name; who gets it is said by `recipients`.
-        var to: [String] = []
-        var cc: [String] = []
-        var bcc: [String] = []
-        /// Whether its content was held against the limit before it was encoded.
-        var isMeasured = false
-        var tracking = Submission.Tracking.off
-        var offersUnsubscribe = false
-        var links = LinkPlaces.none
-        var templateID: UUID?
-        var message: [UInt8]
-        var subject: String
-        var messageIDHeader: String
-        var hasAttachments: Bool
-        var tags: [String] = []
-        var metadata: [String: String] = [:]
-        var stream: Submission.Stream?
-        var request = EnvelopeRequest()
-
-        /// Who stands in several fields has the place of the first: shown, copied, hidden.
-        var copied: [String] { cc.filter { !to.contains($0) } }
-        var hidden: [String] { bcc.filter { !to.contains($0) && !cc.contains($0) } }
+    /// Whom a message is for, and whom not.
+    struct Recipients {
+        /// None twice.
+        var open: [String] = []
+        /// The places of those in the list that they came from.
+        var places: [Int] = []
+        var suppressed: [String] = []
     }
 
     func tooLarge(_ limits: TenantRecord.Limits) -> Refusal {
         Refusal(.messageTooLarge, "the message is larger than \(limits.maxMessageBytes) bytes")
+    }
+
+    /// `<id@domain>`: the id of a message that has none of its own.
+    static func messageID(_ id: String, _ domain: VerifiedSenderDomain) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(id.utf8.count + domain.name.utf8.count + 3)
+        text.append(UInt8(ascii: "<"))
+        text += id.utf8
+        text.append(UInt8(ascii: "@"))
+        text += domain.name.utf8
+        text.append(UInt8(ascii: ">"))
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The field that every message has at its top, CRLF at the end.
+    static func traceField(_ id: String) -> [UInt8] {
+        var field: [UInt8] = []
+        field.reserveCapacity(64)
+        field += "X-Dispatch-ID: ".utf8
+        field += id.utf8
+        field += "\r\n".utf8
+        return field
     }
 
     /// The stream that the instruction X-Dispatch-Stream names.
@@ -141,9 +129,7 @@ package struct Admission: Sendable {
     func verified(
         _ address: MailAddress, _ principal: Principal, _ snapshot: Snapshot, field: String
     ) throws(Refusal) -> VerifiedSenderDomain {
-        guard
-            let domain = VerifiedSenderDomain(address.domain, principal: principal, snapshot: snapshot)
-        else {
+        guard let domain = VerifiedSenderDomain.of(address.domain, principal, snapshot) else {
             throw Refusal(
                 .domainNotVerified, "the domain \(address.domain) is not verified for sending by this tenant",
                 field: field)
@@ -167,36 +153,35 @@ package struct Admission: Sendable {
         }
     }
 
-    /// Each recipient once, the suppressed ones apart; `kept` are the places of the others in the list.
+    /// Each recipient once, the suppressed ones apart.
     private func sort(
         _ addresses: [MailAddress], _ limits: TenantRecord.Limits, _ snapshot: Snapshot, _ tenant: TenantID
-    ) throws(Refusal) -> (recipients: [String], suppressed: [String], kept: [Int]) {
+    ) throws(Refusal) -> Recipients {
+        var sorted = Recipients()
         var seen: Set<String> = []
-        var recipients: [String] = []
-        var suppressed: [String] = []
-        var kept: [Int] = []
-        for (place, address) in addresses.enumerated() where seen.insert(address.caseFolded).inserted {
-            if snapshot.isSuppressed(address.caseFolded, tenant: tenant)
-                || isWithheld(address.caseFolded, tenant)
-            {
-                suppressed.append(address.description)
+        for (place, address) in addresses.enumerated() {
+            let folded = address.caseFolded
+            // Most messages have one, which is not to be looked for among others.
+            guard addresses.count == 1 || seen.insert(folded).inserted else { continue }
+            if snapshot.isSuppressed(folded, tenant: tenant) || isWithheld(folded, tenant) {
+                sorted.suppressed.append(address.description)
             } else {
-                recipients.append(address.description)
-                kept.append(place)
+                sorted.open.append(address.description)
+                sorted.places.append(place)
             }
         }
-        guard recipients.count + suppressed.count <= limits.maxRecipients else {
+        guard sorted.open.count + sorted.suppressed.count <= limits.maxRecipients else {
             throw Refusal(
                 .tooManyRecipients, "a message may have at most \(limits.maxRecipients) recipients",
                 field: "to")
         }
-        guard !recipients.isEmpty else {
-            guard suppressed.isEmpty else {
+        guard !sorted.open.isEmpty else {
+            guard sorted.suppressed.isEmpty else {
                 throw Refusal(.recipientSuppressed, "every recipient is on the suppression list", field: "to")
             }
             throw Refusal(.missing, "the message has no recipient", field: "to")
         }
-        return (recipients, suppressed, kept)
+        return sorted
     }
 
     private func checkLabels(_ tags: [String], _ metadata: [String: String]) throws(Refusal) {

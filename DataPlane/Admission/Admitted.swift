@@ -3,7 +3,7 @@ import MailFormat
 import NodeProtocol
 
 /// A message that passed every check and only has to be put on disk. Only `Admission` makes one.
-package struct Admitted: Sendable {
+package final class Admitted: Sendable {
     package let id: MessageID
     package let tenant: TenantID
     package let origin: Event.Origin
@@ -41,6 +41,46 @@ package struct Admitted: Sendable {
     /// The template that was filled in.
     package let templateID: UUID?
     package let resentFrom: MessageID?
+
+    /// - Parameters:
+    ///   - acceptedAt: milliseconds since 1970, as are the two others.
+    ///   - scheduledAt: nil is at once.
+    ///   - deadline: when it is given up.
+    init(
+        _ draft: Admission.Draft, to recipients: borrowing Admission.Recipients, id: MessageID,
+        isTest: Bool, _ submission: borrowing Submission, from principal: borrowing Principal,
+        acceptedAt: Int64, scheduledAt: Int64?, deadline: Int64
+    ) {
+        self.id = id
+        tenant = principal.tenant.id
+        origin = Event.Origin(kind: principal.origin, id: principal.originID, door: submission.door)
+        self.isTest = isTest
+        senderDomain = draft.senderDomain
+        envelopeSender = draft.envelopeSender
+        from = draft.from
+        self.recipients = recipients.open
+        suppressed = recipients.suppressed
+        cc = draft.copied.filter(recipients.open.contains)
+        bcc = draft.hidden.filter(recipients.open.contains)
+        message = draft.message
+        links = draft.links
+        subject = draft.subject
+        messageIDHeader = draft.messageIDHeader
+        hasAttachments = draft.hasAttachments
+        tags = draft.tags.isEmpty ? submission.tags : submission.tags + draft.tags
+        metadata =
+            draft.metadata.isEmpty
+            ? submission.metadata : submission.metadata.merging(draft.metadata) { $1 }
+        stream = draft.stream ?? submission.stream
+        self.acceptedAt = acceptedAt
+        self.scheduledAt = scheduledAt
+        self.deadline = deadline
+        request = draft.request.isEmpty ? nil : draft.request.keeping(recipients.places)
+        tracking = draft.tracking
+        offersUnsubscribe = draft.offersUnsubscribe
+        templateID = draft.templateID
+        resentFrom = submission.resentFrom
+    }
 }
 
 /// A domain that the tenant has verified: a message leaves only from one. Only a look-up in the tenant's
@@ -51,15 +91,21 @@ package struct VerifiedSenderDomain: Sendable, Hashable {
 
     /// The most specific domain at or above `domain` that anybody has verified must be the tenant's, and let
     /// it send from below when it is above. Nil otherwise, and when the caller is bound to another domain.
-    init?(_ domain: String, principal: Principal, snapshot: Snapshot) {
+    static func of(_ domain: String, _ principal: Principal, _ snapshot: Snapshot) -> VerifiedSenderDomain? {
         guard SenderDomain.isWithin(principal.onlyDomain, domain),
             let deciding = SenderDomain.deciding(
-                for: domain, where: { snapshot.owner(ofDomain: $0) != nil }),
-            let found = principal.tenant.domains.first(where: { $0.name == deciding }),
-            found.name == domain || found.coversSubdomains
+                for: domain, where: { snapshot.owner(ofDomain: $0) != nil })
         else { return nil }
-        name = found.name
-        selector = found.selector
+        let domains = principal.tenant.domains
+        guard let place = domains.indices.first(where: { domains[$0].name == deciding }),
+            domains[place].name == domain || domains[place].coversSubdomains
+        else { return nil }
+        return VerifiedSenderDomain(name: domains[place].name, selector: domains[place].selector)
+    }
+
+    private init(name: String, selector: String) {
+        self.name = name
+        self.selector = selector
     }
 }
 

@@ -68,7 +68,23 @@ package struct Meters: Sendable {
         var inDay = 0
     }
 
+    /// A day in UTC, as usage is told of it.
+    private struct Day: Sendable {
+        /// Since 1970.
+        let number: Int64
+        let day: String
+        let month: String
+
+        init(_ number: Int64) {
+            self.number = number
+            day = Meters.day(number * 86_400)
+            month = Meters.month(number * 86_400)
+        }
+    }
+
     private let node: UInt16
+    /// The last one that something was taken in: its texts are made once.
+    private var today: Day?
     private var windows: [String: Window] = [:]
     private var taken: [TenantID: Taken] = [:]
 
@@ -119,7 +135,10 @@ package struct Meters: Sendable {
     package mutating func takeQuota(
         _ tenant: TenantRecord, usage: TenantUsage?, recipients: Int, now: Int64
     ) throws(Refusal) {
-        let (month, day) = (Self.month(now), Self.day(now))
+        let number = now / 86_400
+        let today = today.flatMap { $0.number == number ? $0 : nil } ?? Day(number)
+        self.today = today
+        let (month, day) = (today.month, today.day)
         var own = taken[tenant.id] ?? Taken(month: month, day: day)
         if own.month != month { (own.month, own.inMonth) = (month, 0) }
         if own.day != day { (own.day, own.inDay) = (day, 0) }

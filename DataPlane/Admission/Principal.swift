@@ -34,7 +34,7 @@ package final class Principal: Sendable {
     }
 
     /// Whether the caller has the scope, or all.
-    package func may(_ scope: String) -> Bool { scopes.contains("*") || scopes.contains(scope) }
+    package func may(_ scope: String) -> Bool { scopes.contains(scope) || scopes.contains("*") }
 
     package func require(_ scope: String) throws(Refusal) {
         guard may(scope) else { throw Refusal(.scopeMissing, "this key does not have the scope \(scope)") }

@@ -44,6 +44,8 @@ package struct Submission: Sendable {
         package var htmlField: String
         package var template: TemplateUse?
         package var variables: [String: TemplateValue] = [:]
+        /// What reads its templates, shared by the messages of one request; nil for a message alone.
+        package var templates: TemplateReader?
         /// What the dialect calls the variables, for refusals.
         package var variablesField = "template_variables"
         /// Whether the HTML gets the tenant's frame around it.

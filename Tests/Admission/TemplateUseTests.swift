@@ -45,6 +45,33 @@ import Testing
         }
     }
 
+    @Test func `messages that share a reader are each filled in with their own template and values`() throws {
+        let reader = TemplateReader()
+        for (number, name) in ["Ann", "Joe", "Zoë"].enumerated() {
+            let stored = try admitted {
+                $0.templates = reader
+                $0.template = .init(name: "welcome", field: "template_id")
+                $0.variables = ["user_name": .text(name)]
+            }.get()
+            #expect(stored.plainText == "Hi \(name)")
+            #expect(stored.header("Subject") == "Welcome, \(name)!")
+            let own = try admitted {
+                $0.templates = reader
+                $0.fillsPlaceholders = true
+                $0.subject = "{{user_name}}"
+                $0.text = number == 1 ? "Dear {{user_name}}" : "{{user_name}}!"
+                $0.variables = ["user_name": .text(name)]
+            }.get()
+            #expect(own.plainText?.hasPrefix(number == 1 ? "Dear \(name)" : "\(name)!") == true)
+            #expect(own.header("Subject") == name)
+        }
+        let refusal = admitted {
+            $0.templates = reader
+            $0.template = .init(name: "welcome", field: "template_id")
+        }.refusal
+        #expect(refusal?.field == "template_variables.user_name")
+    }
+
     @Test func `a variable without a value is named`() {
         let refusal = admitted { $0.template = .init(name: "welcome", field: "template_id") }.refusal
         #expect(refusal?.code == .missingVariable)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Bytes
@@ -26,6 +27,26 @@ import Testing
         return ([0x20, 0x21] as [UInt8]).allSatisfy { first in
             let seen = bytes[start...].firstIndex { $0 < first || $0 >= 0x7F || $0 == 0x3D }
             return ByteRun.ofASCII(bytes, from: start, to: end, first: first, except: 0x3D) == seen ?? end
+        }
+    }
+
+    @Test("long runs end where a look at each byte ends them")
+    func agreesWithEachByteOfLongRuns() {
+        var random = SeededBytes(seed: 32)
+        for _ in 0..<3_000 {
+            var text = (0..<random.below(150)).map { _ in UInt8(0x23 + random.below(0x18)) }
+            for _ in 0..<random.below(4) where !text.isEmpty {
+                text[random.below(text.count)] = UInt8(random.below(256))
+            }
+            let start = random.below(text.count + 1)
+            let end = start + random.below(text.count - start + 1)
+            text.withUnsafeBufferPointer { bytes in
+                let plain = bytes[start..<end].firstIndex { $0 < 0x20 || $0 == 0x22 || $0 == 0x3A }
+                #expect(ByteRun.ofText(bytes, from: start, to: end, except: 0x22, 0x3A) == plain ?? end)
+                let seen = bytes[start..<end].firstIndex { $0 < 0x20 || $0 >= 0x7F || $0 == 0x3D }
+                #expect(
+                    ByteRun.ofASCII(bytes, from: start, to: end, first: 0x20, except: 0x3D) == seen ?? end)
+            }
         }
     }
 

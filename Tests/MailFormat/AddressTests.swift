@@ -37,6 +37,59 @@ import Testing
         #expect(try Mailbox("a(x)b <z@example.org>").name == "a b")
     }
 
+    @Test func `what is taken for plain in one look is what the grammar makes of it`() throws {
+        let pieces = [
+            "joe", "Joe", "a.b", "é", "@", "@", "@", "joe@x.example", "<joe@x.example>", "x.example",
+            "X.example", "a-b.example", "1.2", "a--b.example",
+            ".", "<", "<", ">", ">", " ", ",", "\"", "(c)", "\\", "[192.0.2.1]", "Ann ",
+            "xn--bcher-kva.example",
+            String(repeating: "l", count: 64), String(repeating: "d", count: 63) + ".example",
+        ]
+        var random = SeededBytes(seed: 11)
+        var plainCount = 0
+        for _ in 0..<30_000 {
+            let text = (0..<1 + random.below(6)).reduce("") { text, _ in
+                text + pieces[random.below(pieces.count)]
+            }
+            let bytes = Array(text.utf8)
+            var parser = AddressParser(bytes)
+            let parsed = Result { () throws(AddressError) in try parser.list() }
+            if let plain = bytes.withUnsafeBufferPointer({ Mailbox(plain: $0) }) {
+                plainCount += 1
+                #expect(try parsed.get() == [.mailbox(plain)], "\(text)")
+                #expect(try AddressList.mailboxes(in: bytes[...]) == [plain])
+            }
+            if let plain = MailAddress(plain: text) {
+                #expect(try parsed.get() == [.mailbox(Mailbox(address: plain))], "\(text)")
+            }
+            let list = Result { () throws(AddressError) in try AddressList(text) }
+            #expect((try? list.get().mailboxes) == (try? AddressList.mailboxes(in: text)), "\(text)")
+            #expect((try? list.get().entries) == (try? parsed.get()), "\(text)")
+        }
+        #expect(plainCount > 100)
+    }
+
+    @Test func `an address keeps what its local part is, and is printed so that it is read back`() throws {
+        let pieces = ["a", "B", ".", "\"", "\\", " ", "@", "é", "<", "\\\"", "名", ","]
+        var random = SeededBytes(seed: 12)
+        for _ in 0..<5_000 {
+            let local = (0..<random.below(8)).reduce("") { text, _ in
+                text + pieces[random.below(pieces.count)]
+            }
+            let address = try MailAddress(localPart: local, domain: "X.example")
+            #expect(address.localPart == local)
+            #expect(address.domain == "x.example")
+            #expect(address.description.hasSuffix("@x.example"))
+            #expect(
+                address.caseFolded
+                    == (try MailAddress(localPart: local.lowercased(), domain: "x.example").description))
+            #expect(address.needsSMTPUTF8 == local.utf8.contains { $0 >= 0x80 })
+            if local.utf8.allSatisfy({ $0 < 0x80 }) {
+                #expect(try MailAddress(address.description) == address, "\(address)")
+            }
+        }
+    }
+
     @Test func `groups are read and flattened`() throws {
         let parsed = try AddressList("Team: a@example.org, B <b@example.org>;, c@example.org, empty:;")
         #expect(parsed.entries.count == 3)

@@ -29,6 +29,25 @@ import Testing
         }
     }
 
+    @Test(arguments: StandardField.allCases)
+    func `a standard field is known in any case, and by its whole name alone`(field: StandardField) throws {
+        let name = field.name
+        for written in [name, name.lowercased(), name.uppercased()] {
+            let headers = try MessageHeaders(Array("X: 1\r\n\(written): a\r\n\r\n".utf8))
+            #expect(headers.first(field)?.name == written)
+            #expect(headers.count(field) == 1)
+            #expect(headers.value(field) == "a")
+        }
+        for other in ["\(name)s", String(name.dropLast()), "X\(name.dropFirst())"] {
+            let headers = try MessageHeaders(Array("\(other): a\r\n\r\n".utf8))
+            #expect(headers.count(field) == 0)
+            #expect(headers.first(field) == nil)
+        }
+        let twice = try MessageHeaders(Array("\(name): a\r\n\(name.lowercased()): b\r\n\r\n".utf8))
+        #expect(twice.count(field) == 2)
+        #expect(twice.duplicates() == (field.isSingle ? [name] : []))
+    }
+
     @Test func `fields are found in any case and unfolded`() throws {
         let headers = try MessageHeaders(message)
         #expect(

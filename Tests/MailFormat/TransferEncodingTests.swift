@@ -30,6 +30,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a text is looked at as a look at each byte of it would`(isClean: Bool) {
+        var random = SeededBytes(seed: isClean ? 5 : 6)
+        for _ in 0..<2_000 {
+            let text = PlainText.text(&random, isClean: isClean)
+            let normal = PlainText.normalized(text)
+            let scanned = TextScan.normalized(text)
+            #expect(scanned.text == normal)
+            #expect(scanned.encoding == PlainText.encoding(normal))
+            #expect(LineEndings.normalized(text) == normal)
+            #expect(TransferEncoding.chosen(forText: normal) == PlainText.encoding(normal))
+            if text != normal { #expect(TransferEncoding.chosen(forText: text) != .sevenBit) }
+            let seams = (0..<random.below(5)).map { _ in random.below(text.count + 1) }.sorted()
+            let quoted = PlainText.quoted(text, seams: seams)
+            var output = Array("before".utf8)
+            let places = QuotedPrintable.encode(text, seams: seams, to: &output)
+            #expect(output.dropFirst(6).elementsEqual(quoted.encoded))
+            #expect(places.map { $0 - 6 } == quoted.places)
+        }
+    }
+
     @Test func `broken encodings are read as far as they go`() {
         #expect(QuotedPrintable.decode(Array("a=ZZb=\r\nc=  \r\nd=4".utf8)[...]) == Array("a=ZZbcd=4".utf8))
         #expect(

@@ -124,6 +124,29 @@ import Testing
         } catch { #expect(error.part == .html && error.part.rawValue == "html_body") }
     }
 
+    @Test func `a reader gives the template of the sources that are asked for, and reads it once`() throws {
+        let reader = TemplateReader()
+        func said(_ subject: String, _ html: String?, _ text: String?) throws -> [String?] {
+            let made = try reader.template(subject: subject, html: html, text: text).render(["a": .text("<")])
+            return [made.subject, made.html, made.text]
+        }
+        for _ in 0..<2 {
+            #expect(try said("s{{a}}", "h{{a}}", nil) == ["s<", "h&lt;", nil])
+            #expect(try said("s{{a}}", "h{{a}}", "t{{a}}") == ["s<", "h&lt;", "t<"])
+            #expect(try said("s{{a}}", nil, "t{{a}}") == ["s<", nil, "t<"])
+            #expect(try said("x", nil, "t{{a}}") == ["x", nil, "t<"])
+            #expect(throws: MessageTemplate.Problem.self) { try said("x", nil, "{{") }
+        }
+        let first = try reader.template(subject: "a", html: "b", text: nil)
+        #expect(try reader.template(subject: "a", html: "b", text: nil) === first)
+        #expect(try reader.template(subject: "a", html: nil, text: "b") !== first)
+        for frame in ["<i>{{content}}</i>", "<b>{{content}}</b>", "<b>{{content}}</b>"] {
+            let expected = frame.replacing("{{content}}", with: "x")
+            #expect(try reader.frame(frame).wrap("x", subject: "", variables: [:]) == expected)
+        }
+        #expect(throws: TemplateSyntaxError.self) { try reader.frame("") }
+    }
+
     @Test func `a master template holds the content as it is, once`() throws {
         let master = try MasterTemplate("<i>{{subject}}{{name|default:\"\"}}</i>{{content}}")
         let wrapped = try master.wrap("<b>&amp;</b>", subject: "a<b", variables: ["content": .text("x")])

@@ -27,6 +27,8 @@ struct MailgunBatch {
         by variables: RecipientVariables, domain: String
     ) throws(APIError) {
         self.submission = submission
+        var composed = composed
+        composed.templates = TemplateReader()
         self.composed = composed
         self.recipients = recipients
         self.variables = variables

@@ -76,8 +76,9 @@ enum BatchRequest {
         switch try StrictDecoding.decodeIfSound(Sound.self, from: body, maxObjects: maxSoundObjects) {
         case .messages(let messages):
             try Messages.check(count: messages.count, field: Messages.field)
+            let templates = TemplateReader()
             return messages.map { message in
-                Result { () throws(APIError) in try MessageDraft(message) }
+                Result { () throws(APIError) in try MessageDraft(message, templates) }
             }
         case .personal(let request): return try personal(request, body)
         case nil: return try messagesOneByOne(in: body)
@@ -92,10 +93,12 @@ enum BatchRequest {
     }
 
     private static func single(_ body: [UInt8], _ list: ArraySlice<UInt8>) throws(APIError) -> [Element] {
-        try Messages.elements(in: body, list: list).map { element in
+        let templates = TemplateReader()
+        return try Messages.elements(in: body, list: list).map { element in
             Result { () throws(APIError) in
                 try MessageDraft(
-                    try StrictDecoding.decode(MessageBody.self, from: Array(element), unknownFields: .refuse))
+                    try StrictDecoding.decode(MessageBody.self, from: Array(element), unknownFields: .refuse),
+                    templates)
             }
         }
     }
@@ -116,7 +119,7 @@ enum BatchRequest {
         try Messages.check(count: recipients.count, field: "recipient_variables")
         var shared = request.shared
         shared.to = AddressField([recipients.first ?? ""])
-        let draft = try MessageDraft(shared)
+        let draft = try MessageDraft(shared, TemplateReader())
         guard draft.contentBytes <= maxCopiedBytes / max(1, recipients.count) else {
             throw APIError(
                 413, "message_too_large",

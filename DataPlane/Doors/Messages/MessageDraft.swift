@@ -16,8 +16,9 @@ struct MessageDraft: Sendable {
     /// The time that was found.
     var sendTime: SendTime?
 
+    /// - Parameter templates: what reads the templates of all messages of a request that has several.
     /// - Throws: 400 or 413 with a code of the Messages API.
-    init(_ body: MessageBody) throws(APIError) {
+    init(_ body: MessageBody, _ templates: TemplateReader? = nil) throws(APIError) {
         guard let from = body.from else {
             throw APIError(400, "invalid_from_address", "`from` is required.", field: "from")
         }
@@ -27,7 +28,7 @@ struct MessageDraft: Sendable {
         self.from = from
         self.to = to
         optimizesTime = body.optimize_send_time ?? false
-        submission = try Self.submission(body, from: from, to: to)
+        submission = try Self.submission(body, from: from, to: to, templates)
         if optimizesTime, body.scheduled_at != nil {
             throw APIError(
                 400, "invalid_field", "`optimize_send_time` finds the time that `scheduled_at` gives.",
@@ -71,7 +72,7 @@ struct MessageDraft: Sendable {
     }
 
     private static func submission(
-        _ body: MessageBody, from: String, to: [String]
+        _ body: MessageBody, from: String, to: [String], _ templates: TemplateReader?
     ) throws(APIError) -> Submission {
         let subject = body.subject ?? ""
         if body.template_id == nil {
@@ -90,6 +91,7 @@ struct MessageDraft: Sendable {
             use.fillsSubject = body.template_data != nil
             return use
         }
+        composed.templates = templates
         composed.variables = body.template_data ?? [:]
         composed.variablesField = "template_data"
         composed.fillsPlaceholders = body.template_id == nil && body.template_data != nil
