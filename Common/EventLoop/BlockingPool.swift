@@ -59,10 +59,11 @@ package final class BlockingPool: Sendable {
 ///
 /// Unchecked for the reason that `Locked` gives.
 package final class Condition<Value>: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let condition: UnsafeMutablePointer<pthread_cond_t>
-    private let scheduler: (any ThreadScheduler)?
-    private var value: Value
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline let condition: UnsafeMutablePointer<pthread_cond_t>
+    @usableFromInline let scheduler: (any ThreadScheduler)?
+    // As in `Locked`.
+    @exclusivity(unchecked) @usableFromInline var value: Value
 
     package convenience init(_ value: Value) { self.init(value, scheduler: SystemThread.scheduler) }
 
@@ -85,7 +86,16 @@ package final class Condition<Value>: @unchecked Sendable {
         mutex.deallocate()
     }
 
+    /// Looks or changes without waking anybody.
+    @inlinable
+    package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body(&value)
+    }
+
     /// Changes the value and wakes one waiter.
+    @inlinable
     package func signal<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         // In this order: a waiter that wakes finds the lock free.
@@ -109,6 +119,7 @@ package final class Condition<Value>: @unchecked Sendable {
     }
 
     /// Blocks this thread until `body` gives something else than nil.
+    @inlinable
     package func wait<Result>(_ body: (inout Value) -> Result?) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

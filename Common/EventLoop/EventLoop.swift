@@ -32,13 +32,14 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let wakeup: Int32
     private let inbox = Locked(Inbox())
     private let ended = Condition(false)
-    private var local: [Work] = []
-    private var batch: [Work] = []
+    // Of the loop's own thread, and used for the time of a line: no look at each whether that overlaps.
+    @exclusivity(unchecked) private var local: [Work] = []
+    @exclusivity(unchecked) private var batch: [Work] = []
     private var timers = TimerHeap()
     private var slots = SlotTable()
     private var stopping = false
     private let scheduler = SystemThread.scheduler
-    private var time = MonotonicTime.now()
+    @exclusivity(unchecked) private var time = MonotonicTime.now()
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
 
     package init(name: String = "loop") throws(SystemError) {

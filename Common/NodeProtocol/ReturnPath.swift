@@ -52,11 +52,21 @@ package struct ReturnPath: Sendable {
         message: MessageID, domain: String, tenant: TenantID, recipients: [String]
     ) -> String {
         let newest = keys[keys.count - 1]
+        let lowercased = domain.lowercased()
         let tags =
             recipients.count > Self.maxTags
-            ? [] : recipients.map { Self.tag($0, message, domain.lowercased(), newest) }
-        let token = Self.token(message, domain.lowercased(), tenant, tags, newest)
-        return "bounces+\(Base32.encode(message.bytes + token + tags.joined()))@dispatch.\(domain)"
+            ? [] : recipients.map { Self.tag($0, message, lowercased, newest) }
+        let token = Self.token(message, lowercased, tenant, tags, newest)
+        var words = message.bytes
+        words += token
+        for tag in tags { words += tag }
+        var address: [UInt8] = []
+        address.reserveCapacity(64 + 10 + domain.utf8.count)
+        address += "bounces+".utf8
+        Base32.append(words, to: &address)
+        address += "@dispatch.".utf8
+        address += domain.utf8
+        return String(decoding: address, as: UTF8.self)
     }
 
     /// What a return path proves; nil when the address is not one, or its token is not ours.
@@ -94,14 +104,33 @@ package struct ReturnPath: Sendable {
     private static func token(
         _ message: MessageID, _ domain: String, _ tenant: TenantID, _ tags: [[UInt8]], _ key: HMACKey
     ) -> [UInt8] {
-        let text = "\(message.hexadecimal)@\(domain) \(tenant) \(Hex.encode(Array(tags.joined())))"
-        return Array(key.authenticate(Array(text.utf8)).prefix(tokenBytes))
+        var text: [UInt8] = []
+        text.reserveCapacity(32 + 1 + domain.utf8.count + 1 + 36 + 1 + 2 * maxTags * tagBytes)
+        append(message, domain, to: &text)
+        text.append(UInt8(ascii: " "))
+        tenant.uuid.appendText(to: &text)
+        text.append(UInt8(ascii: " "))
+        for tag in tags { text += Hex.encode(tag).utf8 }
+        return Array(key.authenticate(text).prefix(tokenBytes))
     }
 
     private static func tag(
         _ recipient: String, _ message: MessageID, _ domain: String, _ key: HMACKey
     ) -> [UInt8] {
-        let text = "recipient \(message.hexadecimal)@\(domain) \(recipient.lowercased())"
-        return Array(key.authenticate(Array(text.utf8)).prefix(tagBytes))
+        let recipient = recipient.lowercased()
+        var text: [UInt8] = []
+        text.reserveCapacity(10 + 32 + 1 + domain.utf8.count + 1 + recipient.utf8.count)
+        text += "recipient ".utf8
+        append(message, domain, to: &text)
+        text.append(UInt8(ascii: " "))
+        text += recipient.utf8
+        return Array(key.authenticate(text).prefix(tagBytes))
+    }
+
+    /// `<32 digits>@<domain>`
+    private static func append(_ message: MessageID, _ domain: String, to text: inout [UInt8]) {
+        message.appendText(to: &text, withHyphens: false)
+        text.append(UInt8(ascii: "@"))
+        text += domain.utf8
     }
 }

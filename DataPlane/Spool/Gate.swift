@@ -5,10 +5,11 @@ import Glibc
 ///
 /// Unchecked, because the lock is what makes the access safe.
 package final class Gate<Value>: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let condition: UnsafeMutablePointer<pthread_cond_t>
-    private let scheduler = SystemThread.scheduler
-    private var value: Value
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline let condition: UnsafeMutablePointer<pthread_cond_t>
+    @usableFromInline let scheduler = SystemThread.scheduler
+    // As in `Locked`.
+    @exclusivity(unchecked) @usableFromInline var value: Value
 
     package init(_ value: Value) {
         self.value = value
@@ -32,6 +33,7 @@ package final class Gate<Value>: @unchecked Sendable {
     }
 
     /// Looks or changes without waking anybody.
+    @inlinable
     package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -39,6 +41,7 @@ package final class Gate<Value>: @unchecked Sendable {
     }
 
     /// Changes the value and wakes the waiter.
+    @inlinable
     package func signal<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer {
@@ -50,6 +53,7 @@ package final class Gate<Value>: @unchecked Sendable {
     }
 
     /// Changes the value and wakes the waiter when `body` says that it has something to look at.
+    @inlinable
     package func signalIfNeeded(_ body: (inout Value) -> Bool) {
         pthread_mutex_lock(mutex)
         let wakes = body(&value)
@@ -67,6 +71,7 @@ package final class Gate<Value>: @unchecked Sendable {
     }
 
     /// Blocks this thread until `body` is done.
+    @inlinable
     package func wait<Result>(_ body: (inout Value) -> Look<Result>) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

@@ -116,6 +116,17 @@ package struct Event: Sendable, Equatable {
         }
     }
 
+    /// The same behind one reference, for those who hand it on.
+    package final class AcceptedContent: Sendable, Equatable {
+        package let accepted: Accepted
+
+        package init(_ accepted: Accepted) { self.accepted = accepted }
+
+        package static func == (left: AcceptedContent, right: AcceptedContent) -> Bool {
+            left === right || left.accepted == right.accepted
+        }
+    }
+
     /// Which endpoint a webhook attempt went to, and for which event.
     package struct Webhook: Sendable, Equatable {
         package var id: UUID
@@ -178,7 +189,8 @@ package struct Event: Sendable, Equatable {
     package var durationMilliseconds: Int?
     /// Milliseconds since 1970, with `deferred` and `rescheduled`.
     package var nextAttemptAt: Int64?
-    package var accepted: Accepted?
+    /// With `accepted`; handed on without a copy, because it has many parts.
+    package var content: AcceptedContent?
     package var webhook: Webhook?
     /// Told by a bounce message or a feedback loop, when the delivery was over: the recipient is as they name
     /// it, or nobody, and whether the message went there is for the log to say.
@@ -186,6 +198,12 @@ package struct Event: Sendable, Equatable {
     /// Of a reader who followed a link of captured mail: nothing follows from it for the address.
     package var isTest = false
     package var reader: Reader?
+
+    /// What the log keeps of the message, with `accepted`.
+    package var accepted: Accepted? {
+        get { content?.accepted }
+        set { content = newValue.map { AcceptedContent($0) } }
+    }
 
     /// Whether a machine did what the event tells: it is in the timeline and in no count.
     package var isOfMachine: Bool { reader?.isMachine ?? false }

@@ -14,7 +14,21 @@ package final class Labelled<Metric: Sendable>: Sendable {
     package let labelNames: [String]
     let maxSeries: Int
     private let make: @Sendable () -> Metric
-    private let series = Locked<[[String]: Metric]>([:])
+    private let series = Locked(Series())
+
+    private struct Series {
+        /// How many are compared one by one before the table is asked, which costs more than those.
+        static var maxFirst: Int { 8 }
+
+        /// Those that were there first: most metrics have no others.
+        var first: [(values: [String], metric: Metric)] = []
+        var table: [[String]: Metric] = [:]
+
+        mutating func add(_ values: [String], _ metric: Metric) {
+            table[values] = metric
+            if first.count < Self.maxFirst { first.append((values, metric)) }
+        }
+    }
 
     init(labelNames: [String], maxSeries: Int, make: @escaping @Sendable () -> Metric) {
         self.labelNames = labelNames
@@ -27,23 +41,24 @@ package final class Labelled<Metric: Sendable>: Sendable {
     package func callAsFunction(_ values: String...) -> Metric { series(values) }
 
     package func series(_ values: [String]) -> Metric {
-        var key = Array(values.prefix(labelNames.count))
-        while key.count < labelNames.count { key.append("") }
-        return series.withLock { series in
-            if let known = series[key] { return known }
-            if series.count >= maxSeries {
+        series.withLock { series in
+            if let known = series.first.first(where: { $0.values == values }) { return known.metric }
+            var key = Array(values.prefix(labelNames.count))
+            while key.count < labelNames.count { key.append("") }
+            if let known = series.table[key] { return known }
+            if series.table.count >= maxSeries {
                 key = labelNames.map { _ in Self.overflowValue }
-                if let overflow = series[key] { return overflow }
+                if let overflow = series.table[key] { return overflow }
             }
             let new = make()
-            series[key] = new
+            series.add(key, new)
             return new
         }
     }
 
     /// Every series with its label values, in a stable order.
     var all: [(values: [String], metric: Metric)] {
-        series.withLock { $0 }.map { (values: $0.key, metric: $0.value) }
+        series.withLock { $0.table }.map { (values: $0.key, metric: $0.value) }
             .sorted { $0.values.lexicographicallyPrecedes($1.values) }
     }
 }

@@ -11,6 +11,8 @@ final class AcceptedMessage: Sendable {
     /// The webhooks that tell of it.
     let webhooks: [EventWebhooks.Made]
     let journaled: [[UInt8]]
+    /// What goes to the spool.
+    let records: [SpoolRecord]
     /// The message of a request under an idempotency key that this is.
     let item: KeyedSending.Item?
 
@@ -23,15 +25,15 @@ final class AcceptedMessage: Sendable {
         self.webhooks = webhooks
         self.journaled = journaled
         self.item = item
-    }
-
-    var records: [SpoolRecord] {
-        [.entry(admitted.id, header: Entry.mail(mail).encoded(), body: admitted.message)]
-            + webhooks.map(\.record) + (keyRecord.map { [.key($0)] } ?? [])
-    }
-
-    private var keyRecord: KeyRecord? {
-        item.map { KeyRecord(at: admitted.acceptedAt, payload: $0.record(Receipt(admitted))) }
+        var records: [SpoolRecord] = [
+            .entry(admitted.id, header: Entry.mail(mail).encoded(), body: admitted.message)
+        ]
+        for webhook in webhooks { records.append(webhook.record) }
+        if let item {
+            let key = KeyRecord(at: admitted.acceptedAt, payload: item.record(Receipt(admitted)))
+            records.append(.key(key))
+        }
+        self.records = records
     }
 
     var opened: [OpenMessage] {

@@ -18,19 +18,47 @@ struct BodyLog: Sendable {
     private static let maxKeys = 10_000
     private let keys = Locked<[TenantID: Cached]>([:])
 
-    /// The sealed `KeptMessage`, or nothing when the tenant's plan keeps no bodies or the message is too
-    /// large. Of captured mail the log is the mailbox: it is kept whatever the plan says.
+    /// What the log keeps of one message, and what it is sealed with.
+    struct Body {
+        fileprivate let id: MessageID
+        fileprivate let kept: KeptMessage
+        fileprivate let key: SealingKey
+
+        /// How long it is sealed, or a little less.
+        var sealedBytes: Int { kept.contentBytes + SealingKey.overheadBytes }
+
+        /// Puts the sealed `KeptMessage` behind `bytes`, made where it is to be.
+        func put(behind bytes: inout [UInt8]) {
+            try? key.seal(behind: &bytes, context: KeptMessage.sealContext(id)) { bytes in
+                ProtobufWriter.write(behind: &bytes) { kept.write(to: &$0) }
+            }
+        }
+    }
+
+    /// Nil when the tenant's plan keeps no bodies or the message is too large. Of captured mail the log is the
+    /// mailbox: it is kept whatever the plan says.
     ///
     /// - Parameter now: seconds since 1970.
+    func body(
+        _ message: [UInt8], id: MessageID, mail: MailEntry, tenant: TenantRecord, snapshot: Snapshot,
+        now: Int64
+    ) -> Body? {
+        guard tenant.limits.logsBodies || mail.log.isTest, message.count <= EventRecord.maxLoggedBodyBytes,
+            let publicKey = tenant.bodyKey, let key = key(tenant.id, publicKey, now: now)
+        else { return nil }
+        return Body(id: id, kept: KeptMessage(message, id: id, mail, tenant, snapshot), key: key)
+    }
+
+    /// The same sealed, or nothing.
     func seal(
         _ message: [UInt8], id: MessageID, mail: MailEntry, tenant: TenantRecord, snapshot: Snapshot,
         now: Int64
     ) -> [UInt8] {
-        guard tenant.limits.logsBodies || mail.log.isTest, message.count <= EventRecord.maxLoggedBodyBytes,
-            let publicKey = tenant.bodyKey, let key = key(tenant.id, publicKey, now: now)
-        else { return [] }
-        let kept = KeptMessage(message, id: id, mail, tenant, snapshot)
-        return (try? key.seal(kept.encoded(), context: Array(KeptMessage.sealContext(id).utf8))) ?? []
+        let body = body(message, id: id, mail: mail, tenant: tenant, snapshot: snapshot, now: now)
+        var sealed: [UInt8] = []
+        sealed.reserveCapacity(body?.sealedBytes ?? 0)
+        body?.put(behind: &sealed)
+        return sealed
     }
 
     private func key(_ tenant: TenantID, _ publicKey: Data, now: Int64) -> SealingKey? {

@@ -27,13 +27,16 @@ final class MailEntry: Sendable {
     let selector: String
     let isBulk: Bool
     let bodyBytes: Int
-    let log: Event.Accepted
+    let content: Event.AcceptedContent
     let suppressed: [String]
     /// What was asked for with the envelope; nil when nothing was.
     let request: EnvelopeRequest?
     /// Where in the body the copy of each recipient has links of its own; none in most messages, and then all
     /// recipients get the same bytes.
     let links: LinkPlaces
+
+    /// What the log wants to know.
+    var log: Event.Accepted { content.accepted }
 
     /// When it was to leave, as it was accepted.
     var firstDue: Int64 { log.scheduledAt ?? acceptedAt }
@@ -51,7 +54,7 @@ final class MailEntry: Sendable {
         self.selector = selector
         self.isBulk = isBulk
         self.bodyBytes = bodyBytes ?? log.bodyBytes
-        self.log = log
+        content = Event.AcceptedContent(log)
         self.suppressed = suppressed
         self.request = request
         self.links = links
@@ -81,7 +84,7 @@ final class MailEntry: Sendable {
         log.offersUnsubscribe = admitted.offersUnsubscribe
         log.templateID = admitted.templateID
         log.resentFrom = admitted.resentFrom
-        self.log = log
+        content = Event.AcceptedContent(log)
     }
 }
 
