@@ -7,8 +7,8 @@ package final class HMACKey: @unchecked Sendable {
     private static let innerPad: UInt8 = 0x36
     private static let outerPad: UInt8 = 0x5C
 
-    private var inner: SHA256Hasher
-    private var outer: SHA256Hasher
+    @exclusivity(unchecked) private var inner: SHA256Hasher
+    @exclusivity(unchecked) private var outer: SHA256Hasher
 
     /// Any key length is allowed; 32 bytes is right.
     package init(_ key: some ByteSource) {
@@ -47,7 +47,7 @@ package final class HMACKey: @unchecked Sendable {
 
     private func finish(_ message: consuming SHA256Hasher) -> [UInt8] {
         var state = outer
-        message.finish().withUnsafeBufferPointer { state.update($0) }
+        message.finish { state.update($0) }
         return state.finish()
     }
 }

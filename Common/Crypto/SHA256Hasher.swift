@@ -17,9 +17,15 @@ package struct SHA256Hasher {
 
     /// The digest (32 bytes) of all that was added.
     package consuming func finish() -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
-        copenssl_sha256_final(&state, &digest)
-        return digest
+        finish { Array($0) }
+    }
+
+    /// Lends the digest (32 bytes) of all that was added.
+    consuming func finish<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digest in
+            copenssl_sha256_final(&state, digest.baseAddress)
+            return body(UnsafeBufferPointer(digest))
+        }
     }
 
     /// Overwrites what is known of the bytes: for a state that depends on a secret.

@@ -5,9 +5,9 @@ import Glibc
 /// A plain `pthread_mutex_t`: `Synchronization.Mutex` hands over by the kernel on this toolchain and is slow
 /// as soon as two threads want it. Unchecked, because the lock is what makes the access safe.
 ///
-/// Its methods are compiled into their callers: they are on every road, and through a generic function of
-/// another module each would cost ten times what the lock does.
-package final class Locked<Value>: @unchecked Sendable {
+/// Public, because the compiler puts only what is public into its callers of other modules: this is on every
+/// road, and a call of a generic function costs ten times what the lock does.
+public final class Locked<Value>: @unchecked Sendable {
     @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
     // The mutex keeps accesses apart, within one thread too: the language need not look again at each.
     @exclusivity(unchecked) @usableFromInline var value: Value
@@ -26,7 +26,7 @@ package final class Locked<Value>: @unchecked Sendable {
 
     /// Do little in `body`, and let nothing be released inside it whose `deinit` is long.
     @inlinable
-    package func withLock<Result, Failure: Error>(
+    public func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)

@@ -110,9 +110,10 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
 
     /// Puts the digits behind `bytes`, as `hexadecimal` and `description` have them.
     func appendText(to bytes: inout [UInt8], withHyphens: Bool) {
-        withUnsafeTemporaryAllocation(byteCount: 36, alignment: 8) { text in
-            let count = write(to: text, withHyphens: withHyphens)
-            bytes.append(contentsOf: text[..<count])
+        bytes.append(addingCapacity: 36) { output in
+            output.withUnsafeMutableBufferPointer { text, count in
+                count = write(to: UnsafeMutableRawBufferPointer(text), withHyphens: withHyphens)
+            }
         }
     }
 

@@ -3,11 +3,11 @@ import Glibc
 
 /// A value behind a lock, and one thread that waits for work with a deadline on the monotonic clock.
 ///
-/// Unchecked, because the lock is what makes the access safe.
-package final class Gate<Value>: @unchecked Sendable {
+/// Unchecked and public for the reasons that `Locked` gives.
+public final class Gate<Value>: @unchecked Sendable {
     @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    @usableFromInline let condition: UnsafeMutablePointer<pthread_cond_t>
-    @usableFromInline let scheduler = SystemThread.scheduler
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private let scheduler = SystemThread.scheduler
     // As in `Locked`.
     @exclusivity(unchecked) @usableFromInline var value: Value
 
@@ -34,7 +34,7 @@ package final class Gate<Value>: @unchecked Sendable {
 
     /// Looks or changes without waking anybody.
     @inlinable
-    package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    public func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return body(&value)
@@ -42,23 +42,19 @@ package final class Gate<Value>: @unchecked Sendable {
 
     /// Changes the value and wakes the waiter.
     @inlinable
-    package func signal<Result>(_ body: (inout Value) -> Result) -> Result {
-        pthread_mutex_lock(mutex)
-        defer {
-            pthread_mutex_unlock(mutex)
-            pthread_cond_signal(condition)
-            scheduler?.wake(ObjectIdentifier(self))
-        }
-        return body(&value)
+    public func signal<Result>(_ body: (inout Value) -> Result) -> Result {
+        defer { wake() }
+        return withLock(body)
     }
 
     /// Changes the value and wakes the waiter when `body` says that it has something to look at.
     @inlinable
-    package func signalIfNeeded(_ body: (inout Value) -> Bool) {
-        pthread_mutex_lock(mutex)
-        let wakes = body(&value)
-        pthread_mutex_unlock(mutex)
-        guard wakes else { return }
+    public func signalIfNeeded(_ body: (inout Value) -> Bool) {
+        if withLock(body) { wake() }
+    }
+
+    @usableFromInline
+    func wake() {
         pthread_cond_signal(condition)
         scheduler?.wake(ObjectIdentifier(self))
     }
@@ -71,7 +67,6 @@ package final class Gate<Value>: @unchecked Sendable {
     }
 
     /// Blocks this thread until `body` is done.
-    @inlinable
     package func wait<Result>(_ body: (inout Value) -> Look<Result>) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

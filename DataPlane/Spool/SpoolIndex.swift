@@ -28,15 +28,15 @@ struct SpoolIndex {
         }
     }
 
-    /// What is open in one segment.
-    struct Live {
+    /// What is open in one segment. A class, because each record changes it in its place in the table.
+    final class Live {
         var entries = 0
         /// With their updates, wherever these are: all that compaction would have to copy.
         var bytes = 0
         /// The earliest acceptance of any entry that the segment ever held, in milliseconds since 1970.
         var oldestMilliseconds = UInt64.max
 
-        mutating func add(_ id: MessageID, bytes: Int) {
+        func add(_ id: MessageID, bytes: Int) {
             entries += 1
             self.bytes += bytes
             oldestMilliseconds = min(oldestMilliseconds, id.milliseconds)
@@ -51,7 +51,7 @@ struct SpoolIndex {
     mutating func insert(_ id: MessageID, at position: SegmentLog.Position, bytes: Int) {
         let slot = Slot(segment: position.segment, offset: position.offset, bytes: UInt32(clamping: bytes))
         if let old = slots.updateValue(slot, forKey: id) { release(old) }
-        live[slot.segment, default: Live()].add(id, bytes: bytes)
+        live(in: slot.segment).add(id, bytes: bytes)
         liveBytes += bytes
     }
 
@@ -68,12 +68,19 @@ struct SpoolIndex {
         if let old = slots.removeValue(forKey: id) { release(old) }
     }
 
+    private mutating func live(in segment: UInt32) -> Live {
+        if let known = live[segment] { return known }
+        let new = Live()
+        live[segment] = new
+        return new
+    }
+
     private mutating func release(_ slot: Slot) {
         liveBytes -= slot.allBytes
-        guard var count = live[slot.segment] else { return }
+        guard let count = live[slot.segment] else { return }
         count.entries -= 1
         count.bytes -= slot.allBytes
-        live[slot.segment] = count.entries > 0 ? count : nil
+        if count.entries == 0 { live[slot.segment] = nil }
     }
 
     /// No open entry was accepted before this; nil when none is open. Exact to a segment, not to the entry.

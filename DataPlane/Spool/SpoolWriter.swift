@@ -17,10 +17,11 @@ final class SpoolWriter {
     let inbox: Condition<SpoolInbox>
     let compactor: Compactor
     private var pace: BatchPace
-    // Of the batch that is being laid out; their memory serves the next one.
-    private var changes: [Change] = []
+    // Of the batch that is being laid out; their memory serves the next one. This thread is inside one call at
+    // a time.
+    @exclusivity(unchecked) private var changes: [Change] = []
     /// For each id that the batch touched, where its latest update is.
-    private var latest: [MessageID: SegmentLog.Position?] = [:]
+    @exclusivity(unchecked) private var latest: [MessageID: SegmentLog.Position?] = [:]
     private static let maxKeptCapacity = 4096
     /// The group up to which the keys were last asked for.
     var askedKeys: UInt64 = 0
@@ -79,7 +80,7 @@ final class SpoolWriter {
         let refusal = items.contains(where: \.hasEntries) ? refusalOfEntries() : nil
         do throws(SystemError) {
             let buffer = try log.beginBatch(bytes: bytes)
-            makeRoom(items.reduce(0) { $0 + $1.group.records.count })
+            forgetBatch()
             for item in items {
                 if let refusal, item.hasEntries {
                     results.append(.failure(refusal))
@@ -119,11 +120,9 @@ final class SpoolWriter {
         return shelf.withLock { $0.note(space, configuration) } ? .diskLow : nil
     }
 
-    private func makeRoom(_ records: Int) {
+    private func forgetBatch() {
         changes.removeAll(keepingCapacity: changes.capacity <= Self.maxKeptCapacity)
-        latest.removeAll(keepingCapacity: latest.capacity <= Self.maxKeptCapacity)
-        changes.reserveCapacity(records)
-        latest.reserveCapacity(records)
+        if !latest.isEmpty { latest.removeAll(keepingCapacity: latest.capacity <= Self.maxKeptCapacity) }
     }
 
     private func duplicate(in group: SpoolGroup) -> MessageID? {

@@ -120,7 +120,7 @@ package struct Event: Sendable, Equatable {
     package final class AcceptedContent: Sendable, Equatable {
         package let accepted: Accepted
 
-        package init(_ accepted: Accepted) { self.accepted = accepted }
+        package init(_ accepted: consuming Accepted) { self.accepted = accepted }
 
         package static func == (left: AcceptedContent, right: AcceptedContent) -> Bool {
             left === right || left.accepted == right.accepted

@@ -37,7 +37,9 @@ package struct KeptMessage: Sendable, Equatable {
 
     /// The context of the seal: `kept:<message id>`.
     package static func sealContext(_ message: MessageID) -> [UInt8] {
-        var context = Array("kept:".utf8)
+        var context: [UInt8] = []
+        context.reserveCapacity(5 + 36)
+        context += "kept:".utf8
         message.appendText(to: &context, withHyphens: true)
         return context
     }
@@ -49,15 +51,13 @@ package struct KeptMessage: Sendable, Equatable {
     }
 
     package func encoded() -> [UInt8] {
-        var writer = ProtobufWriter(capacityBytes: contentBytes)
+        var writer = ProtobufWriter(capacityBytes: message.count + Self.overheadBytes)
         write(to: &writer)
         return writer.bytes
     }
 
-    /// About how long it is as it is written, so that who writes it can make room.
-    package var contentBytes: Int {
-        message.count + (captured?.count ?? 0) + (again.map { $0.links.count + $0.request.count } ?? 0) + 256
-    }
+    /// How much longer than the message it mostly is at most.
+    package static let overheadBytes = 256
 
     /// Nil when the bytes are something else.
     package init?(protobuf bytes: [UInt8]) {

@@ -23,9 +23,8 @@ package struct ProtobufWriter {
     }
 
     package mutating func put(_ field: Int, _ text: String) {
-        let utf8 = text.utf8
-        let isPut: Void? = utf8.withContiguousStorageIfAvailable { put(field, $0) }
-        if isPut == nil { put(field, Array(utf8)) }
+        let isPut: Void? = text.utf8.withContiguousStorageIfAvailable { put(field, $0) }
+        if isPut == nil { put(field, Array(text.utf8)) }
     }
 
     package mutating func put(_ field: Int, _ value: [UInt8]) {
@@ -41,13 +40,15 @@ package struct ProtobufWriter {
     }
 
     /// Two's complement, as `int64`.
-    @inlinable
     package mutating func put(_ field: Int, _ value: some FixedWidthInteger) {
         put(field, varint: UInt64(truncatingIfNeeded: value))
     }
 
-    @usableFromInline
-    package mutating func put(_ field: Int, varint value: UInt64) {
+    // Of the generic function's results, those that are asked for with each message.
+    package mutating func put(_ field: Int, _ value: Int) { put(field, varint: UInt64(bitPattern: Int64(value))) }
+    package mutating func put(_ field: Int, _ value: Int64) { put(field, varint: UInt64(bitPattern: value)) }
+
+    private mutating func put(_ field: Int, varint value: UInt64) {
         bytes.append(addingCapacity: 2 * Self.maxVarintBytes) { output in
             output.append(key: field, .number)
             output.append(varint: value)
@@ -60,7 +61,6 @@ package struct ProtobufWriter {
         if let text { put(field, text) }
     }
 
-    @inlinable
     package mutating func put(_ field: Int, _ value: (some FixedWidthInteger)?) {
         if let value { put(field, value) }
     }

@@ -18,46 +18,39 @@ struct BodyLog: Sendable {
     private static let maxKeys = 10_000
     private let keys = Locked<[TenantID: Cached]>([:])
 
-    /// What the log keeps of one message, and what it is sealed with.
-    struct Body {
-        fileprivate let id: MessageID
-        fileprivate let kept: KeptMessage
-        fileprivate let key: SealingKey
+    /// About how long what the log keeps of a message is, sealed; 0 when it keeps nothing, because the tenant's
+    /// plan keeps no bodies or the message is too large. Of captured mail the log is the mailbox: it is kept
+    /// whatever the plan says.
+    static func sealedBytes(of message: [UInt8], _ mail: MailEntry, _ tenant: TenantRecord) -> Int {
+        guard tenant.limits.logsBodies || mail.log.isTest, message.count <= EventRecord.maxLoggedBodyBytes
+        else { return 0 }
+        return message.count + KeptMessage.overheadBytes + SealingKey.overheadBytes
+    }
 
-        /// How long it is sealed, or a little less.
-        var sealedBytes: Int { kept.contentBytes + SealingKey.overheadBytes }
-
-        /// Puts the sealed `KeptMessage` behind `bytes`, made where it is to be.
-        func put(behind bytes: inout [UInt8]) {
-            try? key.seal(behind: &bytes, context: KeptMessage.sealContext(id)) { bytes in
-                ProtobufWriter.write(behind: &bytes) { kept.write(to: &$0) }
-            }
+    /// Puts the sealed `KeptMessage` behind `bytes`, made where it is to be; or nothing when nothing is kept.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func seal(
+        _ message: [UInt8], id: MessageID, mail: MailEntry, tenant: TenantRecord, snapshot: Snapshot,
+        now: Int64, behind bytes: inout [UInt8]
+    ) {
+        guard Self.sealedBytes(of: message, mail, tenant) > 0, let publicKey = tenant.bodyKey,
+            let key = key(tenant.id, publicKey, now: now)
+        else { return }
+        try? key.seal(behind: &bytes, context: KeptMessage.sealContext(id)) { bytes in
+            let kept = KeptMessage(message, id: id, mail, tenant, snapshot)
+            ProtobufWriter.write(behind: &bytes) { kept.write(to: &$0) }
         }
     }
 
-    /// Nil when the tenant's plan keeps no bodies or the message is too large. Of captured mail the log is the
-    /// mailbox: it is kept whatever the plan says.
-    ///
-    /// - Parameter now: seconds since 1970.
-    func body(
-        _ message: [UInt8], id: MessageID, mail: MailEntry, tenant: TenantRecord, snapshot: Snapshot,
-        now: Int64
-    ) -> Body? {
-        guard tenant.limits.logsBodies || mail.log.isTest, message.count <= EventRecord.maxLoggedBodyBytes,
-            let publicKey = tenant.bodyKey, let key = key(tenant.id, publicKey, now: now)
-        else { return nil }
-        return Body(id: id, kept: KeptMessage(message, id: id, mail, tenant, snapshot), key: key)
-    }
-
-    /// The same sealed, or nothing.
+    /// The sealed `KeptMessage` alone.
     func seal(
         _ message: [UInt8], id: MessageID, mail: MailEntry, tenant: TenantRecord, snapshot: Snapshot,
         now: Int64
     ) -> [UInt8] {
-        let body = body(message, id: id, mail: mail, tenant: tenant, snapshot: snapshot, now: now)
         var sealed: [UInt8] = []
-        sealed.reserveCapacity(body?.sealedBytes ?? 0)
-        body?.put(behind: &sealed)
+        sealed.reserveCapacity(Self.sealedBytes(of: message, mail, tenant))
+        seal(message, id: id, mail: mail, tenant: tenant, snapshot: snapshot, now: now, behind: &sealed)
         return sealed
     }
 

@@ -60,7 +60,7 @@ final class MailEntry: Sendable {
         self.links = links
     }
 
-    init(_ admitted: Admitted) {
+    init(_ admitted: borrowing Admitted) {
         tenant = admitted.tenant
         acceptedAt = admitted.acceptedAt
         deadline = admitted.deadline
@@ -71,6 +71,12 @@ final class MailEntry: Sendable {
         suppressed = admitted.suppressed
         request = admitted.request
         links = admitted.links
+        content = Event.AcceptedContent(admitted)
+    }
+}
+
+extension Event.AcceptedContent {
+    fileprivate convenience init(_ admitted: borrowing Admitted) {
         var log = Event.Accepted(
             origin: admitted.origin, from: admitted.from, envelopeSender: admitted.envelopeSender,
             recipients: admitted.recipients, subject: admitted.subject,
@@ -84,7 +90,7 @@ final class MailEntry: Sendable {
         log.offersUnsubscribe = admitted.offersUnsubscribe
         log.templateID = admitted.templateID
         log.resentFrom = admitted.resentFrom
-        content = Event.AcceptedContent(log)
+        self.init(log)
     }
 }
 

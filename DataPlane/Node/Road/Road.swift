@@ -221,15 +221,16 @@ final class Road: Intake {
             })
         let mail = MailEntry(admitted)
         let events = AcceptedEvents.make(id: admitted.id, mail: mail, node: admission.node)
-        let body = bodies.body(
-            admitted.message, id: admitted.id, mail: mail, tenant: principal.tenant, snapshot: snapshot,
-            now: now / 1000)
+        let tenant = principal.tenant
+        let bodyBytes = BodyLog.sealedBytes(of: admitted.message, mail, tenant)
+        let journaled = AcceptedEvents.journaled(events, bodyBytes: bodyBytes) { record in
+            bodies.seal(
+                admitted.message, id: admitted.id, mail: mail, tenant: tenant, snapshot: snapshot,
+                now: now / 1000, behind: &record)
+        }
         return AcceptedMessage(
-            admitted: admitted, mail: mail,
-            webhooks: webhooks.make(of: events, mail: mail, tenant: principal.tenant),
-            journaled: AcceptedEvents.journaled(events, bodyBytes: body?.sealedBytes ?? 0) {
-                body?.put(behind: &$0)
-            }, item: item)
+            admitted: admitted, mail: mail, webhooks: webhooks.make(of: events, mail: mail, tenant: tenant),
+            journaled: journaled, item: item)
     }
 
     /// Puts messages on disk by one write, and into the queue.
