@@ -45,6 +45,15 @@ package final class HMACKey: @unchecked Sendable {
         return finish(state)
     }
 
+    /// Puts the first bytes of the code of a message behind `bytes`: for tags in places with little room.
+    package func append(_ count: Int, ofCodeOf message: [UInt8], to bytes: inout [UInt8]) {
+        var state = inner
+        message.withUnsafeBufferPointer { state.update($0) }
+        var code = outer
+        state.finish { code.update($0) }
+        code.finish { bytes.append(contentsOf: $0.prefix(count)) }
+    }
+
     private func finish(_ message: consuming SHA256Hasher) -> [UInt8] {
         var state = outer
         message.finish { state.update($0) }

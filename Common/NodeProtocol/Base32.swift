@@ -12,16 +12,18 @@ enum Base32 {
 
     /// Puts the digits of `bytes` behind `digits`.
     static func append(_ bytes: [UInt8], to digits: inout [UInt8]) {
-        var (pending, bits) = (0, 0)
-        for byte in bytes {
-            pending = (pending << 8 | Int(byte)) & 0xFFF
-            bits += 8
-            while bits >= 5 {
-                bits -= 5
-                digits.append(digit(pending >> bits))
+        digits.append(addingCapacity: (bytes.count * 8 + 4) / 5) { output in
+            var (pending, bits) = (0, 0)
+            for byte in bytes {
+                pending = (pending << 8 | Int(byte)) & 0xFFF
+                bits += 8
+                while bits >= 5 {
+                    bits -= 5
+                    output.append(digit(pending >> bits))
+                }
             }
+            if bits > 0 { output.append(digit(pending << (5 - bits))) }
         }
-        if bits > 0 { digits.append(digit(pending << (5 - bits))) }
     }
 
     /// The digit of the last five bits: letters, and behind them 2 to 7.

@@ -53,13 +53,16 @@ package struct ReturnPath: Sendable {
     ) -> String {
         let newest = keys[keys.count - 1]
         let lowercased = domain.lowercased()
-        let tags =
-            recipients.count > Self.maxTags
-            ? [] : recipients.map { Self.tag($0, message, lowercased, newest) }
-        let token = Self.token(message, lowercased, tenant, tags, newest)
+        var tags: [UInt8] = []
+        if recipients.count <= Self.maxTags {
+            for recipient in recipients {
+                Self.append(tagOf: recipient, message, lowercased, newest, to: &tags)
+            }
+        }
         var words = message.bytes
-        words += token
-        for tag in tags { words += tag }
+        words.reserveCapacity(16 + Self.tokenBytes + tags.count)
+        Self.append(tokenOf: message, lowercased, tenant, tags, newest, to: &words)
+        words += tags
         var address: [UInt8] = []
         address.reserveCapacity(64 + 10 + domain.utf8.count)
         address += "bounces+".utf8
@@ -88,7 +91,11 @@ package struct ReturnPath: Sendable {
         let tags = stride(from: rest.startIndex, to: rest.endIndex, by: Self.tagBytes).map {
             Array(rest[$0..<($0 + Self.tagBytes)])
         }
-        let key = keys.lastIndex { constantTimeEqual(given, Self.token(message, domain, tenant, tags, $0)) }
+        let key = keys.lastIndex { key in
+            var token: [UInt8] = []
+            Self.append(tokenOf: message, domain, tenant, Array(rest), key, to: &token)
+            return constantTimeEqual(given, token)
+        }
         return key.map {
             Proof(message: message, tenant: tenant, senderDomain: domain, tags: tags, key: $0)
         }
@@ -97,26 +104,29 @@ package struct ReturnPath: Sendable {
     /// Whether the transaction went to this address, whatever its case; nil when the proof does not tell.
     package func names(_ recipient: String, in proof: Proof) -> Bool? {
         guard proof.namesRecipients, keys.indices.contains(proof.key) else { return nil }
-        let tag = Self.tag(recipient, proof.message, proof.senderDomain, keys[proof.key])
+        var tag: [UInt8] = []
+        Self.append(tagOf: recipient, proof.message, proof.senderDomain, keys[proof.key], to: &tag)
         return proof.tags.contains { constantTimeEqual($0, tag) }
     }
 
-    private static func token(
-        _ message: MessageID, _ domain: String, _ tenant: TenantID, _ tags: [[UInt8]], _ key: HMACKey
-    ) -> [UInt8] {
+    private static func append(
+        tokenOf message: MessageID, _ domain: String, _ tenant: TenantID, _ tags: [UInt8], _ key: HMACKey,
+        to bytes: inout [UInt8]
+    ) {
         var text: [UInt8] = []
-        text.reserveCapacity(32 + 1 + domain.utf8.count + 1 + 36 + 1 + 2 * maxTags * tagBytes)
+        text.reserveCapacity(32 + 1 + domain.utf8.count + 1 + 36 + 1 + 2 * tags.count)
         append(message, domain, to: &text)
         text.append(UInt8(ascii: " "))
         tenant.uuid.appendText(to: &text)
         text.append(UInt8(ascii: " "))
-        for tag in tags { text += Hex.encode(tag).utf8 }
-        return Array(key.authenticate(text).prefix(tokenBytes))
+        text += Hex.encode(tags).utf8
+        key.append(tokenBytes, ofCodeOf: text, to: &bytes)
     }
 
-    private static func tag(
-        _ recipient: String, _ message: MessageID, _ domain: String, _ key: HMACKey
-    ) -> [UInt8] {
+    private static func append(
+        tagOf recipient: String, _ message: MessageID, _ domain: String, _ key: HMACKey,
+        to bytes: inout [UInt8]
+    ) {
         let recipient = recipient.lowercased()
         var text: [UInt8] = []
         text.reserveCapacity(10 + 32 + 1 + domain.utf8.count + 1 + recipient.utf8.count)
@@ -124,7 +134,7 @@ package struct ReturnPath: Sendable {
         append(message, domain, to: &text)
         text.append(UInt8(ascii: " "))
         text += recipient.utf8
-        return Array(key.authenticate(text).prefix(tagBytes))
+        key.append(tagBytes, ofCodeOf: text, to: &bytes)
     }
 
     /// `<32 digits>@<domain>`

@@ -30,7 +30,7 @@ extension Event {
         writer.put(11, remoteID)
         writer.put(12, durationMilliseconds)
         writer.put(13, nextAttemptAt)
-        if let content { writer.put(14) { content.accepted.write(to: &$0) } }
+        if let content { writer.put(14) { content.write(to: &$0) } }
         if let webhook {
             writer.put(15) { writer in
                 writer.put(1, webhook.id)

@@ -87,11 +87,11 @@ package struct Event: Sendable, Equatable {
         /// Milliseconds since 1970.
         package var scheduledAt: Int64?
         /// Those of the recipients that the message names as Cc, and those that it does not name.
-        package var cc: [String] = []
-        package var bcc: [String] = []
-        package var tracksOpens = false
-        package var tracksClicks = false
-        package var offersUnsubscribe = false
+        package var cc: [String]
+        package var bcc: [String]
+        package var tracksOpens: Bool
+        package var tracksClicks: Bool
+        package var offersUnsubscribe: Bool
         package var templateID: UUID?
         /// The message that this one repeats.
         package var resentFrom: MessageID?
@@ -99,7 +99,9 @@ package struct Event: Sendable, Equatable {
         package init(
             origin: Origin, from: String, envelopeSender: String, recipients: [String], subject: String,
             messageIDHeader: String, bodyBytes: Int, hasAttachments: Bool, tags: [String],
-            metadata: [String: String], isTest: Bool, scheduledAt: Int64?
+            metadata: [String: String], isTest: Bool, scheduledAt: Int64?, cc: [String] = [],
+            bcc: [String] = [], tracksOpens: Bool = false, tracksClicks: Bool = false,
+            offersUnsubscribe: Bool = false, templateID: UUID? = nil, resentFrom: MessageID? = nil
         ) {
             self.origin = origin
             self.from = from
@@ -113,6 +115,10 @@ package struct Event: Sendable, Equatable {
             self.metadata = metadata
             self.isTest = isTest
             self.scheduledAt = scheduledAt
+            (self.cc, self.bcc) = (cc, bcc)
+            (self.tracksOpens, self.tracksClicks) = (tracksOpens, tracksClicks)
+            self.offersUnsubscribe = offersUnsubscribe
+            (self.templateID, self.resentFrom) = (templateID, resentFrom)
         }
     }
 
@@ -120,7 +126,11 @@ package struct Event: Sendable, Equatable {
     package final class AcceptedContent: Sendable, Equatable {
         package let accepted: Accepted
 
+        package var isTest: Bool { accepted.isTest }
+
         package init(_ accepted: consuming Accepted) { self.accepted = accepted }
+
+        package func write(to writer: inout ProtobufWriter) { accepted.write(to: &writer) }
 
         package static func == (left: AcceptedContent, right: AcceptedContent) -> Bool {
             left === right || left.accepted == right.accepted

@@ -45,7 +45,9 @@ package struct ProtobufWriter {
     }
 
     // Of the generic function's results, those that are asked for with each message.
-    package mutating func put(_ field: Int, _ value: Int) { put(field, varint: UInt64(bitPattern: Int64(value))) }
+    package mutating func put(_ field: Int, _ value: Int) {
+        put(field, varint: UInt64(bitPattern: Int64(value)))
+    }
     package mutating func put(_ field: Int, _ value: Int64) { put(field, varint: UInt64(bitPattern: value)) }
 
     private mutating func put(_ field: Int, varint value: UInt64) {

@@ -6,7 +6,9 @@ import Spool
 /// A message that passed admission, with all that goes to disk for it. A class, because it has many parts and
 /// goes through lists.
 final class AcceptedMessage: Sendable {
-    let admitted: Admitted
+    let id: MessageID
+    /// For the caller, once the message is on disk.
+    let receipt: Receipt
     let mail: MailEntry
     /// The webhooks that tell of it.
     let webhooks: [EventWebhooks.Made]
@@ -17,10 +19,11 @@ final class AcceptedMessage: Sendable {
     let item: KeyedSending.Item?
 
     init(
-        admitted: Admitted, mail: MailEntry, webhooks: [EventWebhooks.Made], journaled: [[UInt8]],
-        item: KeyedSending.Item?
+        _ admitted: borrowing Admitted, mail: MailEntry, webhooks: [EventWebhooks.Made],
+        journaled: [[UInt8]], item: KeyedSending.Item?
     ) {
-        self.admitted = admitted
+        id = admitted.id
+        receipt = Receipt(admitted)
         self.mail = mail
         self.webhooks = webhooks
         self.journaled = journaled
@@ -30,13 +33,12 @@ final class AcceptedMessage: Sendable {
         ]
         for webhook in webhooks { records.append(webhook.record) }
         if let item {
-            let key = KeyRecord(at: admitted.acceptedAt, payload: item.record(Receipt(admitted)))
-            records.append(.key(key))
+            records.append(.key(KeyRecord(at: admitted.acceptedAt, payload: item.record(receipt))))
         }
         self.records = records
     }
 
     var opened: [OpenMessage] {
-        [OpenMessage(id: admitted.id, entry: .mail(mail))] + webhooks.map(\.message)
+        [OpenMessage(id: id, entry: .mail(mail))] + webhooks.map(\.message)
     }
 }

@@ -22,7 +22,7 @@ struct BodyLog: Sendable {
     /// plan keeps no bodies or the message is too large. Of captured mail the log is the mailbox: it is kept
     /// whatever the plan says.
     static func sealedBytes(of message: [UInt8], _ mail: MailEntry, _ tenant: TenantRecord) -> Int {
-        guard tenant.limits.logsBodies || mail.log.isTest, message.count <= EventRecord.maxLoggedBodyBytes
+        guard tenant.limits.logsBodies || mail.content.isTest, message.count <= EventRecord.maxLoggedBodyBytes
         else { return 0 }
         return message.count + KeptMessage.overheadBytes + SealingKey.overheadBytes
     }

@@ -77,20 +77,16 @@ final class MailEntry: Sendable {
 
 extension Event.AcceptedContent {
     fileprivate convenience init(_ admitted: borrowing Admitted) {
-        var log = Event.Accepted(
-            origin: admitted.origin, from: admitted.from, envelopeSender: admitted.envelopeSender,
-            recipients: admitted.recipients, subject: admitted.subject,
-            messageIDHeader: admitted.messageIDHeader, bodyBytes: admitted.message.count,
-            hasAttachments: admitted.hasAttachments, tags: admitted.tags, metadata: admitted.metadata,
-            isTest: admitted.isTest, scheduledAt: admitted.scheduledAt)
-        log.cc = admitted.cc
-        log.bcc = admitted.bcc
-        log.tracksOpens = admitted.tracking.opens
-        log.tracksClicks = admitted.tracking.clicks
-        log.offersUnsubscribe = admitted.offersUnsubscribe
-        log.templateID = admitted.templateID
-        log.resentFrom = admitted.resentFrom
-        self.init(log)
+        self.init(
+            Event.Accepted(
+                origin: admitted.origin, from: admitted.from, envelopeSender: admitted.envelopeSender,
+                recipients: admitted.recipients, subject: admitted.subject,
+                messageIDHeader: admitted.messageIDHeader, bodyBytes: admitted.message.count,
+                hasAttachments: admitted.hasAttachments, tags: admitted.tags, metadata: admitted.metadata,
+                isTest: admitted.isTest, scheduledAt: admitted.scheduledAt, cc: admitted.cc,
+                bcc: admitted.bcc, tracksOpens: admitted.tracking.opens,
+                tracksClicks: admitted.tracking.clicks, offersUnsubscribe: admitted.offersUnsubscribe,
+                templateID: admitted.templateID, resentFrom: admitted.resentFrom))
     }
 }
 

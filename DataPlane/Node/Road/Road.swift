@@ -74,7 +74,7 @@ final class Road: Intake {
             let accepted = try admit(submission, from: principal, item)
             try await commit([accepted])
             report([accepted], since: started)
-            return Receipt(accepted.admitted)
+            return accepted.receipt
         } catch {
             metrics.refused(door, error.code.rawValue).increment()
             throw error
@@ -96,7 +96,7 @@ final class Road: Intake {
                     results.append(.success(receipt))
                 } else {
                     let accepted = try admit(submission, from: principal, item)
-                    results.append(.success(Receipt(accepted.admitted)))
+                    results.append(.success(accepted.receipt))
                     open.append((place, accepted))
                     openBytes += accepted.mail.bodyBytes
                 }
@@ -140,7 +140,7 @@ final class Road: Intake {
                     returnQuota(of: [message])
                     throw error
                 }
-                receipts.append(Receipt(message.admitted))
+                receipts.append(message.receipt)
             } catch {
                 returnQuota(of: group.messages)
                 metrics.refused(submission.door, error.code.rawValue).increment()
@@ -229,7 +229,7 @@ final class Road: Intake {
                 now: now / 1000, behind: &record)
         }
         return AcceptedMessage(
-            admitted: admitted, mail: mail, webhooks: webhooks.make(of: events, mail: mail, tenant: tenant),
+            admitted, mail: mail, webhooks: webhooks.make(of: events, mail: mail, tenant: tenant),
             journaled: journaled, item: item)
     }
 
@@ -245,8 +245,8 @@ final class Road: Intake {
             throw Refusal(error)
         }
         for message in messages {
-            message.item?.wasQueued(Receipt(message.admitted))
-            wishes?.note(message.admitted.id, message.mail)
+            message.item?.wasQueued(message.receipt)
+            wishes?.note(message.id, message.mail)
         }
         enqueue(messages.flatMap(\.opened))
     }
