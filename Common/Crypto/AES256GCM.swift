@@ -71,7 +71,7 @@ package enum AES256GCM {
         }
     }
 
-    private static let maxByteCount = Int(Int32.max) - 64
+    static let maxByteCount = Int(Int32.max) - 64
 
     private static func start(
         key: [UInt8], nonce: [UInt8], associatedData: some ByteSource, encrypting: Bool

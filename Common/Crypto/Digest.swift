@@ -4,7 +4,9 @@ import COpenSSL
 package enum Digest {
     /// SHA-256: 32 bytes.
     package static func sha256(_ bytes: some ByteSource) -> [UInt8] {
-        compute(OpenSSL.sha256, byteCount: 32, over: bytes)
+        var hasher = SHA256Hasher()
+        hasher.update(bytes)
+        return hasher.finish()
     }
 
     /// SHA-512: 64 bytes.

@@ -1,59 +1,64 @@
-import COpenSSL
-
-/// HMAC-SHA-256 (RFC 2104) with a key that is used often: the key schedule is computed once.
+/// HMAC-SHA-256 (RFC 2104) with a key that is used often: each code starts from the two states that the key
+/// leads to, which are computed once.
 ///
-/// `@unchecked Sendable`: the context is a template that is only ever duplicated after `init`.
+/// `@unchecked Sendable`: the states do not change between `init` and `deinit`.
 package final class HMACKey: @unchecked Sendable {
-    private let template: OpaquePointer
+    private static let blockBytes = 64
+    private static let innerPad: UInt8 = 0x36
+    private static let outerPad: UInt8 = 0x5C
+
+    @exclusivity(unchecked) private var inner: SHA256Hasher
+    @exclusivity(unchecked) private var outer: SHA256Hasher
 
     /// Any key length is allowed; 32 bytes is right.
     package init(_ key: some ByteSource) {
-        let context = OpenSSL.mustHave(EVP_MAC_CTX_dup(Self.unkeyed), "MAC context")
-        key.withBytes { bytes in
-            // A null key means "keep the old one" to OpenSSL, so an empty key still needs an address.
-            withUnsafePointer(to: 0 as UInt8) { empty in
-                let done = EVP_MAC_init(context, bytes.baseAddress ?? empty, bytes.count, nil)
-                OpenSSL.mustSucceed(done == 1, "MAC key")
-            }
+        (inner, outer) = key.withBytes { bytes in
+            let key = bytes.count > Self.blockBytes ? Digest.sha256(bytes) : Array(bytes)
+            return (Self.state(of: key, pad: Self.innerPad), Self.state(of: key, pad: Self.outerPad))
         }
-        template = context
     }
 
-    deinit { EVP_MAC_CTX_free(template) }
+    deinit {
+        inner.wipe()
+        outer.wipe()
+    }
+
+    private static func state(of key: [UInt8], pad: UInt8) -> SHA256Hasher {
+        var block = [UInt8](repeating: pad, count: blockBytes)
+        for (place, byte) in key.enumerated() { block[place] ^= byte }
+        var state = SHA256Hasher()
+        state.update(block)
+        return state
+    }
 
     /// The code (32 bytes) of the parts as if they were one message.
     package func authenticate(_ parts: any ByteSource...) -> [UInt8] {
-        let context = OpenSSL.mustHave(EVP_MAC_CTX_dup(template), "MAC context")
-        defer { EVP_MAC_CTX_free(context) }
-        for part in parts {
-            part.withBytes { bytes in
-                if bytes.isEmpty { return }
-                let done = EVP_MAC_update(context, bytes.baseAddress, bytes.count)
-                OpenSSL.mustSucceed(done == 1, "MAC update")
-            }
-        }
-        return [UInt8](unsafeUninitializedCapacity: 32) { output, written in
-            OpenSSL.mustSucceed(
-                EVP_MAC_final(context, output.baseAddress, &written, 32) == 1, "MAC end")
-        }
+        var state = inner
+        for part in parts { state.update(part) }
+        return finish(state)
     }
 
-    // `nonisolated(unsafe)`: a template that is only duplicated.
-    private nonisolated(unsafe) static let unkeyed: OpaquePointer = {
-        let algorithm = OpenSSL.mustHave(EVP_MAC_fetch(nil, "HMAC", nil), "HMAC")
-        let context = OpenSSL.mustHave(EVP_MAC_CTX_new(algorithm), "MAC context")
-        // OSSL_PARAM keeps the addresses of both texts, so they must live until the parameters are set.
-        var digest = Array("SHA256".utf8CString)
-        "digest".withCString { name in
-            digest.withUnsafeMutableBufferPointer { digest in
-                let parameters = [
-                    OSSL_PARAM_construct_utf8_string(name, digest.baseAddress, 0), OSSL_PARAM_construct_end(),
-                ]
-                OpenSSL.mustSucceed(EVP_MAC_CTX_set_params(context, parameters) == 1, "MAC digest")
-            }
-        }
-        return context
-    }()
+    /// The same of one part.
+    package func authenticate(_ message: [UInt8]) -> [UInt8] {
+        var state = inner
+        message.withUnsafeBufferPointer { state.update($0) }
+        return finish(state)
+    }
+
+    /// Puts the first bytes of the code of a message behind `bytes`: for tags in places with little room.
+    package func append(_ count: Int, ofCodeOf message: [UInt8], to bytes: inout [UInt8]) {
+        var state = inner
+        message.withUnsafeBufferPointer { state.update($0) }
+        var code = outer
+        state.finish { code.update($0) }
+        code.finish { bytes.append(contentsOf: $0.prefix(count)) }
+    }
+
+    private func finish(_ message: consuming SHA256Hasher) -> [UInt8] {
+        var state = outer
+        message.finish { state.update($0) }
+        return state.finish()
+    }
 }
 
 /// One-shot HMAC (RFC 2104).

@@ -15,6 +15,18 @@ package enum Hex {
         }
     }
 
+    /// The eight digits of a number, lower case, the first one in the most significant byte.
+    package static func digits(of number: UInt32) -> UInt64 {
+        // Spread so that each byte has four bits of it.
+        var spread = UInt64(number)
+        spread = (spread << 16 | spread) & 0x0000_FFFF_0000_FFFF
+        spread = (spread << 8 | spread) & 0x00FF_00FF_00FF_00FF
+        spread = (spread << 4 | spread) & 0x0F0F_0F0F_0F0F_0F0F
+        // One in each byte that is ten or more: letters begin 0x27 behind where digits end.
+        let letters = (spread + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return spread + 0x3030_3030_3030_3030 + letters * 0x27
+    }
+
     /// Either case; nil for an odd number of digits or anything that is no digit.
     package static func decode(_ text: some ByteSource) -> [UInt8]? {
         text.withBytes { input in

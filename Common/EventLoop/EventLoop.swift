@@ -27,18 +27,23 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         var wakePending = false
     }
 
+    private static let maxKeptCapacity = 65_536
+
     package let name: String
     let epoll: Int32
     private let wakeup: Int32
     private let inbox = Locked(Inbox())
     private let ended = Condition(false)
-    private var local: [Work] = []
-    private var batch: [Work] = []
+    // Of the loop's own thread, and used for the time of a line: no look at each whether that overlaps.
+    @exclusivity(unchecked) private var local: [Work] = []
+    @exclusivity(unchecked) private var batch: [Work] = []
+    /// Changes places with the inbox's, so that neither has to grow again.
+    @exclusivity(unchecked) private var arrived: [Work] = []
     private var timers = TimerHeap()
     private var slots = SlotTable()
     private var stopping = false
     private let scheduler = SystemThread.scheduler
-    private var time = MonotonicTime.now()
+    @exclusivity(unchecked) private var time = MonotonicTime.now()
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
 
     package init(name: String = "loop") throws(SystemError) {
@@ -224,7 +229,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             case .function(let body): body()
             }
         }
-        batch.removeAll(keepingCapacity: batch.capacity <= 65_536)
+        batch.removeAll(keepingCapacity: batch.capacity <= Self.maxKeptCapacity)
     }
 
     private func waitMilliseconds() -> Int32 {
@@ -258,12 +263,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             var count: UInt64 = 0
             _ = read(wakeup, &count, 8)
         }
-        var arrived: [Work] = []
         inbox.withLock { inbox in
             swap(&inbox.work, &arrived)
             inbox.wakePending = false
         }
         local.append(contentsOf: arrived)
+        arrived.removeAll(keepingCapacity: arrived.capacity <= Self.maxKeptCapacity)
     }
 }
 

@@ -6,17 +6,30 @@ enum Base32 {
 
     static func encode(_ bytes: [UInt8]) -> String {
         var digits: [UInt8] = []
-        var (pending, bits) = (0, 0)
-        for byte in bytes {
-            pending = (pending << 8 | Int(byte)) & 0xFFF
-            bits += 8
-            while bits >= 5 {
-                bits -= 5
-                digits.append(alphabet[pending >> bits & 31])
-            }
-        }
-        if bits > 0 { digits.append(alphabet[pending << (5 - bits) & 31]) }
+        append(bytes, to: &digits)
         return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// Puts the digits of `bytes` behind `digits`.
+    static func append(_ bytes: [UInt8], to digits: inout [UInt8]) {
+        digits.append(addingCapacity: (bytes.count * 8 + 4) / 5) { output in
+            var (pending, bits) = (0, 0)
+            for byte in bytes {
+                pending = (pending << 8 | Int(byte)) & 0xFFF
+                bits += 8
+                while bits >= 5 {
+                    bits -= 5
+                    output.append(digit(pending >> bits))
+                }
+            }
+            if bits > 0 { output.append(digit(pending << (5 - bits))) }
+        }
+    }
+
+    /// The digit of the last five bits: letters, and behind them 2 to 7.
+    private static func digit(_ value: Int) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: value & 31)
+        return value < 26 ? UInt8(ascii: "a") + value : UInt8(ascii: "2") + value - 26
     }
 
     /// Nil unless `encode` could have written it, in either case: each value has one text.

@@ -72,7 +72,9 @@ package struct TenantsChunk: Codable, Sendable, Equatable {
     package init(tenants: [TenantRecord]) { self.tenants = tenants }
 
     /// The name of the chunk that holds a tenant.
-    package static func name(for tenant: TenantID) -> String { "tenants/\(tenant.bucket)" }
+    package static func name(for tenant: TenantID) -> String {
+        "tenants/\(TenantID.text(ofBucket: tenant.bucket))"
+    }
 }
 
 /// The suppressed addresses of the tenants whose id ends in one byte: `suppressions/00` … `suppressions/ff`.
@@ -82,5 +84,7 @@ package struct SuppressionsChunk: Codable, Sendable, Equatable {
     package var addresses: [String: [String]]
     package init(addresses: [String: [String]]) { self.addresses = addresses }
 
-    package static func name(for tenant: TenantID) -> String { "suppressions/\(tenant.bucket)" }
+    package static func name(for tenant: TenantID) -> String {
+        "suppressions/\(TenantID.text(ofBucket: tenant.bucket))"
+    }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import FoundationEssentials
 
 /// A customer of the service. No string converts into it silently: it is parsed where it comes in, once.
@@ -19,11 +20,11 @@ package struct TenantID: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Lower-case canonical form, as in every URL and log line.
     package var description: String { uuid.text }
 
-    /// The last two digits, `00` to `ff`: tenants are kept in so many chunks of each kind.
-    var bucket: String {
-        let byte = uuid.uuid.15
-        return (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
-    }
+    /// The last byte: tenants are kept in so many chunks of each kind.
+    var bucket: UInt8 { uuid.uuid.15 }
+
+    /// Its two digits, `00` to `ff`, as the names of chunks have them.
+    static func text(ofBucket bucket: UInt8) -> String { Hex.encode([bucket]) }
 
     package init(from decoder: any Decoder) throws {
         uuid = try decoder.singleValueContainer().decode(UUID.self)
@@ -102,31 +103,59 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
     }
 
     fileprivate func text(withHyphens: Bool) -> String {
-        String(unsafeUninitializedCapacity: 36) { output in
-            var count = 0
-            func put(_ word: UInt64, _ digits: Int, _ hyphen: Bool) {
-                var rest = word
-                for place in (count..<count + digits).reversed() {
-                    let nibble = UInt8(truncatingIfNeeded: rest) & 15
-                    output[place] = nibble &+ (nibble < 10 ? 0x30 : 0x57)
-                    rest &>>= 4
-                }
-                count += digits
-                guard hyphen, withHyphens else { return }
-                output[count] = UInt8(ascii: "-")
-                count += 1
-            }
-            put(high &>> 32, 8, true)
-            put(high &>> 16, 4, true)
-            put(high, 4, true)
-            put(low &>> 48, 4, true)
-            put(low, 12, false)
-            return count
+        String(unsafeUninitializedCapacity: 36) {
+            write(to: UnsafeMutableRawBufferPointer($0), withHyphens: withHyphens)
         }
+    }
+
+    /// Puts the digits behind `bytes`, as `hexadecimal` and `description` have them.
+    func appendText(to bytes: inout [UInt8], withHyphens: Bool) {
+        bytes.append(addingCapacity: 36) { output in
+            output.withUnsafeMutableBufferPointer { text, count in
+                count = write(to: UnsafeMutableRawBufferPointer(text), withHyphens: withHyphens)
+            }
+        }
+    }
+
+    /// - Parameter output: 36 bytes.
+    /// - Returns: how many of them were written.
+    private func write(to output: UnsafeMutableRawBufferPointer, withHyphens: Bool) -> Int {
+        /// Eight digits; or their first or last four.
+        func put(_ digits: UInt64, at place: Int) {
+            output.storeBytes(of: digits.bigEndian, toByteOffset: place, as: UInt64.self)
+        }
+        func put(half digits: UInt64, at place: Int) {
+            output.storeBytes(
+                of: UInt32(truncatingIfNeeded: digits).bigEndian, toByteOffset: place, as: UInt32.self)
+        }
+        let second = Hex.digits(of: UInt32(truncatingIfNeeded: high))
+        let third = Hex.digits(of: UInt32(truncatingIfNeeded: low >> 32))
+        put(Hex.digits(of: UInt32(truncatingIfNeeded: high >> 32)), at: 0)
+        put(Hex.digits(of: UInt32(truncatingIfNeeded: low)), at: withHyphens ? 28 : 24)
+        guard withHyphens else {
+            put(second, at: 8)
+            put(third, at: 16)
+            return 32
+        }
+        put(half: second >> 32, at: 9)
+        put(half: second, at: 14)
+        put(half: third >> 32, at: 19)
+        put(half: third, at: 24)
+        for place in stride(from: 8, through: 23, by: 5) { output[place] = UInt8(ascii: "-") }
+        return 36
     }
 
     package static func < (left: Self, right: Self) -> Bool {
         (left.high, left.low) < (right.high, right.low)
+    }
+
+    /// What tables use in place of `hash(into:)` where a type has it: some twenty look-ups by id are on the road
+    /// of a message, and the general hash is most of each. Against chosen keys it need not defend: an id that
+    /// comes into a table has 58 bits that its node drew.
+    package func _rawHashValue(seed: Int) -> Int {
+        var mixed = high &* 0x9E37_79B9_7F4A_7C15 ^ low ^ UInt64(truncatingIfNeeded: seed)
+        mixed = (mixed ^ mixed >> 32) &* 0xD6E8_FEB8_6659_FD93
+        return Int(truncatingIfNeeded: mixed ^ mixed >> 32)
     }
 
     package init(from decoder: any Decoder) throws {
@@ -170,13 +199,19 @@ extension TenantID {
 
 extension UUID {
     /// Lower-case canonical form, as everything here writes it.
-    package var text: String {
+    package var text: String { digits.text(withHyphens: true) }
+
+    /// Puts that form behind `bytes`.
+    func appendText(to bytes: inout [UInt8]) { digits.appendText(to: &bytes, withHyphens: true) }
+
+    /// The same 128 bits.
+    private var digits: MessageID {
         let words = withUnsafeBytes(of: uuid) { bytes in
             (
                 UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
                 UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             )
         }
-        return MessageID(high: words.0, low: words.1).text(withHyphens: true)
+        return MessageID(high: words.0, low: words.1)
     }
 }

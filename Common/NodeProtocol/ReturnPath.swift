@@ -52,11 +52,24 @@ package struct ReturnPath: Sendable {
         message: MessageID, domain: String, tenant: TenantID, recipients: [String]
     ) -> String {
         let newest = keys[keys.count - 1]
-        let tags =
-            recipients.count > Self.maxTags
-            ? [] : recipients.map { Self.tag($0, message, domain.lowercased(), newest) }
-        let token = Self.token(message, domain.lowercased(), tenant, tags, newest)
-        return "bounces+\(Base32.encode(message.bytes + token + tags.joined()))@dispatch.\(domain)"
+        let lowercased = domain.lowercased()
+        var tags: [UInt8] = []
+        if recipients.count <= Self.maxTags {
+            for recipient in recipients {
+                Self.append(tagOf: recipient, message, lowercased, newest, to: &tags)
+            }
+        }
+        var words = message.bytes
+        words.reserveCapacity(16 + Self.tokenBytes + tags.count)
+        Self.append(tokenOf: message, lowercased, tenant, tags, newest, to: &words)
+        words += tags
+        var address: [UInt8] = []
+        address.reserveCapacity(64 + 10 + domain.utf8.count)
+        address += "bounces+".utf8
+        Base32.append(words, to: &address)
+        address += "@dispatch.".utf8
+        address += domain.utf8
+        return String(decoding: address, as: UTF8.self)
     }
 
     /// What a return path proves; nil when the address is not one, or its token is not ours.
@@ -78,7 +91,11 @@ package struct ReturnPath: Sendable {
         let tags = stride(from: rest.startIndex, to: rest.endIndex, by: Self.tagBytes).map {
             Array(rest[$0..<($0 + Self.tagBytes)])
         }
-        let key = keys.lastIndex { constantTimeEqual(given, Self.token(message, domain, tenant, tags, $0)) }
+        let key = keys.lastIndex { key in
+            var token: [UInt8] = []
+            Self.append(tokenOf: message, domain, tenant, Array(rest), key, to: &token)
+            return constantTimeEqual(given, token)
+        }
         return key.map {
             Proof(message: message, tenant: tenant, senderDomain: domain, tags: tags, key: $0)
         }
@@ -87,21 +104,43 @@ package struct ReturnPath: Sendable {
     /// Whether the transaction went to this address, whatever its case; nil when the proof does not tell.
     package func names(_ recipient: String, in proof: Proof) -> Bool? {
         guard proof.namesRecipients, keys.indices.contains(proof.key) else { return nil }
-        let tag = Self.tag(recipient, proof.message, proof.senderDomain, keys[proof.key])
+        var tag: [UInt8] = []
+        Self.append(tagOf: recipient, proof.message, proof.senderDomain, keys[proof.key], to: &tag)
         return proof.tags.contains { constantTimeEqual($0, tag) }
     }
 
-    private static func token(
-        _ message: MessageID, _ domain: String, _ tenant: TenantID, _ tags: [[UInt8]], _ key: HMACKey
-    ) -> [UInt8] {
-        let text = "\(message.hexadecimal)@\(domain) \(tenant) \(Hex.encode(Array(tags.joined())))"
-        return Array(key.authenticate(Array(text.utf8)).prefix(tokenBytes))
+    private static func append(
+        tokenOf message: MessageID, _ domain: String, _ tenant: TenantID, _ tags: [UInt8], _ key: HMACKey,
+        to bytes: inout [UInt8]
+    ) {
+        var text: [UInt8] = []
+        text.reserveCapacity(32 + 1 + domain.utf8.count + 1 + 36 + 1 + 2 * tags.count)
+        append(message, domain, to: &text)
+        text.append(UInt8(ascii: " "))
+        tenant.uuid.appendText(to: &text)
+        text.append(UInt8(ascii: " "))
+        text += Hex.encode(tags).utf8
+        key.append(tokenBytes, ofCodeOf: text, to: &bytes)
     }
 
-    private static func tag(
-        _ recipient: String, _ message: MessageID, _ domain: String, _ key: HMACKey
-    ) -> [UInt8] {
-        let text = "recipient \(message.hexadecimal)@\(domain) \(recipient.lowercased())"
-        return Array(key.authenticate(Array(text.utf8)).prefix(tagBytes))
+    private static func append(
+        tagOf recipient: String, _ message: MessageID, _ domain: String, _ key: HMACKey,
+        to bytes: inout [UInt8]
+    ) {
+        let recipient = recipient.lowercased()
+        var text: [UInt8] = []
+        text.reserveCapacity(10 + 32 + 1 + domain.utf8.count + 1 + recipient.utf8.count)
+        text += "recipient ".utf8
+        append(message, domain, to: &text)
+        text.append(UInt8(ascii: " "))
+        text += recipient.utf8
+        key.append(tagBytes, ofCodeOf: text, to: &bytes)
+    }
+
+    /// `<32 digits>@<domain>`
+    private static func append(_ message: MessageID, _ domain: String, to text: inout [UInt8]) {
+        message.appendText(to: &text, withHyphens: false)
+        text.append(UInt8(ascii: "@"))
+        text += domain.utf8
     }
 }

@@ -16,6 +16,8 @@ package final class Snapshot: Sendable {
     /// By slot; where a chunk stands never changes from one version to the next.
     private let parts: [SnapshotPart?]
     private let slots: [String: Int]
+    /// The slots of the chunks of usage, by bucket: they are looked up for each message.
+    private let usageSlots: [Int?]
     private let lookups: SnapshotLookups
     /// Newest last; more than one while the cluster changes its key.
     private let seals: [SymmetricSeal]
@@ -86,6 +88,7 @@ package final class Snapshot: Sendable {
         tokenVerifier = try Self.verifier(global, seals: seals)
         tracking = try Self.tracking(global, seals: seals)
         (self.parts, self.slots, self.lookups) = (parts, slots, lookups)
+        usageSlots = UsageChunk.names.map { slots[$0] }
     }
 
     /// Whether this version has the chunk already, read and checked.
@@ -105,7 +108,7 @@ package final class Snapshot: Sendable {
 
     /// What the nodes had taken for a tenant; nil when none had told of anything.
     package func usage(of tenant: TenantID) -> TenantUsage? {
-        guard let slot = slots[UsageChunk.name(for: tenant)] else { return nil }
+        guard let slot = usageSlots[Int(tenant.bucket)] else { return nil }
         return parts[slot]?.content.usage?.usage(of: tenant)
     }
 

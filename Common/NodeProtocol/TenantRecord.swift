@@ -203,21 +203,29 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         }
     }
 
-    package var id: TenantID
-    package var name: String
-    package var status: Status
-    package var limits: Limits
-    /// X25519, raw 32 bytes: bodies for the log are sealed to it.
-    package var bodyKey: Data?
-    package var domains: [Domain]
-    package var apiKeys: [APIKey]
-    package var credentials: [Credential]
-    package var webhooks: [Webhook]
-    package var members: [Member]
-    /// Nil in a snapshot of a control plane that knows none.
-    package var templates: [Template]?
-    /// The tenant's own frame around HTML; nil: the service's.
-    package var masterTemplate: String?
+    /// All of a record. It lies behind one reference, because a record is handed on several times with each
+    /// message and has many parts.
+    struct Fields: Codable, Sendable, Equatable {
+        var id: TenantID
+        var name: String
+        var status: Status
+        var limits: Limits
+        var bodyKey: Data?
+        var domains: [Domain] = []
+        var apiKeys: [APIKey] = []
+        var credentials: [Credential] = []
+        var webhooks: [Webhook] = []
+        var members: [Member] = []
+        var templates: [Template]?
+        var masterTemplate: String?
+    }
+
+    private final class Box: Sendable {
+        let fields: Fields
+        init(_ fields: Fields) { self.fields = fields }
+    }
+
+    private var box: Box
 
     package init(
         id: TenantID, name: String, status: Status = .active, limits: Limits = Limits(), bodyKey: Data? = nil,
@@ -225,18 +233,79 @@ package struct TenantRecord: Codable, Sendable, Equatable {
         webhooks: [Webhook] = [], members: [Member] = [], templates: [Template]? = nil,
         masterTemplate: String? = nil
     ) {
-        self.id = id
-        self.name = name
-        self.status = status
-        self.limits = limits
-        self.bodyKey = bodyKey
-        self.domains = domains
-        self.apiKeys = apiKeys
-        self.credentials = credentials
-        self.webhooks = webhooks
-        self.members = members
-        self.templates = templates
-        self.masterTemplate = masterTemplate
+        box = Box(
+            Fields(
+                id: id, name: name, status: status, limits: limits, bodyKey: bodyKey, domains: domains,
+                apiKeys: apiKeys, credentials: credentials, webhooks: webhooks, members: members,
+                templates: templates, masterTemplate: masterTemplate))
+    }
+
+    init(_ fields: Fields) { box = Box(fields) }
+
+    package init(from decoder: any Decoder) throws { box = Box(try Fields(from: decoder)) }
+
+    package func encode(to encoder: any Encoder) throws { try box.fields.encode(to: encoder) }
+
+    package static func == (left: TenantRecord, right: TenantRecord) -> Bool {
+        left.box === right.box || left.box.fields == right.box.fields
+    }
+
+    private mutating func change(_ body: (inout Fields) -> Void) {
+        var fields = box.fields
+        body(&fields)
+        box = Box(fields)
+    }
+
+    package var id: TenantID {
+        get { box.fields.id }
+        set { change { $0.id = newValue } }
+    }
+    package var name: String {
+        get { box.fields.name }
+        set { change { $0.name = newValue } }
+    }
+    package var status: Status {
+        get { box.fields.status }
+        set { change { $0.status = newValue } }
+    }
+    package var limits: Limits {
+        get { box.fields.limits }
+        set { change { $0.limits = newValue } }
+    }
+    /// X25519, raw 32 bytes: bodies for the log are sealed to it.
+    package var bodyKey: Data? {
+        get { box.fields.bodyKey }
+        set { change { $0.bodyKey = newValue } }
+    }
+    package var domains: [Domain] {
+        get { box.fields.domains }
+        set { change { $0.domains = newValue } }
+    }
+    package var apiKeys: [APIKey] {
+        get { box.fields.apiKeys }
+        set { change { $0.apiKeys = newValue } }
+    }
+    package var credentials: [Credential] {
+        get { box.fields.credentials }
+        set { change { $0.credentials = newValue } }
+    }
+    package var webhooks: [Webhook] {
+        get { box.fields.webhooks }
+        set { change { $0.webhooks = newValue } }
+    }
+    package var members: [Member] {
+        get { box.fields.members }
+        set { change { $0.members = newValue } }
+    }
+    /// Nil in a snapshot of a control plane that knows none.
+    package var templates: [Template]? {
+        get { box.fields.templates }
+        set { change { $0.templates = newValue } }
+    }
+    /// The tenant's own frame around HTML; nil: the service's.
+    package var masterTemplate: String? {
+        get { box.fields.masterTemplate }
+        set { change { $0.masterTemplate = newValue } }
     }
 
     /// Finds a template by its UUID or its slug.

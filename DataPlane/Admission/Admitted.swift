@@ -134,7 +134,7 @@ package struct Receipt: Sendable, Equatable {
 
     package init(id: MessageID) { self.id = id }
 
-    package init(_ admitted: Admitted) {
+    package init(_ admitted: borrowing Admitted) {
         id = admitted.id
         messageIDHeader = admitted.messageIDHeader
         subject = admitted.subject

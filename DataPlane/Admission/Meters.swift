@@ -68,25 +68,34 @@ package struct Meters: Sendable {
         var inDay = 0
     }
 
-    /// A day in UTC, as usage is told of it.
-    private struct Day: Sendable {
-        /// Since 1970.
-        let number: Int64
-        let day: String
-        let month: String
+    /// A day and its month, as a usage names them.
+    private struct Today: Sendable {
+        private static let secondsOfDay: Int64 = 86_400
 
-        init(_ number: Int64) {
-            self.number = number
-            day = Meters.day(number * 86_400)
-            month = Meters.month(number * 86_400)
+        private let number: Int64
+        /// Such as `2026-11`, in UTC.
+        let month: String
+        /// Such as `2026-11-21`, in UTC.
+        let day: String
+
+        init(now: Int64) {
+            number = Self.number(now)
+            day = RFC3339.day(milliseconds: now * 1_000)
+            month = String(day.dropLast(3))
+        }
+
+        func includes(_ now: Int64) -> Bool { Self.number(now) == number }
+
+        private static func number(_ now: Int64) -> Int64 {
+            (now < 0 ? now - (secondsOfDay - 1) : now) / secondsOfDay
         }
     }
 
     private let node: UInt16
-    /// The last one that something was taken in: its texts are made once.
-    private var today: Day?
     private var windows: [String: Window] = [:]
     private var taken: [TenantID: Taken] = [:]
+    /// Written once a day: each message asks for it.
+    private var today = Today(now: 0)
 
     /// - Parameter node: whose own share of the usage this counts.
     package init(node: UInt16) { self.node = node }
@@ -135,9 +144,7 @@ package struct Meters: Sendable {
     package mutating func takeQuota(
         _ tenant: TenantRecord, usage: TenantUsage?, recipients: Int, now: Int64
     ) throws(Refusal) {
-        let number = now / 86_400
-        let today = today.flatMap { $0.number == number ? $0 : nil } ?? Day(number)
-        self.today = today
+        if !today.includes(now) { today = Today(now: now) }
         let (month, day) = (today.month, today.day)
         var own = taken[tenant.id] ?? Taken(month: month, day: day)
         if own.month != month { (own.month, own.inMonth) = (month, 0) }
@@ -226,10 +233,4 @@ package struct Meters: Sendable {
         let fitting = (passed..<120).first { limit - window.used(after: $0) >= count }
         return (fitting ?? 120) - passed
     }
-
-    /// Such as `2026-11`, in UTC.
-    static func month(_ now: Int64) -> String { String(day(now).dropLast(3)) }
-
-    /// Such as `2026-11-21`, in UTC.
-    static func day(_ now: Int64) -> String { RFC3339.day(milliseconds: now * 1_000) }
 }

@@ -2,12 +2,13 @@ import CLinux
 
 /// The bytes of one batch of groups, laid out as they go into a segment, ready for one write.
 ///
-/// Grows to the greatest batch it has seen and keeps that memory. Owned by one writer thread.
+/// Grows to the greatest batch it has seen and keeps that memory. Owned by one writer thread, which is inside
+/// one call at a time: no look at each access whether another one overlaps.
 package final class FrameBuffer {
-    private var memory: UnsafeMutableRawBufferPointer
-    package private(set) var count = 0
-    private var frameStart = 0
-    private var header: SegmentHeader
+    @exclusivity(unchecked) private var memory: UnsafeMutableRawBufferPointer
+    @exclusivity(unchecked) package private(set) var count = 0
+    @exclusivity(unchecked) private var frameStart = 0
+    @exclusivity(unchecked) private var header: SegmentHeader
 
     init(header: SegmentHeader) {
         memory = .allocate(byteCount: 1 << 16, alignment: 16)
@@ -29,11 +30,13 @@ package final class FrameBuffer {
         var flags: Frame.Flags = []
         if startsBatch { flags.insert(.startsBatch) }
         if startsGroup { flags.insert(.startsGroup) }
-        put(UInt64(0))
-        put(type)
-        put(flags.rawValue)
-        put(header.mark)
-        put(sequence)
+        reserve(Frame.headBytes)
+        // Length and checksum are known at its end.
+        memory.storeBytes(of: type, toByteOffset: count + Frame.typeOffset, as: UInt8.self)
+        memory.storeBytes(of: flags.rawValue, toByteOffset: count + Frame.typeOffset + 1, as: UInt8.self)
+        memory.storeBytes(of: header.mark.littleEndian, toByteOffset: count + 10, as: UInt16.self)
+        memory.storeBytes(of: sequence.littleEndian, toByteOffset: count + 12, as: UInt64.self)
+        count += Frame.headBytes
     }
 
     package func put<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
@@ -64,7 +67,10 @@ package final class FrameBuffer {
     }
 
     private func reserve(_ more: Int) {
-        guard count + more > memory.count else { return }
+        if count + more > memory.count { grow(more) }
+    }
+
+    private func grow(_ more: Int) {
         let larger = UnsafeMutableRawBufferPointer.allocate(
             byteCount: max(memory.count * 2, count + more), alignment: 16)
         larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))

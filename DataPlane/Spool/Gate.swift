@@ -3,12 +3,13 @@ import Glibc
 
 /// A value behind a lock, and one thread that waits for work with a deadline on the monotonic clock.
 ///
-/// Unchecked, because the lock is what makes the access safe.
-package final class Gate<Value>: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+/// Unchecked and public for the reasons that `Locked` gives.
+public final class Gate<Value>: @unchecked Sendable {
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private let scheduler = SystemThread.scheduler
-    private var value: Value
+    // As in `Locked`.
+    @exclusivity(unchecked) @usableFromInline var value: Value
 
     package init(_ value: Value) {
         self.value = value
@@ -32,29 +33,28 @@ package final class Gate<Value>: @unchecked Sendable {
     }
 
     /// Looks or changes without waking anybody.
-    package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    @inlinable
+    public func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return body(&value)
     }
 
     /// Changes the value and wakes the waiter.
-    package func signal<Result>(_ body: (inout Value) -> Result) -> Result {
-        pthread_mutex_lock(mutex)
-        defer {
-            pthread_mutex_unlock(mutex)
-            pthread_cond_signal(condition)
-            scheduler?.wake(ObjectIdentifier(self))
-        }
-        return body(&value)
+    @inlinable
+    public func signal<Result>(_ body: (inout Value) -> Result) -> Result {
+        defer { wake() }
+        return withLock(body)
     }
 
     /// Changes the value and wakes the waiter when `body` says that it has something to look at.
-    package func signalIfNeeded(_ body: (inout Value) -> Bool) {
-        pthread_mutex_lock(mutex)
-        let wakes = body(&value)
-        pthread_mutex_unlock(mutex)
-        guard wakes else { return }
+    @inlinable
+    public func signalIfNeeded(_ body: (inout Value) -> Bool) {
+        if withLock(body) { wake() }
+    }
+
+    @usableFromInline
+    func wake() {
         pthread_cond_signal(condition)
         scheduler?.wake(ObjectIdentifier(self))
     }

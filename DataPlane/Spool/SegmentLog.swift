@@ -13,7 +13,8 @@ import EventLoop
 ///   bears that sequence or a later one in an *earlier* segment is void.
 /// - Segments are deleted oldest first, and the directory is made durable after each one.
 ///
-/// Not `Sendable`: one writer thread owns it.
+/// Not `Sendable`: one writer thread owns it, and asks for a place or a frame for each record: no look at each
+/// of those whether two of them overlap.
 package final class SegmentLog {
     /// Where a frame is.
     package struct Position: Hashable, Sendable {
@@ -42,16 +43,16 @@ package final class SegmentLog {
     let segmentBytes: Int
     let disk: any Disk
     /// Oldest first.
-    package internal(set) var segments: [Segment] = []
+    @exclusivity(unchecked) package internal(set) var segments: [Segment] = []
     /// The sequence that the next group gets.
-    package internal(set) var nextSequence: UInt64 = 1
+    @exclusivity(unchecked) package internal(set) var nextSequence: UInt64 = 1
     /// Written into the header of the next segment.
     package var bookmarks = SegmentHeader.Bookmarks()
 
     var nextNumber: UInt64 = 1
     private var activeFile: (any DiskFile)?
-    private var buffer: FrameBuffer?
-    private var pendingGroups: UInt64 = 0
+    @exclusivity(unchecked) private var buffer: FrameBuffer?
+    @exclusivity(unchecked) private var pendingGroups: UInt64 = 0
     private var removalIsUncertain = false
 
     init(directory: String, kind: SegmentHeader.Kind, segmentBytes: Int, disk: any Disk) {
@@ -90,8 +91,9 @@ package final class SegmentLog {
 
     /// Begins a frame; its payload is then put into the buffer that `beginBatch` gave.
     package func startFrame(type: UInt8, isFirstOfGroup: Bool) {
-        buffer?.startFrame(
-            type: type, sequence: openSequence, startsBatch: buffer?.count == 0, startsGroup: isFirstOfGroup)
+        guard let buffer else { return }
+        buffer.startFrame(
+            type: type, sequence: openSequence, startsBatch: buffer.count == 0, startsGroup: isFirstOfGroup)
     }
 
     package func endFrame(isLastOfGroup: Bool) {

@@ -133,10 +133,7 @@ package final class Spool: Sendable {
     }
 
     private func put(_ group: SpoolGroup, _ answer: SpoolInbox.Answer) {
-        let item = SpoolInbox.Pending(
-            group: group, bytes: group.records.reduce(0) { $0 + $1.frameBytes },
-            hasEntries: group.records.contains(where: \.isEntry),
-            hasKeys: group.records.contains(where: \.isKey), answer: answer)
+        let item = SpoolInbox.Pending(group, answer)
         if let refusal = inbox.signal({ $0.put(item, configuration) }) { answer.give(.failure(refusal)) }
     }
 

@@ -2,17 +2,32 @@ import EventLoop
 
 /// What has arrived for the writer thread and is not taken yet.
 struct SpoolInbox {
-    /// A group and the one who waits for it.
-    struct Pending {
+    /// A group and the one who waits for it. A class, because it goes through several lists.
+    final class Pending: Sendable {
         let group: SpoolGroup
         let bytes: Int
         let hasEntries: Bool
         let hasKeys: Bool
         let answer: Answer
+
+        init(_ group: SpoolGroup, _ answer: Answer) {
+            var (bytes, hasEntries, hasKeys) = (0, false, false)
+            for record in group.records {
+                bytes += record.frameBytes
+                switch record {
+                case .entry: hasEntries = true
+                case .key: hasKeys = true
+                case .update, .closed: break
+                }
+            }
+            self.group = group
+            (self.bytes, self.hasEntries, self.hasKeys) = (bytes, hasEntries, hasKeys)
+            self.answer = answer
+        }
     }
 
     /// How an answer gets back.
-    enum Answer {
+    enum Answer: Sendable {
         case continuation(UnsafeContinuation<Result<Committed, SpoolError>, Never>)
         case function(@Sendable (Result<Committed, SpoolError>) -> Void)
 

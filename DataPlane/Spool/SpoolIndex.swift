@@ -18,15 +18,29 @@ struct SpoolIndex {
         var position: SegmentLog.Position { SegmentLog.Position(segment: segment, offset: offset) }
         var allBytes: Int { Int(bytes) + Int(updateBytes) }
         var update: SegmentLog.Position { SegmentLog.Position(segment: updateSegment, offset: updateOffset) }
+
+        /// Takes a later update; gives how many of its bytes are counted.
+        mutating func add(update: SegmentLog.Position, bytes: Int) -> Int {
+            (updateSegment, updateOffset) = (update.segment, update.offset)
+            let counted = min(bytes, Int(UInt32.max - updateBytes))
+            updateBytes += UInt32(counted)
+            return counted
+        }
     }
 
-    /// What is open in one segment.
-    struct Live {
+    /// What is open in one segment. A class, because each record changes it in its place in the table.
+    final class Live {
         var entries = 0
         /// With their updates, wherever these are: all that compaction would have to copy.
         var bytes = 0
         /// The earliest acceptance of any entry that the segment ever held, in milliseconds since 1970.
         var oldestMilliseconds = UInt64.max
+
+        func add(_ id: MessageID, bytes: Int) {
+            entries += 1
+            self.bytes += bytes
+            oldestMilliseconds = min(oldestMilliseconds, id.milliseconds)
+        }
     }
 
     private(set) var slots: [MessageID: Slot] = [:]
@@ -37,23 +51,16 @@ struct SpoolIndex {
     mutating func insert(_ id: MessageID, at position: SegmentLog.Position, bytes: Int) {
         let slot = Slot(segment: position.segment, offset: position.offset, bytes: UInt32(clamping: bytes))
         if let old = slots.updateValue(slot, forKey: id) { release(old) }
-        var count = live[slot.segment] ?? Live()
-        count.entries += 1
-        count.bytes += bytes
-        count.oldestMilliseconds = min(count.oldestMilliseconds, id.milliseconds)
-        live[slot.segment] = count
+        live(in: slot.segment).add(id, bytes: bytes)
         liveBytes += bytes
     }
 
     /// Updates of entries that are not open are of no interest.
     mutating func update(_ id: MessageID, at position: SegmentLog.Position, bytes: Int) {
         guard let index = slots.index(forKey: id) else { return }
-        slots.values[index].updateSegment = position.segment
-        slots.values[index].updateOffset = position.offset
-        let room = Int(UInt32.max - slots.values[index].updateBytes)
-        let counted = min(bytes, room)
-        slots.values[index].updateBytes += UInt32(counted)
-        live[slots.values[index].segment]?.bytes += counted
+        let segment = slots.values[index].segment
+        let counted = slots.values[index].add(update: position, bytes: bytes)
+        live[segment]?.bytes += counted
         liveBytes += counted
     }
 
@@ -61,12 +68,19 @@ struct SpoolIndex {
         if let old = slots.removeValue(forKey: id) { release(old) }
     }
 
+    private mutating func live(in segment: UInt32) -> Live {
+        if let known = live[segment] { return known }
+        let new = Live()
+        live[segment] = new
+        return new
+    }
+
     private mutating func release(_ slot: Slot) {
         liveBytes -= slot.allBytes
-        guard var count = live[slot.segment] else { return }
+        guard let count = live[slot.segment] else { return }
         count.entries -= 1
         count.bytes -= slot.allBytes
-        live[slot.segment] = count.entries > 0 ? count : nil
+        if count.entries == 0 { live[slot.segment] = nil }
     }
 
     /// No open entry was accepted before this; nil when none is open. Exact to a segment, not to the entry.

@@ -23,14 +23,6 @@ package enum SpoolRecord: Sendable {
         case .key(let key): Frame.headBytes + KeyFrame.fixedBytes + key.payload.count
         }
     }
-
-    var isEntry: Bool {
-        if case .entry = self { true } else { false }
-    }
-
-    var isKey: Bool {
-        if case .key = self { true } else { false }
-    }
 }
 
 /// Records that become durable together or not at all, and the events that follow from them.

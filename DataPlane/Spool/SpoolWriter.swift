@@ -17,6 +17,12 @@ final class SpoolWriter {
     let inbox: Condition<SpoolInbox>
     let compactor: Compactor
     private var pace: BatchPace
+    // Of the batch that is being laid out; their memory serves the next one. This thread is inside one call at
+    // a time.
+    @exclusivity(unchecked) private var changes: [Change] = []
+    /// For each id that the batch touched, where its latest update is.
+    @exclusivity(unchecked) private var latest: [MessageID: SegmentLog.Position?] = [:]
+    private static let maxKeptCapacity = 4096
     /// The group up to which the keys were last asked for.
     var askedKeys: UInt64 = 0
 
@@ -62,37 +68,27 @@ final class SpoolWriter {
     }
 
     private func write(_ items: [Pending]) {
-        var batch: [Pending] = []
-        var bytes = 0
-        for item in items {
-            if bytes + item.bytes > configuration.maxBatchBytes, !batch.isEmpty {
-                writeBatch(batch)
-                batch.removeAll(keepingCapacity: true)
-                bytes = 0
-            }
-            batch.append(item)
-            bytes += item.bytes
+        for batch in items.batches(maxBytes: configuration.maxBatchBytes, \.bytes) {
+            writeBatch(batch.items, bytes: batch.bytes)
         }
-        writeBatch(batch)
     }
 
     /// One write, one fdatasync, then every answer in one go.
-    private func writeBatch(_ items: [Pending]) {
+    private func writeBatch(_ items: ArraySlice<Pending>, bytes: Int) {
         var results: [Result<Committed, SpoolError>] = []
         results.reserveCapacity(items.count)
         let refusal = items.contains(where: \.hasEntries) ? refusalOfEntries() : nil
         do throws(SystemError) {
-            let buffer = try log.beginBatch(bytes: items.reduce(0) { $0 + $1.bytes })
-            var changes: [Change] = []
-            var latest: [MessageID: SegmentLog.Position?] = [:]
+            let buffer = try log.beginBatch(bytes: bytes)
+            forgetBatch()
             for item in items {
                 if let refusal, item.hasEntries {
                     results.append(.failure(refusal))
-                } else if let duplicate = duplicate(in: item.group, latest) {
+                } else if item.hasEntries, let duplicate = duplicate(in: item.group) {
                     results.append(.failure(.duplicate(duplicate)))
                 } else {
                     results.append(.success(Committed(sequence: log.openSequence)))
-                    layOut(item.group, into: buffer, &changes, &latest)
+                    layOut(item.group, into: buffer)
                 }
             }
             try log.flush()
@@ -103,11 +99,11 @@ final class SpoolWriter {
             results = items.map { $0.hasEntries ? .failure(refusal ?? failure) : .failure(failure) }
         }
         journalEvents(items, results)
-        inbox.signal { inbox in inbox.answered(bytes: items.reduce(0) { $0 + $1.bytes }) }
+        inbox.withLock { $0.answered(bytes: bytes) }
         for (item, result) in zip(items, results) { item.answer.give(result) }
     }
 
-    private func journalEvents(_ items: [Pending], _ results: [Result<Committed, SpoolError>]) {
+    private func journalEvents(_ items: ArraySlice<Pending>, _ results: [Result<Committed, SpoolError>]) {
         for (item, result) in zip(items, results) {
             if case .success(let committed) = result {
                 journal.append(sequence: committed.sequence, events: item.group.events)
@@ -124,20 +120,24 @@ final class SpoolWriter {
         return shelf.withLock { $0.note(space, configuration) } ? .diskLow : nil
     }
 
-    private func duplicate(in group: SpoolGroup, _ latest: [MessageID: SegmentLog.Position?]) -> MessageID? {
-        var seen: Set<MessageID> = []
-        for case .entry(let id, _, _) in group.records {
-            if latest[id] != nil || shelf.withLock({ $0.index.slots[id] != nil }) { return id }
-            if group.records.count > 1, !seen.insert(id).inserted { return id }
-        }
-        return nil
+    private func forgetBatch() {
+        changes.removeAll(keepingCapacity: changes.capacity <= Self.maxKeptCapacity)
+        if !latest.isEmpty { latest.removeAll(keepingCapacity: latest.capacity <= Self.maxKeptCapacity) }
     }
 
-    /// `latest` has, for each id that this batch touched, where its latest update is.
-    private func layOut(
-        _ group: SpoolGroup, into buffer: FrameBuffer, _ changes: inout [Change],
-        _ latest: inout [MessageID: SegmentLog.Position?]
-    ) {
+    private func duplicate(in group: SpoolGroup) -> MessageID? {
+        var seen: Set<MessageID> = []
+        if group.records.count > 1 { seen.reserveCapacity(group.records.count) }
+        return shelf.withLock { shelf in
+            for case .entry(let id, _, _) in group.records {
+                if latest[id] != nil || shelf.index.slots[id] != nil { return id }
+                if group.records.count > 1, !seen.insert(id).inserted { return id }
+            }
+            return nil
+        }
+    }
+
+    private func layOut(_ group: SpoolGroup, into buffer: FrameBuffer) {
         let records = group.records
         for (index, record) in records.enumerated() {
             let position = log.position

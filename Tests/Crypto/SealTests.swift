@@ -97,15 +97,45 @@ import Testing
     @Test func `a sealing key makes boxes that never repeat`() throws {
         let recipient = try X25519PrivateKey.generate()
         let key = try SealingKey(recipient: recipient.publicKey)
-        let boxes = try (0..<50).map { _ in try key.seal(message, context: "c") }
+        let front: [UInt8] = [9, 9, 9]
+        let boxes = try (0..<50).map { _ in
+            var bytes = front
+            try key.seal(behind: &bytes, context: Array("c".utf8)) { $0 += message }
+            #expect(bytes.starts(with: front))
+            return Array(bytes.dropFirst(front.count))
+        }
         #expect(Set(boxes).count == boxes.count)
-        #expect(boxes.allSatisfy { $0.first == 2 && $0.count == message.count + 61 })
+        #expect(
+            boxes.allSatisfy { $0.first == 2 && $0.count == message.count + SealingKey.overheadBytes })
         #expect(throws: CryptoError.authenticationFailed) {
             try SealedBox.open(boxes[0], with: recipient, context: "d")
         }
         for box in boxes { #expect(try SealedBox.open(box, with: recipient, context: "c") == message) }
-        let empty = try key.seal([] as [UInt8], context: "c")
+        var empty: [UInt8] = []
+        try key.seal(behind: &empty, context: Array("c".utf8)) { _ in }
         #expect(try SealedBox.open(empty, with: recipient, context: "c").isEmpty)
+    }
+
+    @Test func `a sealing key serves several threads at once, and no two boxes are alike`() async throws {
+        let recipient = try X25519PrivateKey.generate()
+        let key = try SealingKey(recipient: recipient.publicKey)
+        let boxes = try await withThrowingTaskGroup { group in
+            for task in 0..<4 {
+                group.addTask {
+                    try (0..<100).map { round in
+                        var box: [UInt8] = []
+                        let content = [UInt8](repeating: UInt8(task), count: round * 17)
+                        try key.seal(behind: &box, context: [UInt8(round)]) { $0 += content }
+                        return (box, content, [UInt8(round)])
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        for (box, content, context) in boxes {
+            #expect(try SealedBox.open(box, with: recipient, context: context) == content)
+        }
+        #expect(Set(boxes.map { $0.0[33..<45] }).count == boxes.count)
     }
 
     @Test func `a symmetric seal opens with its key at its place only`() throws {

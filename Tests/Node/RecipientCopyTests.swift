@@ -142,7 +142,7 @@ import Testing
             let sealed = BodyLog().seal(
                 message, id: id, mail: mail, tenant: tenant, snapshot: snapshot, now: now / 1000)
             let opened = try SealedBox.open(
-                sealed, with: owner, context: Array(KeptMessage.sealContext(id).utf8))
+                sealed, with: owner, context: KeptMessage.sealContext(id))
             let kept = try #require(KeptMessage(protobuf: opened))
             #expect(kept.message == message && kept.again?.links == mail.links.packed)
             #expect(kept.again?.envelopeSender == "app@one.example" && kept.again?.request.isEmpty == true)

@@ -24,7 +24,7 @@ import Testing
             origin: .init(kind: .apiKey, id: "k", door: "ingest"), from: "a@b.example", envelopeSender: "",
             recipients: ["c@d.example"], subject: "Ünïcode", messageIDHeader: "<x@y>", bodyBytes: 10,
             hasAttachments: true, tags: ["t"], metadata: ["k": "v"], isTest: false, scheduledAt: nil)
-        event.webhook = .init(id: UUID(), url: "https://x.example/", event: "sent", isGone: true)
+        event.webhook = .init(id: tenant.uuid, url: "https://x.example/", event: "sent", isGone: true)
         event.isLate = kind == .complained
         event.isTest = kind == .unsubscribed
         if kind == .clicked {
@@ -50,6 +50,12 @@ import Testing
         #expect(Event.Reader(userAgent: "x" + long).userAgent == "x" + String(repeating: "é", count: 255))
         #expect(Event.Reader(userAgent: long).userAgent.utf8.count == 512)
         #expect(!Event.Reader(userAgent: "x").isMachine)
+    }
+
+    @Test func `the sealed body may be put behind the record of its event`() {
+        var bytes = EventRecord.encode(event(.accepted), bodyBytes: 2)
+        bytes += [1, 2]
+        #expect(bytes == EventRecord(event(.accepted), sealedBody: [1, 2]).encoded())
     }
 
     @Test func `a record is read from the middle of a buffer`() {

@@ -38,6 +38,21 @@ import Testing
         #expect(prove(path, make(path, message: id, domain: "One.Example"))?.message == id)
     }
 
+    @Test func `the address is the same as another implementation makes`() throws {
+        let tenant = try #require(TenantID(text: "01020304-0506-0708-090a-0b0c0d0e0f10"))
+        let expected = [
+            0: "bounces+agrrqxcqabyafaaaiaaaaaaaan2e2zk5t6berli@dispatch.One.example",
+            1: "bounces+agrrqxcqabyafaaaiaaaaaaaame2fm3psugjf5daqhdq@dispatch.One.example",
+            3: "bounces+agrrqxcqabyafaaaiaaaaaaaapdss3wernt5gw3aqhdy7veqt2mvi@dispatch.One.example",
+        ]
+        for (count, address) in expected {
+            let recipients = Array((["A@x.example"] + three.dropFirst()).prefix(count))
+            let made = path.address(
+                message: id, domain: "One.example", tenant: tenant, recipients: recipients)
+            #expect(made == address)
+        }
+    }
+
     @Test func `the address knows its recipients, and nobody else`() throws {
         for count in 1...3 {
             let known = Array(three.prefix(count))

@@ -1,3 +1,5 @@
+// SHA256_Init and its like are called deprecated because they know one implementation, the one wanted here.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "COpenSSL.h"
 
 long copenssl_ctx_set_min_proto_version(SSL_CTX *context, int version) {
@@ -14,3 +16,10 @@ EVP_PKEY *copenssl_ec_p256_generate(void) { return EVP_EC_gen("P-256"); }
 int copenssl_pkey_get_size(const EVP_PKEY *key) { return EVP_PKEY_get_size(key); }
 int copenssl_pkey_get_bits(const EVP_PKEY *key) { return EVP_PKEY_get_bits(key); }
 int copenssl_pkey_get_base_id(const EVP_PKEY *key) { return EVP_PKEY_get_base_id(key); }
+
+// They fail for no input.
+void copenssl_sha256_init(SHA256_CTX *state) { SHA256_Init(state); }
+void copenssl_sha256_update(SHA256_CTX *state, const void *bytes, size_t count) {
+    SHA256_Update(state, bytes, count);
+}
+void copenssl_sha256_final(SHA256_CTX *state, unsigned char *digest) { SHA256_Final(digest, state); }

@@ -30,7 +30,7 @@ extension Event {
         writer.put(11, remoteID)
         writer.put(12, durationMilliseconds)
         writer.put(13, nextAttemptAt)
-        if let accepted { writer.put(14) { accepted.write(to: &$0) } }
+        if let content { writer.put(14) { content.write(to: &$0) } }
         if let webhook {
             writer.put(15) { writer in
                 writer.put(1, webhook.id)
@@ -92,7 +92,7 @@ extension Event {
 
 extension Event.Accepted {
     package func write(to writer: inout ProtobufWriter) {
-        writer.put(1) { [origin] writer in
+        writer.put(1) { writer in
             writer.put(1, origin.kind.rawValue)
             writer.put(2, origin.id)
             writer.put(3, origin.door)

@@ -87,11 +87,11 @@ package struct Event: Sendable, Equatable {
         /// Milliseconds since 1970.
         package var scheduledAt: Int64?
         /// Those of the recipients that the message names as Cc, and those that it does not name.
-        package var cc: [String] = []
-        package var bcc: [String] = []
-        package var tracksOpens = false
-        package var tracksClicks = false
-        package var offersUnsubscribe = false
+        package var cc: [String]
+        package var bcc: [String]
+        package var tracksOpens: Bool
+        package var tracksClicks: Bool
+        package var offersUnsubscribe: Bool
         package var templateID: UUID?
         /// The message that this one repeats.
         package var resentFrom: MessageID?
@@ -99,7 +99,9 @@ package struct Event: Sendable, Equatable {
         package init(
             origin: Origin, from: String, envelopeSender: String, recipients: [String], subject: String,
             messageIDHeader: String, bodyBytes: Int, hasAttachments: Bool, tags: [String],
-            metadata: [String: String], isTest: Bool, scheduledAt: Int64?
+            metadata: [String: String], isTest: Bool, scheduledAt: Int64?, cc: [String] = [],
+            bcc: [String] = [], tracksOpens: Bool = false, tracksClicks: Bool = false,
+            offersUnsubscribe: Bool = false, templateID: UUID? = nil, resentFrom: MessageID? = nil
         ) {
             self.origin = origin
             self.from = from
@@ -113,6 +115,25 @@ package struct Event: Sendable, Equatable {
             self.metadata = metadata
             self.isTest = isTest
             self.scheduledAt = scheduledAt
+            (self.cc, self.bcc) = (cc, bcc)
+            (self.tracksOpens, self.tracksClicks) = (tracksOpens, tracksClicks)
+            self.offersUnsubscribe = offersUnsubscribe
+            (self.templateID, self.resentFrom) = (templateID, resentFrom)
+        }
+    }
+
+    /// The same behind one reference, for those who hand it on.
+    package final class AcceptedContent: Sendable, Equatable {
+        package let accepted: Accepted
+
+        package var isTest: Bool { accepted.isTest }
+
+        package init(_ accepted: consuming Accepted) { self.accepted = accepted }
+
+        package func write(to writer: inout ProtobufWriter) { accepted.write(to: &writer) }
+
+        package static func == (left: AcceptedContent, right: AcceptedContent) -> Bool {
+            left === right || left.accepted == right.accepted
         }
     }
 
@@ -178,7 +199,8 @@ package struct Event: Sendable, Equatable {
     package var durationMilliseconds: Int?
     /// Milliseconds since 1970, with `deferred` and `rescheduled`.
     package var nextAttemptAt: Int64?
-    package var accepted: Accepted?
+    /// With `accepted`; handed on without a copy, because it has many parts.
+    package var content: AcceptedContent?
     package var webhook: Webhook?
     /// Told by a bounce message or a feedback loop, when the delivery was over: the recipient is as they name
     /// it, or nobody, and whether the message went there is for the log to say.
@@ -186,6 +208,12 @@ package struct Event: Sendable, Equatable {
     /// Of a reader who followed a link of captured mail: nothing follows from it for the address.
     package var isTest = false
     package var reader: Reader?
+
+    /// What the log keeps of the message, with `accepted`.
+    package var accepted: Accepted? {
+        get { content?.accepted }
+        set { content = newValue.map { AcceptedContent($0) } }
+    }
 
     /// Whether a machine did what the event tells: it is in the timeline and in no count.
     package var isOfMachine: Bool { reader?.isMachine ?? false }

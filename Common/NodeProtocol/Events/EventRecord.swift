@@ -7,6 +7,8 @@ package struct EventRecord: Sendable, Equatable {
     /// The largest message that the log keeps.
     package static let maxLoggedBodyBytes = 2 * 1024 * 1024
 
+    private static let lengthBytes = 4
+
     package var event: Event
     /// A `KeptMessage`, sealed to the tenant's key in the context `kept:<message id>`; empty when nothing is
     /// kept. Earlier versions sealed the message alone, as `body:<message id>`.
@@ -19,17 +21,25 @@ package struct EventRecord: Sendable, Equatable {
 
     package static func sealContext(_ message: MessageID) -> String { "body:\(message)" }
 
-    package func encoded() -> [UInt8] { Self.encode(event, sealedBody: sealedBody) }
+    package func encoded() -> [UInt8] {
+        var bytes = Self.encode(event, bodyBytes: sealedBody.count)
+        bytes += sealedBody
+        return bytes
+    }
 
-    /// The bytes of such a record.
-    package static func encode(_ event: borrowing Event, sealedBody: [UInt8] = []) -> [UInt8] {
-        var writer = ProtobufWriter(capacityBytes: 512)
-        event.write(to: &writer)
+    /// The bytes of such a record up to the sealed body, which is to be put behind them.
+    ///
+    /// - Parameter bodyBytes: for how many there is to be room.
+    package static func encode(_ event: Event, bodyBytes: Int = 0) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(4 + writer.bytes.count + sealedBody.count)
-        bytes.append(bigEndian: UInt32(clamping: writer.bytes.count))
-        bytes.append(contentsOf: writer.bytes)
-        bytes.append(contentsOf: sealedBody)
+        bytes.reserveCapacity(lengthBytes + 512 + bodyBytes)
+        bytes.append(bigEndian: 0)
+        ProtobufWriter.write(behind: &bytes) { event.write(to: &$0) }
+        var rest = UInt32(clamping: bytes.count - lengthBytes)
+        for place in (0..<lengthBytes).reversed() {
+            bytes[place] = UInt8(truncatingIfNeeded: rest)
+            rest >>= 8
+        }
         return bytes
     }
 

@@ -35,16 +35,29 @@ package struct KeptMessage: Sendable, Equatable {
         self.captured = captured
     }
 
-    /// The context of the seal.
-    package static func sealContext(_ message: MessageID) -> String { "kept:\(message)" }
+    /// The context of the seal: `kept:<message id>`.
+    package static func sealContext(_ message: MessageID) -> [UInt8] {
+        var context: [UInt8] = []
+        context.reserveCapacity(5 + 36)
+        context += "kept:".utf8
+        message.appendText(to: &context, withHyphens: true)
+        return context
+    }
+
+    package func write(to writer: inout ProtobufWriter) {
+        writer.put(1, message)
+        if let again { writer.put(2) { again.write(to: &$0) } }
+        if let captured { writer.put(3, captured) }
+    }
 
     package func encoded() -> [UInt8] {
-        var writer = ProtobufWriter(capacityBytes: message.count + (captured?.count ?? 0) + 512)
-        writer.put(1, message)
-        if let again { writer.put(2, again.encoded()) }
-        if let captured { writer.put(3, captured) }
+        var writer = ProtobufWriter(capacityBytes: message.count + Self.overheadBytes)
+        write(to: &writer)
         return writer.bytes
     }
+
+    /// How much longer than the message it mostly is at most.
+    package static let overheadBytes = 256
 
     /// Nil when the bytes are something else.
     package init?(protobuf bytes: [UInt8]) {
@@ -65,13 +78,17 @@ package struct KeptMessage: Sendable, Equatable {
 
 extension KeptMessage.Again {
     package func encoded() -> [UInt8] {
-        var writer = ProtobufWriter(capacityBytes: links.count + request.count + 256)
+        var writer = ProtobufWriter()
+        write(to: &writer)
+        return writer.bytes
+    }
+
+    fileprivate func write(to writer: inout ProtobufWriter) {
         writer.put(1, envelopeSender)
         if !links.isEmpty { writer.put(2, links) }
         if isBulk { writer.put(3, true) }
         if !request.isEmpty { writer.put(4, request) }
         writer.put(5, repeated: recipients)
-        return writer.bytes
     }
 
     /// Nil when the bytes are something else.

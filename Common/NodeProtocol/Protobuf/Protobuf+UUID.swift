@@ -3,7 +3,7 @@ import FoundationEssentials
 extension ProtobufWriter {
     /// 16 bytes.
     package mutating func put(_ field: Int, _ uuid: UUID) {
-        put(field, withUnsafeBytes(of: uuid.uuid) { Array($0) })
+        withUnsafeBytes(of: uuid.uuid) { put(field, $0) }
     }
 }
 

@@ -67,7 +67,7 @@ extension TenantRecord {
     /// Nil when the bytes are no tenant. A status that this version does not know is `blocked`.
     init?(protobuf bytes: ArraySlice<UInt8>, _ shared: inout SharedScopes) {
         var reader = ProtobufReader(bytes)
-        var record = TenantRecord(id: .unknown, name: "", status: .blocked)
+        var record = Fields(id: .unknown, name: "", status: .blocked, limits: Limits())
         var isKnown = false
         while let field = reader.next() {
             switch field.number {
@@ -102,7 +102,7 @@ extension TenantRecord {
             }
         }
         guard reader.isWhole, isKnown else { return nil }
-        self = record
+        self.init(record)
     }
 }
 

@@ -32,7 +32,10 @@ package struct UsageChunk: Sendable, Equatable {
     }
 
     /// The name of the chunk that a tenant's usage is in: `usage/00` … `usage/ff`.
-    package static func name(for tenant: TenantID) -> String { "usage/\(tenant.bucket)" }
+    package static func name(for tenant: TenantID) -> String { names[Int(tenant.bucket)] }
+
+    /// By the number of the bucket.
+    static let names = (0...UInt8.max).map { "usage/\(TenantID.text(ofBucket: $0))" }
 
     /// What one tenant has used.
     package func usage(of tenant: TenantID) -> TenantUsage? {

@@ -14,7 +14,7 @@ package final class Labelled<Metric: Sendable>: Sendable {
     package let labelNames: [String]
     let maxSeries: Int
     private let make: @Sendable () -> Metric
-    private let series = Locked<[[String]: Metric]>([:])
+    private let series = Locked((places: LabelPlaces(), metrics: [Metric]()))
 
     init(labelNames: [String], maxSeries: Int, make: @escaping @Sendable () -> Metric) {
         self.labelNames = labelNames
@@ -27,23 +27,44 @@ package final class Labelled<Metric: Sendable>: Sendable {
     package func callAsFunction(_ values: String...) -> Metric { series(values) }
 
     package func series(_ values: [String]) -> Metric {
-        var key = Array(values.prefix(labelNames.count))
-        while key.count < labelNames.count { key.append("") }
-        return series.withLock { series in
-            if let known = series[key] { return known }
-            if series.count >= maxSeries {
+        series.withLock { series in
+            if let place = series.places.find(values) { return series.metrics[place] }
+            var key = Array(values.prefix(labelNames.count))
+            while key.count < labelNames.count { key.append("") }
+            if let place = series.places.find(key) { return series.metrics[place] }
+            if series.metrics.count >= maxSeries {
                 key = labelNames.map { _ in Self.overflowValue }
-                if let overflow = series[key] { return overflow }
+                if let overflow = series.places.find(key) { return series.metrics[overflow] }
             }
             let new = make()
-            series[key] = new
+            series.places.add(key)
+            series.metrics.append(new)
             return new
         }
     }
 
     /// Every series with its label values, in a stable order.
     var all: [(values: [String], metric: Metric)] {
-        series.withLock { $0 }.map { (values: $0.key, metric: $0.value) }
+        series.withLock { zip($0.places.all, $0.metrics).map { (values: $0, metric: $1) } }
             .sorted { $0.values.lexicographicallyPrecedes($1.values) }
+    }
+}
+
+/// Label values, numbered in the order in which they came.
+private struct LabelPlaces {
+    /// How many are compared one by one before the table is asked, which costs more than these.
+    private static let maxCompared = 8
+
+    private(set) var all: [[String]] = []
+    private var table: [[String]: Int] = [:]
+
+    func find(_ values: [String]) -> Int? {
+        for place in 0..<min(all.count, Self.maxCompared) where all[place] == values { return place }
+        return all.count > Self.maxCompared ? table[values] : nil
+    }
+
+    mutating func add(_ values: [String]) {
+        table[values] = all.count
+        all.append(values)
     }
 }

@@ -38,7 +38,7 @@ enum EmailBody {
             let key = try? X25519PrivateKey(raw: raw)
         else { return nil }
         if let kept = try? SealedBox.open(
-            sealed, with: key, context: Array(KeptMessage.sealContext(message).utf8))
+            sealed, with: key, context: KeptMessage.sealContext(message))
         {
             return KeptMessage(protobuf: kept)
         }

@@ -35,7 +35,7 @@ struct DeliveryNotices: Sendable {
         var record: SpoolRecord { .entry(id, header: Entry.mail(entry).encoded(), body: body) }
         /// The events of its acceptance, as the journal has them.
         func journaled(node: UInt16) -> [[UInt8]] {
-            AcceptedEvents.journaled(AcceptedEvents.make(id: id, mail: entry, node: node), sealedBody: [])
+            AcceptedEvents.journaled(AcceptedEvents.make(id: id, mail: entry, node: node))
         }
 
         var message: OpenMessage { OpenMessage(id: id, entry: .mail(entry)) }

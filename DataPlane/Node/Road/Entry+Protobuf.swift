@@ -40,7 +40,7 @@ extension MailEntry {
         writer.put(5, selector)
         writer.put(6, isBulk)
         writer.put(7, bodyBytes)
-        writer.put(8) { log.write(to: &$0) }
+        writer.put(8) { content.write(to: &$0) }
         writer.put(9, repeated: suppressed)
         if let request { writer.put(10) { request.write(to: &$0) } }
         if !links.isEmpty { writer.put(11, links.packed) }

@@ -27,13 +27,16 @@ final class MailEntry: Sendable {
     let selector: String
     let isBulk: Bool
     let bodyBytes: Int
-    let log: Event.Accepted
+    let content: Event.AcceptedContent
     let suppressed: [String]
     /// What was asked for with the envelope; nil when nothing was.
     let request: EnvelopeRequest?
     /// Where in the body the copy of each recipient has links of its own; none in most messages, and then all
     /// recipients get the same bytes.
     let links: LinkPlaces
+
+    /// What the log wants to know.
+    var log: Event.Accepted { content.accepted }
 
     /// When it was to leave, as it was accepted.
     var firstDue: Int64 { log.scheduledAt ?? acceptedAt }
@@ -51,13 +54,13 @@ final class MailEntry: Sendable {
         self.selector = selector
         self.isBulk = isBulk
         self.bodyBytes = bodyBytes ?? log.bodyBytes
-        self.log = log
+        content = Event.AcceptedContent(log)
         self.suppressed = suppressed
         self.request = request
         self.links = links
     }
 
-    init(_ admitted: Admitted) {
+    init(_ admitted: borrowing Admitted) {
         tenant = admitted.tenant
         acceptedAt = admitted.acceptedAt
         deadline = admitted.deadline
@@ -68,20 +71,22 @@ final class MailEntry: Sendable {
         suppressed = admitted.suppressed
         request = admitted.request
         links = admitted.links
-        var log = Event.Accepted(
-            origin: admitted.origin, from: admitted.from, envelopeSender: admitted.envelopeSender,
-            recipients: admitted.recipients, subject: admitted.subject,
-            messageIDHeader: admitted.messageIDHeader, bodyBytes: admitted.message.count,
-            hasAttachments: admitted.hasAttachments, tags: admitted.tags, metadata: admitted.metadata,
-            isTest: admitted.isTest, scheduledAt: admitted.scheduledAt)
-        log.cc = admitted.cc
-        log.bcc = admitted.bcc
-        log.tracksOpens = admitted.tracking.opens
-        log.tracksClicks = admitted.tracking.clicks
-        log.offersUnsubscribe = admitted.offersUnsubscribe
-        log.templateID = admitted.templateID
-        log.resentFrom = admitted.resentFrom
-        self.log = log
+        content = Event.AcceptedContent(admitted)
+    }
+}
+
+extension Event.AcceptedContent {
+    fileprivate convenience init(_ admitted: borrowing Admitted) {
+        self.init(
+            Event.Accepted(
+                origin: admitted.origin, from: admitted.from, envelopeSender: admitted.envelopeSender,
+                recipients: admitted.recipients, subject: admitted.subject,
+                messageIDHeader: admitted.messageIDHeader, bodyBytes: admitted.message.count,
+                hasAttachments: admitted.hasAttachments, tags: admitted.tags, metadata: admitted.metadata,
+                isTest: admitted.isTest, scheduledAt: admitted.scheduledAt, cc: admitted.cc,
+                bcc: admitted.bcc, tracksOpens: admitted.tracking.opens,
+                tracksClicks: admitted.tracking.clicks, offersUnsubscribe: admitted.offersUnsubscribe,
+                templateID: admitted.templateID, resentFrom: admitted.resentFrom))
     }
 }
 

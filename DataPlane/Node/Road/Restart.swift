@@ -97,8 +97,10 @@ struct Restart: Sendable {
         switch record {
         case .entry(let id, let header):
             guard case .mail(let mail) = Entry(header) else { return [] }
+            let body = bodies[id] ?? []
             return AcceptedEvents.journaled(
-                AcceptedEvents.make(id: id, mail: mail, node: node), sealedBody: bodies[id] ?? [])
+                AcceptedEvents.make(id: id, mail: mail, node: node), bodyBytes: body.count
+            ) { $0 += body }
         case .update(_, let payload):
             guard case .events(let events) = SpoolUpdate(decoding: payload) else { return [] }
             return Recorder.journaled(events)

@@ -6,7 +6,7 @@ import Service
 import Spool
 
 /// The road behind every door: admission, then the disk, then the queue; and only then the answer.
-struct Road: Intake {
+final class Road: Intake {
     /// What several messages that come at once are written in at most.
     private static let maxGroupBytes = 4 << 20
     private static let maxGroupMessages = 256
@@ -54,13 +54,9 @@ struct Road: Intake {
     ) throws(Meters.RateExceeded) -> Meters.Standing? {
         let now = clock.now() / 1000
         let usage = holder.current?.usage(of: principal.tenant.id)
-        let result: Result<Meters.Standing?, Meters.RateExceeded> = meters.withLock { meters in
-            do throws(Meters.RateExceeded) {
-                return .success(
-                    try meters.takeRate(principal, count: count, for: use, usage: usage, now: now))
-            } catch { return .failure(error) }
+        return try meters.withLock { meters throws(Meters.RateExceeded) in
+            try meters.takeRate(principal, count: count, for: use, usage: usage, now: now)
         }
-        return try result.get()
     }
 
     func returnRate(_ principal: Principal, count: Int) {
@@ -77,8 +73,8 @@ struct Road: Intake {
         do throws(Refusal) {
             let accepted = try admit(submission, from: principal, item)
             try await commit([accepted])
-            report(accepted, since: started)
-            return Receipt(accepted.admitted)
+            report([accepted], since: started)
+            return accepted.receipt
         } catch {
             metrics.refused(door, error.code.rawValue).increment()
             throw error
@@ -100,7 +96,7 @@ struct Road: Intake {
                     results.append(.success(receipt))
                 } else {
                     let accepted = try admit(submission, from: principal, item)
-                    results.append(.success(Receipt(accepted.admitted)))
+                    results.append(.success(accepted.receipt))
                     open.append((place, accepted))
                     openBytes += accepted.mail.bodyBytes
                 }
@@ -112,7 +108,7 @@ struct Road: Intake {
             guard isFull || place == submissions.count - 1 else { continue }
             do throws(Refusal) {
                 try await commit(open.map(\.message))
-                for (_, message) in open { report(message, since: started) }
+                report(open.map(\.message), since: started)
             } catch {
                 for (place, message) in open {
                     metrics.refused(message.mail.log.origin.door, error.code.rawValue).increment()
@@ -144,7 +140,7 @@ struct Road: Intake {
                     returnQuota(of: [message])
                     throw error
                 }
-                receipts.append(Receipt(message.admitted))
+                receipts.append(message.receipt)
             } catch {
                 returnQuota(of: group.messages)
                 metrics.refused(submission.door, error.code.rawValue).increment()
@@ -157,15 +153,18 @@ struct Road: Intake {
             }
             throw BatchRefusal(error, at: nil)
         }
-        for message in group.messages { report(message, since: started) }
+        report(group.messages, since: started)
         return receipts
     }
 
     func now() -> Int64 { clock.now() }
 
-    private func report(_ accepted: AcceptedMessage, since started: MonotonicTime) {
-        metrics.accepted(accepted.mail.log.origin.door).increment()
-        metrics.acceptSeconds.observe(MonotonicTime.now() - started)
+    private func report(_ accepted: [AcceptedMessage], since started: MonotonicTime) {
+        let time = MonotonicTime.now() - started
+        for message in accepted {
+            metrics.accepted(message.mail.log.origin.door).increment()
+            metrics.acceptSeconds.observe(time)
+        }
     }
 
     func status(of message: MessageID, tenant: TenantID) async -> MessageStatus? {
@@ -222,13 +221,16 @@ struct Road: Intake {
             })
         let mail = MailEntry(admitted)
         let events = AcceptedEvents.make(id: admitted.id, mail: mail, node: admission.node)
-        let sealed = bodies.seal(
-            admitted.message, id: admitted.id, mail: mail, tenant: principal.tenant, snapshot: snapshot,
-            now: now / 1000)
+        let tenant = principal.tenant
+        let bodyBytes = BodyLog.sealedBytes(of: admitted.message, mail, tenant)
+        let journaled = AcceptedEvents.journaled(events, bodyBytes: bodyBytes) { record in
+            bodies.seal(
+                admitted.message, id: admitted.id, mail: mail, tenant: tenant, snapshot: snapshot,
+                now: now / 1000, behind: &record)
+        }
         return AcceptedMessage(
-            admitted: admitted, mail: mail,
-            webhooks: webhooks.make(of: events, mail: mail, tenant: principal.tenant),
-            journaled: AcceptedEvents.journaled(events, sealedBody: sealed), item: item)
+            admitted, mail: mail, webhooks: webhooks.make(of: events, mail: mail, tenant: tenant),
+            journaled: journaled, item: item)
     }
 
     /// Puts messages on disk by one write, and into the queue.
@@ -243,8 +245,8 @@ struct Road: Intake {
             throw Refusal(error)
         }
         for message in messages {
-            message.item?.wasQueued(Receipt(message.admitted))
-            wishes?.note(message.admitted.id, message.mail)
+            message.item?.wasQueued(message.receipt)
+            wishes?.note(message.id, message.mail)
         }
         enqueue(messages.flatMap(\.opened))
     }
@@ -261,17 +263,13 @@ struct Road: Intake {
         _ tenant: TenantRecord, _ snapshot: Snapshot, _ recipients: Int, _ now: Int64
     ) throws(Refusal) {
         let usage = snapshot.usage(of: tenant.id)
-        let refusal: Refusal? = meters.withLock { meters in
-            do throws(Refusal) {
-                try meters.takeQuota(tenant, usage: usage, recipients: recipients, now: now)
-            } catch { return error }
-            return nil
+        try meters.withLock { meters throws(Refusal) in
+            try meters.takeQuota(tenant, usage: usage, recipients: recipients, now: now)
         }
-        if let refusal { throw refusal }
     }
 
     private func enqueue(_ messages: [OpenMessage]) {
-        dispatcher.loop.execute { dispatcher.value.add(messages) }
+        dispatcher.loop.execute { [dispatcher] in dispatcher.value.add(messages) }
     }
 }
 
@@ -280,7 +278,7 @@ struct Road: Intake {
 enum AcceptedEvents {
     static func make(id: MessageID, mail: MailEntry, node: UInt16) -> [Event] {
         var accepted = Event(.accepted, message: id, tenant: mail.tenant, at: mail.acceptedAt, node: node)
-        accepted.accepted = mail.log
+        accepted.content = mail.content
         let suppressed = mail.suppressed.map { address in
             Event(
                 .suppressed, message: id, tenant: mail.tenant, at: mail.acceptedAt, node: node,
@@ -289,9 +287,19 @@ enum AcceptedEvents {
         return [accepted] + suppressed
     }
 
-    static func journaled(_ events: [Event], sealedBody: [UInt8]) -> [[UInt8]] {
+    /// As the journal gets them.
+    ///
+    /// - Parameters:
+    ///   - bodyBytes: how long what the log keeps of the message is, sealed; about.
+    ///   - putBody: puts that behind the record of its acceptance.
+    static func journaled(
+        _ events: [Event], bodyBytes: Int = 0, _ putBody: (inout [UInt8]) -> Void = { _ in }
+    ) -> [[UInt8]] {
         events.map { event in
-            EventRecord.encode(event, sealedBody: event.kind == .accepted ? sealedBody : [])
+            guard event.kind == .accepted else { return EventRecord.encode(event) }
+            var record = EventRecord.encode(event, bodyBytes: bodyBytes)
+            putBody(&record)
+            return record
         }
     }
 }

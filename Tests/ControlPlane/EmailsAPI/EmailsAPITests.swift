@@ -48,7 +48,7 @@ import Testing
         func sealed(_ kept: KeptMessage, _ message: MessageID) async throws -> [UInt8] {
             try SealedBox.seal(
                 kept.encoded(), to: try await bodyKey(),
-                context: Array(KeptMessage.sealContext(message).utf8))
+                context: KeptMessage.sealContext(message))
         }
 
         /// The same as earlier versions sealed it.

@@ -12,6 +12,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -26,3 +27,9 @@ EVP_PKEY *copenssl_ec_p256_generate(void);
 int copenssl_pkey_get_size(const EVP_PKEY *key);
 int copenssl_pkey_get_bits(const EVP_PKEY *key);
 int copenssl_pkey_get_base_id(const EVP_PKEY *key);
+
+// SHA-256 whose state is a plain value: it is copied by assignment, where a context of OpenSSL 3.0 is allocated,
+// looked up and wiped for each use, which costs several times what a short message takes.
+void copenssl_sha256_init(SHA256_CTX *state);
+void copenssl_sha256_update(SHA256_CTX *state, const void *bytes, size_t count);
+void copenssl_sha256_final(SHA256_CTX *state, unsigned char *digest);
