@@ -84,6 +84,98 @@ private struct Plain<Value: Decodable>: Decodable {
     }
 }
 
+private struct Note: TabledFields, Equatable {
+    enum CodingKeys: String, CodingKey, CaseIterable { case title, text, owner }
+    static let fields = FieldTable(
+        CodingKeys.self, texts: [.title, .text], inner: [.owner: Recipient.fields])
+
+    private(set) var title: String?
+    private(set) var text: String?
+    private(set) var owner: Recipient?
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let known = KnownFields(decoder, Self.fields)
+        for (place, key) in CodingKeys.allCases.enumerated() where known.mayHave(place) {
+            switch key {
+            case .title: title = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .text: text = try known.text(container.decodeIfPresent(String.self, forKey: key))
+            case .owner: owner = try container.decodeIfPresent(Recipient.self, forKey: key)
+            }
+        }
+    }
+}
+
+/// A type that forgets to give the words for its texts, or does it twice.
+private struct Careless: TabledFields {
+    enum CodingKeys: String, CodingKey, CaseIterable { case title, text }
+    static let fields = FieldTable(CodingKeys.self, texts: [.title, .text])
+
+    let title: String?
+    let text: String?
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let known = KnownFields(decoder, Self.fields)
+        title = try container.decodeIfPresent(String.self, forKey: .title)
+        let text = try container.decodeIfPresent(String.self, forKey: .text)
+        self.text = try known.text(text)
+        _ = title == nil ? try known.text(text) : nil
+    }
+}
+
+/// Texts of some length, which the decoder does not see.
+@Suite struct CutTextTests {
+    private static let long = String(repeating: "words and words ü ", count: 40)
+
+    @Test(
+        arguments: [
+            #"{"title":"LONG","text":"LONG"}"#, #"{"text":"LONG\n\u00e9\uD83D\uDE00"}"#,
+            #"{"text":"LONG\uD83D"}"#, #"{"text":"LONG\x"}"#, #"{"text":["LONG"]}"#,
+            #"{"text":{"a":"LONG"}}"#,
+            #"{"title":"short","text":null}"#, #"{"title":7,"text":"LONG"}"#, #"{"text":"LONG","other":1}"#,
+            #"{"text":"LONG","owner":{"address":"LONG"}}"#, #"{"text":"LONG"#, #"{"text":"LONG\u0000"}"#,
+            #"["LONG"]"#, #"[{"text":"LONG"}]"#, #"{"t\u0065xt":"LONG"}"#, #"{"text" "LONG"}"#,
+            #"{"text":"LONG"]"#,
+        ])
+    func `a long text gives the same value or the same refusal as before the decoder`(_ text: String) {
+        let bytes = Array(text.replacing("LONG", with: Self.long).utf8)
+        let cut = Result { () throws(APIError) in try StrictDecoding.decode(Note.self, from: bytes) }
+        let whole = Result { () throws(APIError) in
+            try StrictDecoding.decode(Plain<Note>.self, from: bytes).value
+        }
+        switch (cut, whole) {
+        case (.success(let one), .success(let other)): #expect(one == other)
+        case (.failure(let one), .failure(let other)):
+            #expect(one.message == other.message)
+            #expect(one.field == other.field)
+        default: Issue.record("\(text): \(cut), but \(whole)")
+        }
+    }
+
+    @Test func `a long text that is not UTF-8 is refused`() {
+        var bytes = Array(#"{"text":"\#(Self.long)"}"#.utf8)
+        bytes[100] = 0xFF
+        #expect(throws: APIError.self) { try StrictDecoding.decode(Note.self, from: bytes) }
+    }
+
+    @Test func `what no object of a body has is passed over, and nothing else`() throws {
+        let body = #"[{"title":"a"},{"owner":{"address":"b"}},{},{"title":null}]"#
+        let notes = try #require(try StrictDecoding.decodeIfSound([Note].self, from: Array(body.utf8)))
+        #expect(notes.map(\.title) == ["a", nil, nil, nil])
+        #expect(notes.map(\.owner?.address) == [nil, "b", nil, nil])
+    }
+
+    @Test func `the word for a text never stands in its place`() throws {
+        for body in [#"{"title":"LONG"}"#, #"{"text":"LONG"}"#, #"{"title":"LONG","text":"LONG"}"#] {
+            let bytes = Array(body.replacing("LONG", with: Self.long).utf8)
+            #expect(try StrictDecoding.decodeIfSound(Careless.self, from: bytes) == nil)
+            let read = try StrictDecoding.decode(Careless.self, from: bytes)
+            #expect([nil, Self.long].contains(read.title) && [nil, Self.long].contains(read.text))
+        }
+    }
+}
+
 private struct File: TabledFields {
     enum CodingKeys: String, CodingKey, CaseIterable { case name, content }
     static let fields = FieldTable(CodingKeys.self, long: [.content])

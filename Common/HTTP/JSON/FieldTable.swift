@@ -7,6 +7,11 @@ package protocol TabledFields: Decodable {
     static var fields: FieldTable { get }
 }
 
+/// A list of such.
+extension Array: TabledFields where Element: TabledFields {
+    package static var fields: FieldTable { Element.fields }
+}
+
 /// The names of the fields that a type knows, and what may be inside their values.
 package final class FieldTable: Sendable {
     /// What objects may stand in a value, itself or as elements of a list.

@@ -13,8 +13,8 @@ package struct KnownFields {
         given = body?.given(of: table) ?? .all
     }
 
-    /// Whether the body is decoded for its value alone: whatever is at fault is decoded again by a decoder that
-    /// tells what and where.
+    /// Whether the body is decoded for its value alone: whatever is at fault is decoded again by a decoder
+    /// that tells what and where.
     package static func isForValueAlone(_ decoder: any Decoder) -> Bool { AbridgedBody.of(decoder) != nil }
 
     /// Whether an object of this type may have the field.

@@ -12,6 +12,15 @@ extension EmailsDoor {
         var count: Int { emails.count }
     }
 
+    /// A body in which every e-mail is sound, as nearly every one is: read in one go.
+    private struct Sound: TabledFields {
+        let emails: [EmailRequest]
+
+        private enum CodingKeys: CodingKey, CaseIterable { case emails }
+
+        static let fields = FieldTable(CodingKeys.self, inner: [.emails: EmailRequest.fields])
+    }
+
     /// `POST /api/v1/emails/batch`: a list of e-mails, or an object with the list in `emails`.
     @Sendable func sendBatch(_ request: HTTPRequest) async throws -> HTTPResponse {
         let call = try AuthenticatedCall(request, intake: intake, scope: "emails:send")
@@ -21,7 +30,7 @@ extension EmailsDoor {
             // Whoever repeats a batch in the other way asks for something else.
             let route = isPermissive ? "emails-batch-permissive" : "emails-batch"
             return try await idempotency.answer(request, from: call.principal, route: route, body: body) {
-                let emails = try Self.emails(in: body)
+                let emails = try Self.submissions(in: body)
                 return isPermissive
                     ? try await sendEach(emails, by: call) : try await sendAll(emails, by: call)
             }
@@ -39,18 +48,37 @@ extension EmailsDoor {
         }
     }
 
-    private static func emails(in body: [UInt8]) throws(APIError) -> [ArraySlice<UInt8>] {
+    /// What is to be sent, and what is wrong with what is not.
+    static func submissions(in body: [UInt8]) throws(APIError) -> [Result<Submission, APIError>] {
         let isBare = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
-        return isBare ? try Envelope.elements(inBareList: body) : try Envelope.elements(in: body)
+        if let emails = try sound(body, isBare: isBare) {
+            try Envelope.check(count: emails.count, field: isBare ? nil : Envelope.field)
+            return emails.map { email in Result { () throws(APIError) in try email.submission() } }
+        }
+        let emails = isBare ? try Envelope.elements(inBareList: body) : try Envelope.elements(in: body)
+        return emails.map { email in
+            Result { () throws(APIError) in
+                try StrictDecoding.decode(EmailRequest.self, from: Array(email), unknownFields: .refuse)
+                    .submission()
+            }
+        }
+    }
+
+    private static func sound(_ body: [UInt8], isBare: Bool) throws(APIError) -> [EmailRequest]? {
+        let most = Envelope.maxSoundObjects
+        guard isBare else {
+            return try StrictDecoding.decodeIfSound(Sound.self, from: body, maxObjects: most)?.emails
+        }
+        return try StrictDecoding.decodeIfSound([EmailRequest].self, from: body, maxObjects: most)
     }
 
     /// All of them, or none and a refusal that names the first at fault.
     private func sendAll(
-        _ emails: [ArraySlice<UInt8>], by call: AuthenticatedCall
+        _ emails: [Result<Submission, APIError>], by call: AuthenticatedCall
     ) async throws -> HTTPResponse {
         var submissions: [Submission] = []
         for (index, email) in emails.enumerated() {
-            do throws(APIError) { submissions.append(try Self.submission(of: email)) } catch {
+            do throws(APIError) { submissions.append(try email.get()) } catch {
                 throw error.inBatch(index)
             }
         }
@@ -64,14 +92,11 @@ extension EmailsDoor {
 
     /// Those that can be sent, and what is wrong with the others.
     private func sendEach(
-        _ emails: [ArraySlice<UInt8>], by call: AuthenticatedCall
+        _ emails: [Result<Submission, APIError>], by call: AuthenticatedCall
     ) async throws -> HTTPResponse {
-        let submissions = emails.map { email in
-            Result { () throws(APIError) in try Self.submission(of: email) }
-        }
         var queued: [(Int, Receipt)] = []
         var errors: [(Int, APIError)] = []
-        for (index, result) in await call.submitEach(submissions, \.emailsError).enumerated() {
+        for (index, result) in await call.submitEach(emails, \.emailsError).enumerated() {
             switch result {
             case .success(let receipt): queued.append((index, receipt))
             case .failure(let error): errors.append((index, error))
@@ -109,11 +134,6 @@ extension EmailsDoor {
         json.field("code", error.code)
         json.field("message", error.message)
         json.field("field", error.field)
-    }
-
-    private static func submission(of email: ArraySlice<UInt8>) throws(APIError) -> Submission {
-        try StrictDecoding.decode(EmailRequest.self, from: Array(email), unknownFields: .refuse)
-            .submission()
     }
 }
 

@@ -17,6 +17,9 @@ struct UnreadElement: Decodable {
 }
 
 extension BatchEnvelope {
+    /// With more objects than so a body is not read in one go: its memory would have no bound.
+    static var maxSoundObjects: Int { 32 * maxCount }
+
     /// The JSON of each message, in order.
     ///
     /// - Parameter list: where the list is, when that is known.

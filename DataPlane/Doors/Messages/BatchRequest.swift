@@ -9,9 +9,6 @@ enum BatchRequest {
     /// What the copies of one message for many may come to, before they are encoded.
     static let maxCopiedBytes = 256 * 1024 * 1024
 
-    /// With more objects than so a body is not read in one go: its memory would have no bound.
-    private static let maxSoundObjects = 32 * MessagesRoutes.maxBatchMessages
-
     /// One message, or why it is none.
     typealias Element = Result<MessageDraft, APIError>
 
@@ -73,7 +70,8 @@ enum BatchRequest {
     /// - Throws: 400 for an envelope that is not well formed, or holds none or too many; 413 for copies that
     ///   come to too much.
     static func messages(in body: [UInt8]) throws(APIError) -> [Element] {
-        switch try StrictDecoding.decodeIfSound(Sound.self, from: body, maxObjects: maxSoundObjects) {
+        switch try StrictDecoding.decodeIfSound(Sound.self, from: body, maxObjects: Messages.maxSoundObjects)
+        {
         case .messages(let messages):
             try Messages.check(count: messages.count, field: Messages.field)
             let templates = TemplateReader()

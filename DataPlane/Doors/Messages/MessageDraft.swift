@@ -42,7 +42,11 @@ struct MessageDraft: Sendable {
         draft.to = [address]
         guard case .composed(var composed) = submission.content else { return draft }
         composed.to = [address]
-        composed.variables.merge(variables) { $1 }
+        if composed.variables.isEmpty {
+            composed.variables = variables
+        } else {
+            composed.variables.merge(variables) { $1 }
+        }
         composed.variablesField = "recipient_variables." + address
         composed.fillsPlaceholders = composed.template == nil
         composed.template?.fillsSubject = true
@@ -52,9 +56,8 @@ struct MessageDraft: Sendable {
 
     /// The recipients as the answer names them.
     func printedTo(_ receipt: Receipt) -> [String] {
-        // Who is queued under the very words of the request has no other name; that spares reading them.
-        let areQueued = receipt.queued.elementsEqual(to) { $0.utf8.elementsEqual($1.utf8) }
-        return areQueued ? to : Self.addresses(to).map(\.description)
+        // Who is queued under the words of the request has no other name; that spares reading them again.
+        receipt.queued == to ? receipt.queued : Self.addresses(to).map(\.description)
     }
 
     /// When it leaves, as the answer tells it; who lets the time be found is told it even when it is now.

@@ -13,6 +13,15 @@ struct SendDoor: Sendable {
         var count: Int { messages.count }
     }
 
+    /// A body in which every message is sound, as nearly every one is: read in one go.
+    private struct SoundBulk: TabledFields {
+        let messages: [SendRequest]
+
+        private enum CodingKeys: CodingKey, CaseIterable { case messages }
+
+        static let fields = FieldTable(CodingKeys.self, inner: [.messages: SendRequest.fields])
+    }
+
     let intake: any Intake
     let idempotency: IdempotencyKeys
 
@@ -65,10 +74,25 @@ struct SendDoor: Sendable {
             let body = try await request.readBody(maxBytes: DoorLimits.maxBulkBodyBytes)
             return try await idempotency.answer(request, from: call.principal, route: "send-bulk", body: body)
             {
-                let messages = try BulkRequest.elements(in: body).map(Self.submission)
+                let messages = try Self.submissions(in: body)
                 return .json(written: Self.answer(await call.submitEach(messages, \.apiError)))
             }
         }
+    }
+
+    /// What is to be sent, and what is wrong with what is not.
+    static func submissions(
+        in body: [UInt8]
+    ) throws(APIError) -> [Result<Submission, APIError>] {
+        if let sound = try StrictDecoding.decodeIfSound(
+            SoundBulk.self, from: body, maxObjects: BulkRequest.maxSoundObjects)
+        {
+            try BulkRequest.check(count: sound.messages.count, field: BulkRequest.field)
+            return sound.messages.map { message in
+                Result { () throws(APIError) in try message.submission() }
+            }
+        }
+        return try BulkRequest.elements(in: body).map(submission)
     }
 
     private static func submission(of message: ArraySlice<UInt8>) -> Result<Submission, APIError> {

@@ -1,3 +1,4 @@
+import Admission
 import Relay
 import TestSupport
 import Testing
@@ -101,6 +102,46 @@ private struct Recorded<Value: Decodable>: Decodable {
                     try JSONScanner.check(body, maxDepth: StrictDecoding.maxDepth)
                     return shown(try BatchRequest.messagesOneByOne(in: body))
                 }, body, seed)
+        }
+    }
+
+    @Test(arguments: [0, 3, 12])
+    func `a list of any dialect is the same as its messages one by one`(faults: Int) {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var made = MadeBody(seed: seed, faults: faults)
+        for _ in 0..<120 {
+            compare(
+                SendRequest.self, Self.tenants, ["from", "to"], "messages", &made, seed,
+                together: SendDoor.submissions(in:)
+            ) { (message) throws(APIError) in try message.submission() }
+            compare(
+                EmailRequest.self, Self.emails, ["to", "from"], made.one(of: ["emails", nil]), &made, seed,
+                together: EmailsDoor.submissions(in:)
+            ) { (email) throws(APIError) in try email.submission() }
+        }
+    }
+
+    /// - Parameter name: of the field that has the list; nil when it is the body.
+    private func compare<Value: Decodable>(
+        _ type: Value.Type, _ fields: [(String, MadeBody.Kind)], _ required: Set<String>, _ name: String?,
+        _ made: inout MadeBody, _ seed: UInt64,
+        together: ([UInt8]) throws(APIError) -> [Result<Submission, APIError>],
+        alone: (Value) throws(APIError) -> Submission
+    ) {
+        let messages = (0...made.count(3)).map { _ in made.object(fields, required: required) }
+        let list = "[" + messages.joined(separator: " , ") + "]"
+        let body = Array((name.map { "{\"\($0)\" :" + list + "}" } ?? list).utf8)
+        let each = messages.map { message in
+            Result { () throws(APIError) in
+                try alone(try StrictDecoding.decode(Recorded<Value>.self, from: Array(message.utf8)).value)
+            }
+        }
+        // A body that is no JSON is refused as a whole.
+        guard let all = try? together(body) else { return }
+        let text = String(decoding: body, as: UTF8.self)
+        #expect(all.count == each.count)
+        for (one, other) in zip(all, each) {
+            #expect(words(one.map(canonical)) == words(other.map(canonical)), "seed \(seed): \(text)")
         }
     }
 
