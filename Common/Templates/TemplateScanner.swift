@@ -30,7 +30,7 @@ struct TemplateScanner {
     mutating func next() throws(TemplateSyntaxError) -> Piece? {
         guard index < bytes.count else { return nil }
         let start = index
-        while index < bytes.count, !isOpening(index) { index += 1 }
+        index = bytes.withUnsafeBufferPointer { Self.nextTag(in: $0, from: start) }
         if index > start { return .text(String(decoding: bytes[start..<index], as: UTF8.self)) }
         return .tag(try tag())
     }
@@ -45,8 +45,14 @@ struct TemplateScanner {
             line: before.count { $0 == 0x0A } + 1, column: column + 1, reason: reason)
     }
 
-    private func isOpening(_ index: Int) -> Bool {
-        index + 1 < bytes.count && bytes[index] == Self.open && bytes[index + 1] == Self.open
+    /// Where the next two braces stand; the end when there are none.
+    private static func nextTag(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index < bytes.count {
+            if bytes[index] == open, index + 1 < bytes.count, bytes[index + 1] == open { return index }
+            index += 1
+        }
+        return index
     }
 
     private mutating func tag() throws(TemplateSyntaxError) -> Tag {

@@ -1,6 +1,8 @@
 import FoundationEssentials
-import Templates
+import TestSupport
 import Testing
+
+@testable import Templates
 
 @Suite struct TemplateTests {
     private func filled(
@@ -157,6 +159,26 @@ import Testing
         for source in ["", "{{content}}{{content}}", "{{#if a}}{{content}}{{/if}}", "{{content.a}}"] {
             #expect(throws: TemplateSyntaxError.self) { try MasterTemplate(source) }
         }
+    }
+
+    @Test func `a tag that is taken for a plain name in one look is what the grammar makes of it`() {
+        let pieces = [
+            "name", "a", "_", "-", "9", ".", ".", " ", " ", "else", "this", "#", "/", "|default:\"x\"", "é",
+            "\u{301}", "\t", "\n", "{", "Z-1",
+        ]
+        var random = SeededBytes(seed: 21)
+        var plainCount = 0
+        for _ in 0..<20_000 {
+            let tag = (0..<random.below(7)).reduce("") { text, _ in text + pieces[random.below(pieces.count)]
+            }
+            let read = Result { () throws(TemplateTagProblem) in
+                try TemplateTag(reading: tag, maxPathNames: 3)
+            }
+            let taken = Result { () throws(TemplateTagProblem) in try TemplateTag(tag, maxPathNames: 3) }
+            #expect(taken == read, "\(tag)")
+            if TemplatePath(plain: tag, maxNames: 3) != nil { plainCount += 1 }
+        }
+        #expect(plainCount > 100)
     }
 
     @Test func `no bytes stop the reader`() {

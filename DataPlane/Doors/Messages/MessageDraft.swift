@@ -71,7 +71,7 @@ struct MessageDraft: Sendable {
 
     /// The addresses alone, without names, as far as they are any.
     static func addresses(_ texts: [String]) -> [MailAddress] {
-        texts.flatMap { (try? AddressList($0))?.mailboxes.map(\.address) ?? [] }
+        texts.flatMap { (try? AddressList.mailboxes(in: $0))?.map(\.address) ?? [] }
     }
 
     private static func submission(
