@@ -112,10 +112,12 @@ private enum WireType: UInt64 {
 }
 
 extension OutputSpan<UInt8> {
+    @inline(__always)
     fileprivate mutating func append(key field: Int, _ type: WireType) {
         append(varint: UInt64(field) << 3 | type.rawValue)
     }
 
+    @inline(__always)
     fileprivate mutating func append(varint value: UInt64) {
         var rest = value
         while rest >= 0x80 {
@@ -125,6 +127,7 @@ extension OutputSpan<UInt8> {
         append(UInt8(truncatingIfNeeded: rest))
     }
 
+    @inline(__always)
     fileprivate mutating func append(_ content: UnsafeBufferPointer<UInt8>) {
         withUnsafeMutableBufferPointer { buffer, count in
             _ = UnsafeMutableBufferPointer(rebasing: buffer[count...]).update(fromContentsOf: content)
