@@ -1,3 +1,5 @@
+import Bytes
+
 /// How much change on the way a DKIM signature tolerates (RFC 6376 §3.4).
 package enum DKIMCanonicalization: String, Sendable {
     /// Almost none.
@@ -50,19 +52,17 @@ package enum DKIMCanonicalization: String, Sendable {
 
     /// The end of the text that needs no change: words with single spaces between them.
     private static func endOfWords(_ message: [UInt8], from start: Int, to end: Int) -> Int {
-        var position = start
-        while position < end {
-            let byte = message[position]
-            if byte == 0x20 {
-                // A single space between two words stays as it is.
-                guard position + 1 < end, message[position + 1] > 0x20 else { return position }
-            } else if byte == 0x09 {
-                return position
-            } else if byte == 0x0D, position + 1 < end, message[position + 1] == 0x0A {
-                return position
+        message.withUnsafeBufferPointer { bytes in
+            var position = start
+            while true {
+                position = ByteRun.ofWords(bytes, from: position, to: end)
+                guard position < end else { return end }
+                let byte = bytes[position]
+                // White space that is more than a single space between two words, or a fold.
+                if byte == 0x20 || byte == 0x09 { return position }
+                if byte == 0x0D, position + 1 < end, bytes[position + 1] == 0x0A { return position }
+                position += 1
             }
-            position += 1
         }
-        return position
     }
 }

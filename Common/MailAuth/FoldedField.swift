@@ -14,17 +14,28 @@ struct FoldedField {
         column = bytes.count
     }
 
+    /// Makes room for this many bytes more.
+    mutating func reserve(_ byteCount: Int) { bytes.reserveCapacity(bytes.count + byteCount) }
+
     /// Appends text after a space or a fold.
-    mutating func appendTag(_ text: some Collection<UInt8>) {
-        if column + 1 + text.count > Self.maxLineCharacters { foldLine() } else { appendRaw([0x20]) }
+    mutating func appendTag(_ text: [UInt8]) {
+        if column + 1 + text.count > Self.maxLineCharacters {
+            foldLine()
+        } else {
+            bytes.append(0x20)
+            column += 1
+        }
         appendRaw(text)
     }
 
     /// Appends text directly, or after a fold when it does not fit.
-    mutating func appendPart(_ text: some Collection<UInt8>) {
+    mutating func appendPart(_ text: [UInt8]) {
         if column + text.count > Self.maxLineCharacters { foldLine() }
         appendRaw(text)
     }
+
+    /// Writes another byte in place of the last one.
+    mutating func replaceLast(with byte: UInt8) { bytes[bytes.count - 1] = byte }
 
     /// Appends text that may be folded anywhere.
     mutating func appendBreakable(_ text: [UInt8]) {
@@ -32,17 +43,27 @@ struct FoldedField {
         while position < text.count {
             if column >= Self.maxLineCharacters { foldLine() }
             let end = min(text.count, position + Self.maxLineCharacters - column)
-            appendRaw(text[position..<end])
+            bytes.append(contentsOf: text[position..<end])
+            column += end - position
             position = end
         }
     }
 
+    /// The field with the CRLF at its end.
+    consuming func ended() -> [UInt8] {
+        bytes.append(0x0D)
+        bytes.append(0x0A)
+        return bytes
+    }
+
     private mutating func foldLine() {
-        bytes.append(contentsOf: [0x0D, 0x0A, 0x20])
+        bytes.append(0x0D)
+        bytes.append(0x0A)
+        bytes.append(0x20)
         column = 1
     }
 
-    private mutating func appendRaw(_ text: some Collection<UInt8>) {
+    private mutating func appendRaw(_ text: [UInt8]) {
         bytes.append(contentsOf: text)
         column += text.count
     }

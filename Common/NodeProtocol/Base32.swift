@@ -5,18 +5,28 @@ enum Base32 {
     private static let maxDigits = 64
 
     static func encode(_ bytes: [UInt8]) -> String {
-        var digits: [UInt8] = []
-        var (pending, bits) = (0, 0)
-        for byte in bytes {
-            pending = (pending << 8 | Int(byte)) & 0xFFF
-            bits += 8
-            while bits >= 5 {
-                bits -= 5
-                digits.append(alphabet[pending >> bits & 31])
+        String(unsafeUninitializedCapacity: (bytes.count * 8 + 4) / 5) { digits in
+            var (pending, bits, count): (UInt32, UInt32, Int) = (0, 0, 0)
+            for byte in bytes {
+                pending = (pending << 8 | UInt32(byte)) & 0xFFF
+                bits += 8
+                while bits >= 5 {
+                    bits -= 5
+                    digits[count] = digit(pending &>> bits & 31)
+                    count += 1
+                }
             }
+            if bits > 0 {
+                digits[count] = digit(pending &<< (5 - bits) & 31)
+                count += 1
+            }
+            return count
         }
-        if bits > 0 { digits.append(alphabet[pending << (5 - bits) & 31]) }
-        return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// `a` to `z`, then `2` to `7`.
+    private static func digit(_ value: UInt32) -> UInt8 {
+        UInt8(truncatingIfNeeded: value < 26 ? 0x61 + value : 0x18 + value)
     }
 
     /// Nil unless `encode` could have written it, in either case: each value has one text.

@@ -103,19 +103,44 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
 
     fileprivate func text(withHyphens: Bool) -> String {
         String(unsafeUninitializedCapacity: 36) { output in
-            var count = 0
-            for index in 0..<32 {
-                if withHyphens, index == 8 || index == 12 || index == 16 || index == 20 {
-                    output[count] = UInt8(ascii: "-")
-                    count += 1
+            let words = [high >> 32, high & 0xFFFF_FFFF, low >> 32, low & 0xFFFF_FFFF]
+            let raw = UnsafeMutableRawBufferPointer(output)
+            if !withHyphens {
+                for place in 0..<4 {
+                    raw.storeBytes(
+                        of: Self.digits(of: words[place]).littleEndian, toByteOffset: place * 8,
+                        as: UInt64.self)
                 }
-                let word = index < 16 ? high : low
-                let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - index % 16 * 4)) & 15
-                output[count] = nibble < 10 ? nibble + 0x30 : nibble + 0x57
-                count += 1
+                return 32
             }
-            return count
+            let middle = (Self.digits(of: words[1]), Self.digits(of: words[2]))
+            raw.storeBytes(of: Self.digits(of: words[0]).littleEndian, toByteOffset: 0, as: UInt64.self)
+            Self.store(middle.0, to: raw, 9, 14)
+            Self.store(middle.1, to: raw, 19, 24)
+            raw.storeBytes(of: Self.digits(of: words[3]).littleEndian, toByteOffset: 28, as: UInt64.self)
+            for place in [8, 13, 18, 23] { raw[place] = UInt8(ascii: "-") }
+            return 36
         }
+    }
+
+    /// Four digits and four more, at two places.
+    private static func store(
+        _ digits: UInt64, to raw: UnsafeMutableRawBufferPointer, _ first: Int, _ second: Int
+    ) {
+        raw.storeBytes(
+            of: UInt32(truncatingIfNeeded: digits).littleEndian, toByteOffset: first, as: UInt32.self)
+        raw.storeBytes(
+            of: UInt32(truncatingIfNeeded: digits >> 32).littleEndian, toByteOffset: second, as: UInt32.self)
+    }
+
+    /// The eight hexadecimal digits of the lower half of a word, the first one in the lowest byte: the nibbles
+    /// are parted from each other in three steps, and all become digits at once.
+    private static func digits(of word: UInt64) -> UInt64 {
+        var nibbles = (word & 0xFFFF) << 32 | word >> 16
+        nibbles = (nibbles & 0x0000_00FF_0000_00FF) << 16 | (nibbles >> 8) & 0x0000_00FF_0000_00FF
+        nibbles = (nibbles & 0x000F_000F_000F_000F) << 8 | (nibbles >> 4) & 0x000F_000F_000F_000F
+        let isLetter = ((nibbles &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ isLetter &* 0x27
     }
 
     package static func < (left: Self, right: Self) -> Bool {

@@ -52,11 +52,18 @@ package struct ReturnPath: Sendable {
         message: MessageID, domain: String, tenant: TenantID, recipients: [String]
     ) -> String {
         let newest = keys[keys.count - 1]
-        let tags =
-            recipients.count > Self.maxTags
-            ? [] : recipients.map { Self.tag($0, message, domain.lowercased(), newest) }
-        let token = Self.token(message, domain.lowercased(), tenant, tags, newest)
-        return "bounces+\(Base32.encode(message.bytes + token + tags.joined()))@dispatch.\(domain)"
+        let about = Self.text(of: message, domain.lowercased())
+        var tags: [UInt8] = []
+        if recipients.count <= Self.maxTags {
+            for recipient in recipients { tags += Self.tag(recipient, about, newest) }
+        }
+        let token = Self.token(about, tenant, tags, newest)
+        var address = "bounces+"
+        address.reserveCapacity(96 + domain.utf8.count)
+        address += Base32.encode(message.bytes + token + tags)
+        address += "@dispatch."
+        address += domain
+        return address
     }
 
     /// What a return path proves; nil when the address is not one, or its token is not ours.
@@ -78,7 +85,8 @@ package struct ReturnPath: Sendable {
         let tags = stride(from: rest.startIndex, to: rest.endIndex, by: Self.tagBytes).map {
             Array(rest[$0..<($0 + Self.tagBytes)])
         }
-        let key = keys.lastIndex { constantTimeEqual(given, Self.token(message, domain, tenant, tags, $0)) }
+        let (about, all) = (Self.text(of: message, domain), Array(tags.joined()))
+        let key = keys.lastIndex { constantTimeEqual(given, Self.token(about, tenant, all, $0)) }
         return key.map {
             Proof(message: message, tenant: tenant, senderDomain: domain, tags: tags, key: $0)
         }
@@ -87,21 +95,38 @@ package struct ReturnPath: Sendable {
     /// Whether the transaction went to this address, whatever its case; nil when the proof does not tell.
     package func names(_ recipient: String, in proof: Proof) -> Bool? {
         guard proof.namesRecipients, keys.indices.contains(proof.key) else { return nil }
-        let tag = Self.tag(recipient, proof.message, proof.senderDomain, keys[proof.key])
+        let tag = Self.tag(recipient, Self.text(of: proof.message, proof.senderDomain), keys[proof.key])
         return proof.tags.contains { constantTimeEqual($0, tag) }
     }
 
-    private static func token(
-        _ message: MessageID, _ domain: String, _ tenant: TenantID, _ tags: [[UInt8]], _ key: HMACKey
-    ) -> [UInt8] {
-        let text = "\(message.hexadecimal)@\(domain) \(tenant) \(Hex.encode(Array(tags.joined())))"
-        return Array(key.authenticate(Array(text.utf8)).prefix(tokenBytes))
+    /// What both MACs say of a transaction.
+    private static func text(of message: MessageID, _ domain: String) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(64 + domain.utf8.count)
+        text += message.hexadecimal.utf8
+        text.append(UInt8(ascii: "@"))
+        text += domain.utf8
+        text.append(UInt8(ascii: " "))
+        return text
     }
 
-    private static func tag(
-        _ recipient: String, _ message: MessageID, _ domain: String, _ key: HMACKey
+    /// - Parameter tags: of all recipients, one behind the other.
+    private static func token(
+        _ about: [UInt8], _ tenant: TenantID, _ tags: [UInt8], _ key: HMACKey
     ) -> [UInt8] {
-        let text = "recipient \(message.hexadecimal)@\(domain) \(recipient.lowercased())"
-        return Array(key.authenticate(Array(text.utf8)).prefix(tagBytes))
+        var text = about
+        text += tenant.description.utf8
+        text.append(UInt8(ascii: " "))
+        text += Hex.encode(tags).utf8
+        return Array(key.authenticate(text).prefix(tokenBytes))
+    }
+
+    private static func tag(_ recipient: String, _ about: [UInt8], _ key: HMACKey) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(16 + about.count + recipient.utf8.count)
+        text += "recipient ".utf8
+        text += about
+        text += recipient.lowercased().utf8
+        return Array(key.authenticate(text).prefix(tagBytes))
     }
 }

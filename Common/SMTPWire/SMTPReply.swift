@@ -31,7 +31,7 @@ package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
     package var isPermanent: Bool { code / 100 == 5 }
 
     /// All lines in one, parted by a space.
-    package var text: String { lines.joined(separator: " ") }
+    package var text: String { lines.count == 1 ? lines[0] : lines.joined(separator: " ") }
 
     /// `550 5.1.1 No such user`: one line, for logs and events.
     package var description: String {

@@ -236,8 +236,8 @@ extension MailEntry {
 
     /// What stands behind the last `@`.
     static func domain(of address: String) -> String {
-        guard let at = address.lastIndex(of: "@") else { return "" }
-        return String(address[address.index(after: at)...]).lowercased()
+        guard let at = address.utf8.lastIndex(of: UInt8(ascii: "@")) else { return "" }
+        return String(address[address.utf8.index(after: at)...]).lowercased()
     }
 }
 
