@@ -1,43 +1,70 @@
 /// Where runs of ordinary bytes end, found eight bytes at a time: most of a text needs no closer look.
 package enum ByteRun {
-    /// The end of the run from `start` on that has no control character (below 0x20): of a line, mostly.
-    package static func ofLine(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> Int {
-        var index = max(0, start)
-        let end = min(end, bytes.count)
-        while end &- index >= block {
-            // Without a way out, so that the processor looks at sixteen bytes at a time.
-            var least = UInt8.max
-            for offset in 0..<block { least = min(least, bytes[index &+ offset]) }
-            if least < 0x20 { break }
-            index = index &+ block
+    /// The end of the run from `start` on that has no control character (below 0x20) and neither of two
+    /// bytes.
+    package static func ofText(
+        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int, except one: UInt8, _ other: UInt8
+    ) -> Int {
+        let (ones, others) = (spread(one), spread(other))
+        return run(bytes, from: start, to: end) { byte in
+            byte >= 0x20 && byte != one && byte != other
+        } isOrdinary: { word in
+            (below(0x20, word) | zero(word ^ ones) | zero(word ^ others)) & highBits == 0
         }
-        while index < end, bytes[index] >= 0x20 { index = index &+ 1 }
-        return index
     }
 
-    /// The end of the run from `start` on of text as it should be: no control character (below 0x20), and no
-    /// space that another space, a control character or the end follows. So most lines are one run, however
-    /// many words they have.
-    package static func ofWords(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> Int {
+    /// The end of the run from `start` on of ASCII that can be seen (0x21 … 0x7E) or, when `first` is 0x20,
+    /// is a space, without one byte.
+    package static func ofASCII(
+        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int, first: UInt8, except one: UInt8
+    ) -> Int {
+        let ones = spread(one)
+        return run(bytes, from: start, to: end) { byte in
+            byte >= first && byte < 0x7F && byte != one
+        } isOrdinary: { word in
+            (below(first, word) | zero(word ^ ones) | word | (word &+ spread(1))) & highBits == 0
+        }
+    }
+
+    /// The end of the run from `start` on that has no tab, and no space that another space, a control
+    /// character or the end follows. So most text is one run, however many words it has.
+    package static func ofSingleSpaces(
+        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int
+    ) -> Int {
         var index = max(0, start)
         let end = min(end, bytes.count)
         while end &- index > block {
-            // The same; each byte is looked at together with the one behind it.
-            var (least, leastPair) = (UInt8.max, UInt8.max)
+            // Zero for what ends the run. Without a way out and without a branch, so that the processor looks
+            // at sixteen bytes at a time; each byte together with the one behind it.
+            var least = UInt8.max
             for offset in 0..<block {
                 let (byte, next) = (bytes[index &+ offset], bytes[index &+ offset &+ 1])
-                least = min(least, byte)
-                leastPair = min(leastPair, max(byte, next))
+                least = min(least, byte ^ 0x09)
+                least = min(least, (byte ^ 0x20) | (max(next, 0x20) ^ 0x20))
             }
-            if least < 0x20 || leastPair <= 0x20 { break }
+            if least == 0 { break }
             index = index &+ block
         }
         while index < end {
             let byte = bytes[index]
-            if byte < 0x20 || byte == 0x20 && (index &+ 1 == end || bytes[index &+ 1] <= 0x20) { break }
+            if byte == 0x09 || byte == 0x20 && (index &+ 1 == end || bytes[index &+ 1] <= 0x20) { break }
             index = index &+ 1
         }
         return index
+    }
+
+    /// Whether these are lines that all end in CRLF, with no CR or LF anywhere else and no NUL.
+    package static func areWholeLines(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = bytes.first, let last = bytes.last else { return true }
+        guard first != 0x0A, last == 0x0A else { return false }
+        var least = last
+        var broken: UInt8 = 0
+        for index in 0..<(bytes.count &- 1) {
+            let (byte, next) = (bytes[index], bytes[index &+ 1])
+            least = min(least, byte)
+            broken |= (byte == 0x0D ? 1 : 0) ^ (next == 0x0A ? 1 : 0)
+        }
+        return least > 0 && broken == 0
     }
 
     /// Bytes that are looked at in one go: less than a line.

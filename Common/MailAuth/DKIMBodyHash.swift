@@ -67,13 +67,9 @@ struct DKIMBodyHash {
         var pieceStart = start
         var position = start
         while true {
-            position = endOfWords(message, from: position, to: end)
+            position = endOfSingleSpaces(message, from: position, to: end)
             if position >= end { break }
             let byte = message[position]
-            guard byte == 0x20 || byte == 0x09 else {
-                position += byte == 0x0D && isLineEnd(message, at: position) ? 2 : 1
-                continue
-            }
             let next = message[min(position + 1, end - 1)]
             if byte == 0x20, next != 0x20, next != 0x09, next != 0x0D {
                 position += 1
@@ -90,9 +86,9 @@ struct DKIMBodyHash {
         sink.add(lineEnd)
     }
 
-    /// Where the text ends that is its own canonical form, line ends apart.
-    private static func endOfWords(_ message: [UInt8], from start: Int, to end: Int) -> Int {
-        message.withUnsafeBufferPointer { ByteRun.ofWords($0, from: start, to: end) }
+    /// Where the text ends that is its own canonical form.
+    private static func endOfSingleSpaces(_ message: [UInt8], from start: Int, to end: Int) -> Int {
+        message.withUnsafeBufferPointer { ByteRun.ofSingleSpaces($0, from: start, to: end) }
     }
 
     /// Where the text ends, without the white space of its last line and all empty lines after it.

@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 
 /// How much change on the way a DKIM signature tolerates (RFC 6376 §3.4).
 package enum DKIMCanonicalization: String, Sendable {
@@ -55,14 +56,21 @@ package enum DKIMCanonicalization: String, Sendable {
         message.withUnsafeBufferPointer { bytes in
             var position = start
             while true {
-                position = ByteRun.ofWords(bytes, from: position, to: end)
-                guard position < end else { return end }
-                let byte = bytes[position]
-                // White space that is more than a single space between two words, or a fold.
-                if byte == 0x20 || byte == 0x09 { return position }
-                if byte == 0x0D, position + 1 < end, bytes[position + 1] == 0x0A { return position }
+                let lineEnd = carriageReturn(bytes, from: position, to: end)
+                position = ByteRun.ofSingleSpaces(bytes, from: position, to: lineEnd)
+                // White space that is more than a single space between two words, or a fold, or the end.
+                guard position == lineEnd, position < end else { return position }
+                if position + 1 < end, bytes[position + 1] == 0x0A { return position }
                 position += 1
             }
         }
+    }
+
+    private static func carriageReturn(
+        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int
+    ) -> Int {
+        guard let base = bytes.baseAddress, start < end else { return end }
+        return memchr(base + start, 0x0D, end - start).map { UnsafeRawPointer($0) - UnsafeRawPointer(base) }
+            ?? end
     }
 }

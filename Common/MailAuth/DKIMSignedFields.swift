@@ -2,28 +2,54 @@
 package struct DKIMSignedFields: Sendable {
     /// The name of a field.
     private struct Name: Sendable {
-        /// In lower case, with a colon behind it, as it stands in `h=`.
-        let listed: [UInt8]
-        let mark: UInt32
-
-        init(_ name: [UInt8]) {
-            listed = name + [UInt8(ascii: ":")]
-            mark = DKIMSignedFields.mark(of: name, 0..<name.count)
-        }
+        /// Where it stands in `listed`, with the colon behind it.
+        let place: Range<Int>
+        let mark: Mark
+        /// Signed once more than it occurs, so that nobody can add one (RFC 6376 §8.15).
+        let isOversigned: Bool
     }
 
-    /// Signed as often as they occur.
-    private let present: [Name]
-    /// Signed once more than they occur, so that nobody can add one (RFC 6376 §8.15). At least one.
-    private let oversigned: [Name]
+    /// Length, first and last letter of a name: most that are not the same differ in one of them.
+    private struct Mark: Equatable, Sendable {
+        let value: UInt32
+
+        init(_ bytes: [UInt8], _ name: Range<Int>) {
+            guard let last = name.last else {
+                value = 0
+                return
+            }
+            value =
+                UInt32(truncatingIfNeeded: name.count) << 16
+                | UInt32(bytes[name.lowerBound].lowercased) << 8 | UInt32(bytes[last].lowercased)
+        }
+
+        /// One of 64 bits, for a set of marks.
+        var bit: UInt64 { 1 << UInt64(truncatingIfNeeded: (value ^ value >> 8 ^ value >> 16) & 63) }
+    }
+
+    /// All names in lower case, each with a colon behind it, as they stand in `h=`.
+    private let listed: [UInt8]
+    /// Those of which none may be added first; at least one.
+    private let names: [Name]
 
     /// - Parameters:
     ///   - present: names of fields that are signed as often as they occur.
     ///   - oversigned: names of fields of which none may be added later. `From` is always among them.
     package init(present: [String], oversigned: [String]) {
         let oversigned = Self.lowercased(["from"] + oversigned)
-        self.oversigned = oversigned.map { Name($0) }
-        self.present = Self.lowercased(present).filter { !oversigned.contains($0) }.map { Name($0) }
+        let present = Self.lowercased(present).filter { !oversigned.contains($0) }
+        var listed: [UInt8] = []
+        var names: [Name] = []
+        for (number, name) in (oversigned + present).enumerated() {
+            let start = listed.count
+            listed += name + [UInt8(ascii: ":")]
+            names.append(
+                Name(
+                    place: start..<listed.count, mark: Mark(listed, start..<listed.count - 1),
+                    isOversigned: number < oversigned.count))
+        }
+        self.listed = listed
+        self.names = names
     }
 
     /// RFC 6376 §5.4.1, with the fields of bulk mail that RFC 8058 §4 wants signed. What says who wrote, to
@@ -52,32 +78,18 @@ package struct DKIMSignedFields: Sendable {
     /// - Parameter take: gets the name in lower case with a colon behind it, and the number of the field.
     func select(
         from message: [UInt8], _ fields: [MessageFields.Field],
-        _ take: (_ listedName: [UInt8], _ field: Int?) -> Void
+        _ take: (_ listedName: ArraySlice<UInt8>, _ field: Int?) -> Void
     ) {
-        let marks = fields.map { Self.mark(of: message, $0.name) }
-        for name in oversigned {
-            Self.select(name, of: message, fields, marks, take)
-            take(name.listed, nil)
+        let marks = fields.map { Mark(message, $0.name) }
+        let there = marks.reduce(0) { $0 | $1.bit }
+        for name in names {
+            if there & name.mark.bit != 0 {
+                for index in marks.indices.reversed() where marks[index] == name.mark {
+                    let text = listed[name.place.dropLast()]
+                    if message.matches(text, in: fields[index].name) { take(listed[name.place], index) }
+                }
+            }
+            if name.isOversigned { take(listed[name.place], nil) }
         }
-        for name in present { Self.select(name, of: message, fields, marks, take) }
-    }
-
-    private static func select(
-        _ name: Name, of message: [UInt8], _ fields: [MessageFields.Field], _ marks: [UInt32],
-        _ take: (_ listedName: [UInt8], _ field: Int?) -> Void
-    ) {
-        var index = fields.count
-        while index > 0 {
-            index -= 1
-            guard marks[index] == name.mark else { continue }
-            if message.matches(name.listed.dropLast(), in: fields[index].name) { take(name.listed, index) }
-        }
-    }
-
-    /// Length, first and last letter of a name: most that are not the same differ in one of them.
-    private static func mark(of bytes: [UInt8], _ name: Range<Int>) -> UInt32 {
-        guard let last = name.last else { return 0 }
-        return UInt32(truncatingIfNeeded: name.count) << 16 | UInt32(bytes[name.lowerBound].lowercased) << 8
-            | UInt32(bytes[last].lowercased)
     }
 }

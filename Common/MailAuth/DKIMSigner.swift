@@ -102,13 +102,13 @@ package final class DKIMSigner: Sendable {
     ) throws(DKIMSigningError) -> [UInt8] {
         var signature = beginning
         signature.reserve(1_024)
-        signature.appendTag(Array("t=\(seconds);".utf8))
+        signature.appendTag("t=", Array(String(seconds).utf8)[...])
         if let lifetimeSeconds {
-            signature.appendTag(Array("x=\(seconds.addingClamped(lifetimeSeconds));".utf8))
+            signature.appendTag("x=", Array(String(seconds.addingClamped(lifetimeSeconds)).utf8)[...])
         }
         var input = signedHeader(of: message, fields, &signature)
-        signature.appendTag(Array("bh=\(Base64.encode(bodyHash));".utf8))
-        signature.appendTag(Array("b=".utf8))
+        signature.appendTag("bh=", Array(Base64.encode(bodyHash).utf8)[...])
+        signature.appendTag("b=", [], isEnded: false)
         // What the signature is computed over ends in its own field up to and including `b=`.
         let nameLength = Self.fieldName.utf8.count
         let own = MessageFields.Field(name: 0..<nameLength, value: nameLength + 1..<signature.bytes.count)
@@ -125,7 +125,11 @@ package final class DKIMSigner: Sendable {
         input.reserveCapacity(4096)
         var isFirst = true
         signedFields.select(from: message, fields) { listedName, field in
-            if isFirst { signature.appendTag("h=".utf8 + listedName) } else { signature.appendPart(listedName) }
+            if isFirst {
+                signature.appendTag("h=", listedName, isEnded: false)
+            } else {
+                signature.appendPart(listedName)
+            }
             isFirst = false
             guard let field else { return }
             header.appendField(fields[field], of: message, to: &input)

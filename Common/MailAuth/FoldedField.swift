@@ -19,19 +19,35 @@ struct FoldedField {
 
     /// Appends text after a space or a fold.
     mutating func appendTag(_ text: [UInt8]) {
-        if column + 1 + text.count > Self.maxLineCharacters {
+        beginTag(text.count)
+        bytes.append(contentsOf: text)
+        column += text.count
+    }
+
+    /// The same for a tag made of its name with `=`, a value, and maybe a semicolon.
+    mutating func appendTag(_ name: StaticString, _ value: ArraySlice<UInt8>, isEnded: Bool = true) {
+        let count = name.utf8CodeUnitCount + value.count + (isEnded ? 1 : 0)
+        beginTag(count)
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: value)
+        if isEnded { bytes.append(UInt8(ascii: ";")) }
+        column += count
+    }
+
+    private mutating func beginTag(_ byteCount: Int) {
+        if column + 1 + byteCount > Self.maxLineCharacters {
             foldLine()
         } else {
             bytes.append(0x20)
             column += 1
         }
-        appendRaw(text)
     }
 
     /// Appends text directly, or after a fold when it does not fit.
-    mutating func appendPart(_ text: [UInt8]) {
+    mutating func appendPart(_ text: ArraySlice<UInt8>) {
         if column + text.count > Self.maxLineCharacters { foldLine() }
-        appendRaw(text)
+        bytes.append(contentsOf: text)
+        column += text.count
     }
 
     /// Writes another byte in place of the last one.
@@ -61,10 +77,5 @@ struct FoldedField {
         bytes.append(0x0A)
         bytes.append(0x20)
         column = 1
-    }
-
-    private mutating func appendRaw(_ text: [UInt8]) {
-        bytes.append(contentsOf: text)
-        column += text.count
     }
 }

@@ -87,6 +87,9 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
         (high, low) = words
     }
 
+    /// Its random bits alone, and the node: what tells ids apart.
+    package func hash(into hasher: inout Hasher) { hasher.combine(low) }
+
     /// The number of the node that accepted the message.
     package var node: UInt16 { UInt16(truncatingIfNeeded: low >> 46) }
 

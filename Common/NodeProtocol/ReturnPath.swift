@@ -52,7 +52,7 @@ package struct ReturnPath: Sendable {
         message: MessageID, domain: String, tenant: TenantID, recipients: [String]
     ) -> String {
         let newest = keys[keys.count - 1]
-        let about = Self.text(of: message, domain.lowercased())
+        let about = Self.text(of: message, domain)
         var tags: [UInt8] = []
         if recipients.count <= Self.maxTags {
             for recipient in recipients { tags += Self.tag(recipient, about, newest) }
@@ -100,12 +100,14 @@ package struct ReturnPath: Sendable {
     }
 
     /// What both MACs say of a transaction.
+    ///
+    /// - Parameter domain: in any case.
     private static func text(of message: MessageID, _ domain: String) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(64 + domain.utf8.count)
         text += message.hexadecimal.utf8
         text.append(UInt8(ascii: "@"))
-        text += domain.utf8
+        append(lowercased: domain, to: &text)
         text.append(UInt8(ascii: " "))
         return text
     }
@@ -126,7 +128,15 @@ package struct ReturnPath: Sendable {
         text.reserveCapacity(16 + about.count + recipient.utf8.count)
         text += "recipient ".utf8
         text += about
-        text += recipient.lowercased().utf8
+        append(lowercased: recipient, to: &text)
         return Array(key.authenticate(text).prefix(tagBytes))
+    }
+
+    private static func append(lowercased name: String, to text: inout [UInt8]) {
+        guard name.utf8Span.isKnownASCII else {
+            text += name.lowercased().utf8
+            return
+        }
+        for byte in name.utf8 { text.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte) }
     }
 }

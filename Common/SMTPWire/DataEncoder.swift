@@ -25,31 +25,17 @@ package enum DataEncoder {
 
     /// Throws for what may not be sent, by DATA or by BDAT: a bare CR or LF, or NUL.
     package static func check(header: [UInt8], _ message: [UInt8]) throws(ContentViolation) {
-        if isPlain(header), isPlain(message) { return }
+        // Almost always there is nothing to object to, and no need to look for what comes first.
+        if header.withUnsafeBufferPointer(ByteRun.areWholeLines),
+            message.withUnsafeBufferPointer(ByteRun.areWholeLines)
+        {
+            return
+        }
         var rules = LineRules(maxLineBytes: .max)
         let violation =
             header.withUnsafeBytes { rules.check($0) } ?? message.withUnsafeBytes { rules.check($0) }
         if let violation = violation ?? rules.checkEnd() { throw violation }
         if let last = header.last, last != .lineFeed { throw .bareCarriageReturn }
-    }
-
-    /// Whether each line ends in CRLF, the last one included, and nothing is NUL: then there is nothing to
-    /// object to, and no need to look for what comes first.
-    private static func isPlain(_ text: [UInt8]) -> Bool {
-        text.withUnsafeBufferPointer { bytes in
-            var position = 0
-            while true {
-                position = ByteRun.ofLine(bytes, from: position, to: bytes.count)
-                guard position < bytes.count else { return bytes.last.map { $0 == .lineFeed } ?? true }
-                switch bytes[position] {
-                case .carriageReturn:
-                    guard position + 1 < bytes.count, bytes[position + 1] == .lineFeed else { return false }
-                    position += 2
-                case .lineFeed, 0: return false
-                default: position += 1
-                }
-            }
-        }
     }
 
     /// Jumps from dot to dot rather than from line to line: in most text both are as rare, and in base64

@@ -156,7 +156,7 @@ struct PathCursor {
 
     private func text(_ localPart: ArraySlice<UInt8>) throws(SMTPPath.Malformation) -> String {
         guard localPart.count <= SMTPLimits.maxLocalPartBytes else { throw .localPartTooLong }
-        guard let text = String(validating: localPart, as: UTF8.self) else { throw .badUTF8 }
+        guard let text = localPart.text else { throw .badUTF8 }
         return text
     }
 
@@ -172,7 +172,7 @@ struct PathCursor {
                 throw .badDomain
             }
         }
-        guard let text = String(validating: name.map(\.lowercased), as: UTF8.self) else { throw .badUTF8 }
+        guard let text = name.map(\.lowercased)[...].text else { throw .badUTF8 }
         return text
     }
 
@@ -192,6 +192,14 @@ struct PathCursor {
         }
         guard inet_pton(AF_INET, text, &storage) == 1 else { throw .badAddressLiteral }
         return "[\(text)]"
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Nil for what is not UTF-8. Mostly it is ASCII, which needs no validation.
+    fileprivate var text: String? {
+        contains { $0 >= 0x80 }
+            ? String(validating: self, as: UTF8.self) : String(decoding: self, as: UTF8.self)
     }
 }
 

@@ -96,7 +96,9 @@ struct DeliveryWork {
             let use = use ?? EightBit.Use(of: attempt.content)
             self.use = use
             let form = PreparedMessage.Form(of: use, for: session.extensions)
-            if message?.form != form { message = try await PreparedMessage(attempt.content, sign: attempt.sign, form, host) }
+            if message?.form != form {
+                message = try await PreparedMessage(attempt.content, sign: attempt.sign, form, host)
+            }
             guard let content = message?.content else { return nil }
             if let most = session.extensions.maxMessageBytes, content.messageBytes > most {
                 throw .unable(

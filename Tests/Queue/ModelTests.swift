@@ -229,7 +229,8 @@ private struct Model {
     }
 
     private static func compare(
-        _ queue: borrowing MessageQueue, _ model: Model, _ inFlight: Int, _ now: Timestamp, _ comment: Comment,
+        _ queue: borrowing MessageQueue, _ model: Model, _ inFlight: Int, _ now: Timestamp,
+        _ comment: Comment,
         inDepth: Bool
     ) {
         #expect(queue.count == model.rows.count, comment)

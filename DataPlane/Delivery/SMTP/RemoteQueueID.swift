@@ -7,7 +7,9 @@ enum RemoteQueueID {
     /// Understands `queued as X`, `id=X`, `InternalId=X`, `X Message accepted`, and `… X - gsmtp`.
     static func read(from reply: SMTPReply) -> String? {
         let words = Array(reply.text.utf8).split(separator: 0x20)
-        if let place = words.firstIndex(where: { $0.isWord("as") }), place > 0, words[place - 1].isWord("queued") {
+        if let place = words.firstIndex(where: { $0.isWord("as") }), place > 0,
+            words[place - 1].isWord("queued")
+        {
             return clean(words.dropFirst(place + 1).first)
         }
         for prefix in prefixes {

@@ -64,7 +64,9 @@ package final class TLSPolicyResolver {
     private func daneDecision(
         _ candidate: MailCandidate, _ demand: TLSDemand
     ) async throws(TLSRefusal) -> HostTLS? {
-        guard let dane, demand.heedsDomain, demand.isAuthentic(host: candidate.name) == true else { return nil }
+        guard let dane, demand.heedsDomain, demand.isAuthentic(host: candidate.name) == true else {
+            return nil
+        }
         let (host, port) = (candidate.name, candidate.address.port)
         switch await dane.find(host: host, port: port, domain: demand.domain) {
         case .none: return nil

@@ -144,8 +144,7 @@ final class Dispatcher {
         observe(report, of: attempt, now)
         let onDisk = record(work, report, finished)
         expire(now)
-        var next = isStopping || unwritten > 0 ? nil : nextWork(on: attempt.slot, now)
-        next?.previous = onDisk
+        let next = isStopping || unwritten > 0 ? nil : nextWork(on: attempt.slot, after: onDisk, now)
         if next == nil {
             queue.release(attempt.slot, now: now)
             seats.release(attempt.slot)
@@ -165,10 +164,10 @@ final class Dispatcher {
             recipients: RecipientIndexes(waiting.map(\.recipient)))
     }
 
-    private func nextWork(on slot: SlotID, _ now: Queue.Timestamp) -> Work? {
+    private func nextWork(on slot: SlotID, after previous: Milestone?, _ now: Queue.Timestamp) -> Work? {
         for _ in 0..<Self.movesPerFinish {
             guard let attempt = queue.nextOnLane(slot, now: now) else { return nil }
-            if let work = begin(attempt, now) { return work }
+            if let work = begin(attempt, after: previous, now) { return work }
         }
         return nil
     }
@@ -228,7 +227,7 @@ final class Dispatcher {
         for attempt in queue.startable(now: now, limit: Self.startsPerPump) {
             if attempt.lane.transport == .lookup {
                 lookUp(attempt, now)
-            } else if let work = begin(attempt, now) {
+            } else if let work = begin(attempt, after: nil, now) {
                 start(work, seats.take(attempt.slot, on: attempt.lane))
             } else {
                 queue.release(attempt.slot, now: now)
@@ -238,7 +237,11 @@ final class Dispatcher {
     }
 
     /// Notes that the attempt is in flight; nil when it goes elsewhere: its slot is free for another.
-    private func begin(_ attempt: Attempt, _ now: Queue.Timestamp) -> Work? {
+    ///
+    /// - Parameter previous: reached when the outcome of the attempt before on its slot is on disk.
+    private func begin(
+        _ attempt: Attempt, after previous: Milestone?, _ now: Queue.Timestamp
+    ) -> Work? {
         var source: EgressSource?
         if attempt.lane.transport == .smtp, attempt.lane != Lanes.captured {
             switch verdict(attempt, now) {
@@ -256,7 +259,7 @@ final class Dispatcher {
             for index in attempt.recipients { cached.start(Int(index), attempt: Int(attempt.number)) }
             message = cached
         }
-        return Work(attempt: attempt, message: message, source: source)
+        return Work(attempt: attempt, message: message, source: source, previous: previous)
     }
 
     private func arm(_ now: Queue.Timestamp) {

@@ -91,9 +91,7 @@ final class LoopWorkers: Sendable {
         }
         let waiting = work.attempt.recipients.filter { message.waits(Int($0)) }
         guard !waiting.isEmpty else { return .givenUp }
-        var left = work
-        left.attempt.recipients = RecipientIndexes(waiting)
-        return await run(left, message, body: body)
+        return await run(work.narrowed(to: RecipientIndexes(waiting)), message, body: body)
     }
 
     private func run(_ work: Work, _ message: OpenMessage, body: [UInt8]?) async -> WorkReport {

@@ -26,7 +26,7 @@ struct Recorder: Sendable {
         var records: [SpoolRecord] = []
         // The journal's records and the spool's are the same bytes but for webhook attempts, whose kind
         // differs.
-        let encoded = events.map { EventRecord.encode($0) }
+        let encoded = events.indices.map { EventRecord.encode(events[$0]) }
         if !events.isEmpty {
             records.append(.update(message.id, payload: SpoolUpdate.encoded(events: encoded)))
         }
