@@ -4,22 +4,30 @@ package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
     /// 200–599.
     package let code: Int
     package let status: EnhancedStatusCode?
-    /// Without code, status or CRLF; at least one, maybe empty.
-    package let lines: [String]
+    /// Almost every reply has one line, and then no list of them.
+    private let firstLine: String
+    private let otherLines: [String]
 
     package init(_ code: Int, _ status: EnhancedStatusCode?, _ text: String) {
-        self.init(code, status, lines: [text])
+        self.code = code
+        self.status = status
+        firstLine = text
+        otherLines = []
     }
 
     package init(_ code: Int, _ text: String) {
-        self.init(code, nil, lines: [text])
+        self.init(code, nil, text)
     }
 
     package init(_ code: Int, _ status: EnhancedStatusCode? = nil, lines: [String]) {
         self.code = code
         self.status = status
-        self.lines = lines.isEmpty ? [""] : lines
+        firstLine = lines.first ?? ""
+        otherLines = Array(lines.dropFirst())
     }
+
+    /// Without code, status or CRLF; at least one, maybe empty.
+    package var lines: [String] { [firstLine] + otherLines }
 
     /// 2xx.
     package var isPositive: Bool { code / 100 == 2 }
@@ -31,7 +39,9 @@ package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
     package var isPermanent: Bool { code / 100 == 5 }
 
     /// All lines in one, parted by a space.
-    package var text: String { lines.count == 1 ? lines[0] : lines.joined(separator: " ") }
+    package var text: String { otherLines.isEmpty ? firstLine : lines.joined(separator: " ") }
+    /// Whether there is one line, of at most so many bytes.
+    package func isOneLine(maxBytes: Int) -> Bool { otherLines.isEmpty && firstLine.utf8.count <= maxBytes }
 
     /// `550 5.1.1 No such user`: one line, for logs and events.
     package var description: String {
@@ -51,11 +61,11 @@ package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
     package func encode(into output: inout [UInt8]) {
         let prefix = status.map { "\($0) " } ?? ""
         let room = SMTPLimits.maxReplyLineBytes - 6 - prefix.utf8.count
-        if lines.count == 1, lines[0].utf8.count <= room {
+        if isOneLine(maxBytes: room) {
             output += String(code).utf8
             output.append(.space)
             output += prefix.utf8
-            for byte in lines[0].utf8 { output.append(byte.isPrintable ? byte : 0x3F) }
+            for byte in firstLine.utf8 { output.append(byte.isPrintable ? byte : 0x3F) }
             output.append(.carriageReturn)
             output.append(.lineFeed)
             return

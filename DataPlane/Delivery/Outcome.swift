@@ -65,7 +65,7 @@ extension SMTPReply {
 
     /// The reply with its text cut, for keeping.
     package var kept: SMTPReply {
-        if lines.count == 1, lines[0].utf8.count <= Self.maxKeptTextBytes { return self }
+        if isOneLine(maxBytes: Self.maxKeptTextBytes) { return self }
         var room = Self.maxKeptTextBytes
         var kept: [String] = []
         for line in lines {
