@@ -136,8 +136,8 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
             of: UInt32(truncatingIfNeeded: digits >> 32).littleEndian, toByteOffset: second, as: UInt32.self)
     }
 
-    /// The eight hexadecimal digits of the lower half of a word, the first one in the lowest byte: the nibbles
-    /// are parted from each other in three steps, and all become digits at once.
+    /// The eight hexadecimal digits of the lower half of a word, the first one in the lowest byte: the
+    /// nibbles are parted from each other in three steps, and all become digits at once.
     private static func digits(of word: UInt64) -> UInt64 {
         var nibbles = (word & 0xFFFF) << 32 | word >> 16
         nibbles = (nibbles & 0x0000_00FF_0000_00FF) << 16 | (nibbles >> 8) & 0x0000_00FF_0000_00FF

@@ -105,8 +105,8 @@ struct NodeParts: Sendable {
         let seed = random.next()
         let dispatcher = try await main.run {
             makeDispatcher(
-                settings, router.value, lookups.value, queueStore.value, workers, main, spool, recorder, .steady(),
-                metrics, loader, seed: seed)
+                settings, router.value, lookups.value, queueStore.value, workers, main, spool, recorder,
+                .steady(), metrics, loader, seed: seed)
         }
         holder.onSwap { snapshot in main.execute { dispatcher.value.take(snapshot) } }
         try await main.run {

@@ -26,8 +26,8 @@ import Testing
         }
     }
 
-    /// Every byte at places on both sides of where one block ends and the next begins, with every kind of byte
-    /// behind it.
+    /// Every byte at places on both sides of where one block ends and the next begins, with every kind of
+    /// byte behind it.
     @Test(
         "a run of single spaces ends where a look at each byte ends it",
         arguments: 0...255 as ClosedRange<UInt8>)
