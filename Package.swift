@@ -48,7 +48,7 @@ let common: [Target] = [
     module("HTTPClient", in: "Common", ["EventLoop", "CCurl"]),
     module("Relay", in: "Common", ["EventLoop", "HTTP", "HTTPClient", "NodeProtocol", "Templates", "Times"]),
     module("DNS", in: "Common", ["EventLoop"]),
-    module("SMTPWire", in: "Common", []),
+    module("SMTPWire", in: "Common", ["Bytes"]),
     module("MailFormat", in: "Common", ["Bytes", "Times"]),
     module("Templates", in: "Common", []),
     module("MailAuth", in: "Common", ["Bytes", "Crypto"]),

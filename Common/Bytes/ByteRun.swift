@@ -35,6 +35,50 @@ package enum ByteRun {
         }
     }
 
+    /// The end of the run from `start` on that has no tab, and no space that another space, a control
+    /// character or the end follows. So most text is one run, however many words it has.
+    package static func ofSingleSpaces(
+        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int
+    ) -> Int {
+        var index = max(0, start)
+        let end = min(end, bytes.count)
+        while end &- index > block {
+            // Zero for what ends the run. Without a way out and without a branch, so that the processor looks
+            // at sixteen bytes at a time; each byte together with the one behind it.
+            var least = UInt8.max
+            for offset in 0..<block {
+                let (byte, next) = (bytes[index &+ offset], bytes[index &+ offset &+ 1])
+                least = min(least, byte ^ 0x09)
+                least = min(least, (byte ^ 0x20) | (max(next, 0x20) ^ 0x20))
+            }
+            if least == 0 { break }
+            index = index &+ block
+        }
+        while index < end {
+            let byte = bytes[index]
+            if byte == 0x09 || byte == 0x20 && (index &+ 1 == end || bytes[index &+ 1] <= 0x20) { break }
+            index = index &+ 1
+        }
+        return index
+    }
+
+    /// Whether these are lines that all end in CRLF, with no CR or LF anywhere else and no NUL.
+    package static func areWholeLines(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = bytes.first, let last = bytes.last else { return true }
+        guard first != 0x0A, last == 0x0A else { return false }
+        var least = last
+        var broken: UInt8 = 0
+        for index in 0..<(bytes.count &- 1) {
+            let (byte, next) = (bytes[index], bytes[index &+ 1])
+            least = min(least, byte)
+            broken |= (byte == 0x0D ? 1 : 0) ^ (next == 0x0A ? 1 : 0)
+        }
+        return least > 0 && broken == 0
+    }
+
+    /// Bytes that are looked at in one go: less than a line.
+    private static let block = 32
+
     @inline(__always)
     private static func run(
         _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int,

@@ -46,36 +46,36 @@ package enum Base64 {
         bytes.withBytes { input in
             let length = padded ? (input.count + 2) / 3 * 4 : (input.count * 4 + 2) / 3
             return String(unsafeUninitializedCapacity: length) { output in
-                var written = 0
-                func put(_ value: UInt32) {
-                    output[written] = alphabet[Int(value & 63)]
-                    written += 1
-                }
-                var index = 0
-                while input.count - index >= 3 {
-                    let group =
-                        UInt32(input[index]) << 16 | UInt32(input[index + 1]) << 8 | UInt32(input[index + 2])
-                    put(group >> 18)
-                    put(group >> 12)
-                    put(group >> 6)
-                    put(group)
-                    index += 3
-                }
-                let left = input.count - index
-                if left > 0 {
-                    let second = left == 2 ? UInt32(input[index + 1]) : 0
-                    let group = UInt32(input[index]) << 16 | second << 8
-                    put(group >> 18)
-                    put(group >> 12)
-                    if left == 2 { put(group >> 6) }
-                }
-                while written < length {
-                    output[written] = padding
-                    written += 1
+                alphabet.withUnsafeBufferPointer { alphabet in
+                    write(input, alphabet, to: output)
                 }
                 return length
             }
         }
+    }
+
+    /// Fills the output, which has the length of the text.
+    private static func write(
+        _ input: UnsafeBufferPointer<UInt8>, _ alphabet: UnsafeBufferPointer<UInt8>,
+        to output: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        let whole = input.count / 3
+        for group in 0..<whole {
+            let (from, to) = (group &* 3, group &* 4)
+            let bits = UInt32(input[from]) << 16 | UInt32(input[from &+ 1]) << 8 | UInt32(input[from &+ 2])
+            output[to] = alphabet[Int(bits &>> 18)]
+            output[to &+ 1] = alphabet[Int(bits &>> 12 & 63)]
+            output[to &+ 2] = alphabet[Int(bits &>> 6 & 63)]
+            output[to &+ 3] = alphabet[Int(bits & 63)]
+        }
+        let (from, to) = (whole * 3, whole * 4)
+        guard from < input.count else { return }
+        let second = from + 1 < input.count ? UInt32(input[from + 1]) : nil
+        let bits = UInt32(input[from]) << 16 | (second ?? 0) << 8
+        output[to] = alphabet[Int(bits >> 18)]
+        output[to + 1] = alphabet[Int(bits >> 12 & 63)]
+        if second != nil { output[to + 2] = alphabet[Int(bits >> 6 & 63)] }
+        for place in (to + (second == nil ? 2 : 3))..<output.count { output[place] = padding }
     }
 
     private static func decode(_ input: UnsafeBufferPointer<UInt8>, count: Int, table: [UInt8]) -> [UInt8]? {

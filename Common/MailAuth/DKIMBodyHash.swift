@@ -66,14 +66,13 @@ struct DKIMBodyHash {
         if end == start { return }
         var pieceStart = start
         var position = start
-        while position < end {
+        while true {
+            position = endOfSingleSpaces(message, from: position, to: end)
+            if position >= end { break }
             let byte = message[position]
-            if byte != 0x20 && byte != 0x09 {
-                position = endOfWord(message, from: position + 1, to: end)
-                continue
-            }
-            if byte == 0x20, position + 1 < end, message[position + 1] > 0x20 {
-                position += 2
+            let next = message[min(position + 1, end - 1)]
+            if byte == 0x20, next != 0x20, next != 0x09, next != 0x0D {
+                position += 1
                 continue
             }
             let spaceStart = position
@@ -87,9 +86,9 @@ struct DKIMBodyHash {
         sink.add(lineEnd)
     }
 
-    /// The next space or control character.
-    private static func endOfWord(_ message: [UInt8], from start: Int, to end: Int) -> Int {
-        message.withUnsafeBufferPointer { ByteRun.ofText($0, from: start, to: end, except: 0x20, 0x20) }
+    /// Where the text ends that is its own canonical form.
+    private static func endOfSingleSpaces(_ message: [UInt8], from start: Int, to end: Int) -> Int {
+        message.withUnsafeBufferPointer { ByteRun.ofSingleSpaces($0, from: start, to: end) }
     }
 
     /// Where the text ends, without the white space of its last line and all empty lines after it.

@@ -1,3 +1,6 @@
+import Bytes
+import Glibc
+
 /// How much change on the way a DKIM signature tolerates (RFC 6376 §3.4).
 package enum DKIMCanonicalization: String, Sendable {
     /// Almost none.
@@ -50,19 +53,24 @@ package enum DKIMCanonicalization: String, Sendable {
 
     /// The end of the text that needs no change: words with single spaces between them.
     private static func endOfWords(_ message: [UInt8], from start: Int, to end: Int) -> Int {
-        var position = start
-        while position < end {
-            let byte = message[position]
-            if byte == 0x20 {
-                // A single space between two words stays as it is.
-                guard position + 1 < end, message[position + 1] > 0x20 else { return position }
-            } else if byte == 0x09 {
-                return position
-            } else if byte == 0x0D, position + 1 < end, message[position + 1] == 0x0A {
-                return position
+        message.withUnsafeBufferPointer { bytes in
+            var position = start
+            while true {
+                let lineEnd = carriageReturn(bytes, from: position, to: end)
+                position = ByteRun.ofSingleSpaces(bytes, from: position, to: lineEnd)
+                // White space that is more than a single space between two words, or a fold, or the end.
+                guard position == lineEnd, position < end else { return position }
+                if position + 1 < end, bytes[position + 1] == 0x0A { return position }
+                position += 1
             }
-            position += 1
         }
-        return position
+    }
+
+    private static func carriageReturn(
+        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int
+    ) -> Int {
+        guard let base = bytes.baseAddress, start < end else { return end }
+        return memchr(base + start, 0x0D, end - start).map { UnsafeRawPointer($0) - UnsafeRawPointer(base) }
+            ?? end
     }
 }

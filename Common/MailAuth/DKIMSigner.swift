@@ -9,8 +9,10 @@ import Crypto
 /// Cost: the arithmetic of the key and about 10 µs for a message of 4 kB; the body is read once and not
 /// copied.
 ///
+/// A class, because it is handed on with every message and never changed.
+///
 /// `l=` is never written: a signature that does not cover the end of a message invites additions.
-package struct DKIMSigner: Sendable {
+package final class DKIMSigner: Sendable {
     /// The key, and with it the algorithm.
     package enum Key: Sendable {
         /// `rsa-sha256`, understood everywhere.
@@ -26,7 +28,8 @@ package struct DKIMSigner: Sendable {
     private let body: DKIMCanonicalization
     private let signedFields: DKIMSignedFields
     private let lifetimeSeconds: Int?
-    private let fixedTags: [[UInt8]]
+    /// The field up to and including `s=`: the same in every signature.
+    private let beginning: FoldedField
 
     /// - Parameters:
     ///   - domain: `d=`, in its ASCII form.
@@ -53,10 +56,12 @@ package struct DKIMSigner: Sendable {
             case .rsa: DKIMAlgorithm.rsaSHA256
             case .ed25519: DKIMAlgorithm.ed25519SHA256
             }
-        fixedTags = [
+        var beginning = FoldedField(name: Self.fieldName)
+        for tag in [
             "v=1;", "a=\(algorithm.rawValue);", "c=\(header.rawValue)/\(body.rawValue);", "d=\(domain);",
             "s=\(selector);",
-        ].map { Array($0.utf8) }
+        ] { beginning.appendTag(Array(tag.utf8)) }
+        self.beginning = beginning
     }
 
     /// Signs a message whose lines end in CRLF.
@@ -73,57 +78,67 @@ package struct DKIMSigner: Sendable {
     ) throws(DKIMSigningError) -> [UInt8] {
         guard let fields = MessageFields(message) else { throw .malformedHeader }
         guard fields.fields.contains(where: { message.matches(fromName, in: $0.name) }) else { throw .noFrom }
-        var bodyHashes: [DKIMCanonicalization: [UInt8]] = [:]
+        var bodyHashes: [(canonicalization: DKIMCanonicalization, digest: [UInt8])] = []
         var output: [UInt8] = []
         for signer in signers {
-            let bodyHash =
-                bodyHashes[signer.body]
-                ?? DKIMBodyHash(
-                    message, from: fields.bodyStart, canonicalization: signer.body
-                ).digest
-            bodyHashes[signer.body] = bodyHash
+            let bodyHash: [UInt8]
+            if let known = bodyHashes.first(where: { $0.canonicalization == signer.body }) {
+                bodyHash = known.digest
+            } else {
+                bodyHash =
+                    DKIMBodyHash(message, from: fields.bodyStart, canonicalization: signer.body).digest
+                bodyHashes.append((signer.body, bodyHash))
+            }
             output += try signer.field(for: message, fields.fields, bodyHash: bodyHash, at: seconds)
         }
         return output
     }
 
+    private static let fieldName = "DKIM-Signature"
     private static let fromName = Array("from".utf8)
-    private static let lineEnd: [UInt8] = [0x0D, 0x0A]
 
     private func field(
         for message: [UInt8], _ fields: [MessageFields.Field], bodyHash: [UInt8], at seconds: Int
     ) throws(DKIMSigningError) -> [UInt8] {
-        let selection = signedFields.selection(from: message, fields)
-        var signature = unsignedField(selection.map(\.name), bodyHash: bodyHash, at: seconds)
-        var input: [UInt8] = []
-        input.reserveCapacity(4096)
-        for case (_, let index?) in selection {
-            header.appendField(fields[index], of: message, to: &input)
-            input.append(contentsOf: Self.lineEnd)
+        var signature = beginning
+        signature.reserve(1_024)
+        signature.appendTag("t=", Array(String(seconds).utf8)[...])
+        if let lifetimeSeconds {
+            signature.appendTag("x=", Array(String(seconds.addingClamped(lifetimeSeconds)).utf8)[...])
         }
-        guard let own = MessageFields(signature.bytes)?.fields.first else { throw .malformedHeader }
+        var input = signedHeader(of: message, fields, &signature)
+        signature.appendTag("bh=", Array(Base64.encode(bodyHash).utf8)[...])
+        signature.appendTag("b=", [], isEnded: false)
+        // What the signature is computed over ends in its own field up to and including `b=`.
+        let nameLength = Self.fieldName.utf8.count
+        let own = MessageFields.Field(name: 0..<nameLength, value: nameLength + 1..<signature.bytes.count)
         header.appendField(own, of: signature.bytes, to: &input)
         signature.appendBreakable(Array(Base64.encode(try signed(Digest.sha256(input))).utf8))
-        return signature.bytes + Self.lineEnd
+        return signature.ended()
     }
 
-    /// The field up to and including `b=`, which is what the signature is computed over.
-    private func unsignedField(_ names: [[UInt8]], bodyHash: [UInt8], at seconds: Int) -> FoldedField {
-        var field = FoldedField(name: "DKIM-Signature")
-        for tag in fixedTags { field.appendTag(tag) }
-        field.appendTag(Array("t=\(seconds);".utf8))
-        if let lifetimeSeconds { field.appendTag(Array("x=\(seconds.addingClamped(lifetimeSeconds));".utf8)) }
-        for (index, name) in names.enumerated() {
-            let ending = UInt8(ascii: index == names.count - 1 ? ";" : ":")
-            if index == 0 {
-                field.appendTag("h=".utf8 + name + [ending])
+    /// Lists the signed fields in `h=`, and gives them as they are signed.
+    private func signedHeader(
+        of message: [UInt8], _ fields: [MessageFields.Field], _ signature: inout FoldedField
+    ) -> [UInt8] {
+        var input: [UInt8] = []
+        input.reserveCapacity(4096)
+        var isFirst = true
+        signedFields.select(from: message, fields) { listedName, field in
+            if isFirst {
+                signature.appendTag("h=", listedName, isEnded: false)
             } else {
-                field.appendPart(name + [ending])
+                signature.appendPart(listedName)
             }
+            isFirst = false
+            guard let field else { return }
+            header.appendField(fields[field], of: message, to: &input)
+            input.append(0x0D)
+            input.append(0x0A)
         }
-        field.appendTag(Array("bh=\(Base64.encode(bodyHash));".utf8))
-        field.appendTag(Array("b=".utf8))
-        return field
+        // Each name has a colon behind it, and there is one at least.
+        signature.replaceLast(with: UInt8(ascii: ";"))
+        return input
     }
 
     private func signed(_ digest: [UInt8]) throws(DKIMSigningError) -> [UInt8] {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where the header fields and the body of a message are: a scanner, not a parser, since a signature is
 /// about the very bytes.
 ///
@@ -45,17 +47,22 @@ struct MessageFields {
 
     /// The position of the CRLF that ends the field, or of the end of the message.
     private static func endOfField(_ message: [UInt8], from start: Int) -> Int {
-        var position = start
-        while position < message.count {
-            if message[position] == 0x0D, position + 1 < message.count, message[position + 1] == 0x0A {
-                let next = position + 2
-                let isFold = next < message.count && (message[next] == 0x20 || message[next] == 0x09)
-                if !isFold { return position }
-                position = next
+        message.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return bytes.count }
+            var position = start
+            while position < bytes.count,
+                let found = memchr(base + position, 0x0D, bytes.count - position)
+            {
+                let carriageReturn = UnsafeRawPointer(found) - base
+                let next = carriageReturn + 2
+                if next <= bytes.count, bytes[carriageReturn + 1] == 0x0A {
+                    let isFold = next < bytes.count && (bytes[next] == 0x20 || bytes[next] == 0x09)
+                    if !isFold { return carriageReturn }
+                }
+                position = carriageReturn + 1
             }
-            position += 1
+            return bytes.count
         }
-        return message.count
     }
 
     private static func field(_ message: [UInt8], from start: Int, to end: Int) -> Field? {
@@ -76,7 +83,7 @@ struct MessageFields {
 
 extension [UInt8] {
     /// Whether the bytes of `range` are `name`, which is in lower case, but for case.
-    func matches(_ name: [UInt8], in range: Range<Int>) -> Bool {
+    func matches(_ name: some Collection<UInt8>, in range: Range<Int>) -> Bool {
         guard range.count == name.count else { return false }
         for (offset, wanted) in name.enumerated() where self[range.lowerBound + offset].lowercased != wanted {
             return false

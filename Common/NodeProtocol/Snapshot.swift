@@ -101,6 +101,14 @@ package final class Snapshot: Sendable {
 
     package func tenant(_ id: TenantID) -> TenantRecord? { tenant(at: lookups.tenants[id]) }
 
+    /// Whether a tenant has any webhook; the same as looking at its record, without copying that.
+    package func hasWebhooks(_ id: TenantID) -> Bool {
+        guard let place = lookups.tenants[id], let part = parts.element(Int(place.slot)),
+            let tenants = part?.content.tenants, tenants.indices.contains(Int(place.tenant))
+        else { return false }
+        return !tenants[Int(place.tenant)].webhooks.isEmpty
+    }
+
     private func tenant(at place: SnapshotPlace?) -> TenantRecord? {
         guard let place, let part = parts.element(Int(place.slot)) else { return nil }
         return part?.content.tenants.element(Int(place.tenant))

@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 
 /// Makes the text to send behind DATA: dots stuffed (RFC 5321 §4.5.2), `.` CRLF appended.
@@ -24,6 +25,12 @@ package enum DataEncoder {
 
     /// Throws for what may not be sent, by DATA or by BDAT: a bare CR or LF, or NUL.
     package static func check(header: [UInt8], _ message: [UInt8]) throws(ContentViolation) {
+        // Almost always there is nothing to object to, and no need to look for what comes first.
+        if header.withUnsafeBufferPointer(ByteRun.areWholeLines),
+            message.withUnsafeBufferPointer(ByteRun.areWholeLines)
+        {
+            return
+        }
         var rules = LineRules(maxLineBytes: .max)
         let violation =
             header.withUnsafeBytes { rules.check($0) } ?? message.withUnsafeBytes { rules.check($0) }

@@ -16,40 +16,55 @@ package struct EnhancedStatusCode: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses `5.1.1`; nil unless the whole text is such a code.
     package init?(_ text: String) {
-        self.init(bytes: Array(text.utf8)[...])
+        var text = text
+        guard let code = text.withUTF8({ Self(bytes: UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = code
     }
 
-    init?(bytes: ArraySlice<UInt8>) {
-        var rest = bytes
-        guard let statusClass = Self.number(&rest), [2, 4, 5].contains(statusClass), Self.take(.dot, &rest),
-            let subject = Self.number(&rest), Self.take(.dot, &rest), let detail = Self.number(&rest),
-            rest.isEmpty, bytes[bytes.startIndex + 1] == .dot
+    init?(bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= 5, bytes[1] == .dot, bytes[0] == 0x32 || bytes[0] == 0x34 || bytes[0] == 0x35,
+            let (subject, dot) = Self.number(bytes, from: 2), dot < bytes.count, bytes[dot] == .dot,
+            let (detail, end) = Self.number(bytes, from: dot + 1), end == bytes.count
         else { return nil }
-        self.init(statusClass, subject, detail)
+        statusClass = Int(bytes[0] - 0x30)
+        self.subject = subject
+        self.detail = detail
     }
 
-    /// One to three digits.
-    private static func number(_ rest: inout ArraySlice<UInt8>) -> Int? {
-        let digits = rest.prefix(4).prefix(while: \.isDigit)
-        rest = rest.dropFirst(digits.count)
-        return digits.count > 3 ? nil : digits.decimalNumber
+    /// One to three digits, and where they end.
+    private static func number(_ bytes: UnsafeRawBufferPointer, from start: Int) -> (Int, end: Int)? {
+        var index = start
+        var number = 0
+        while index < bytes.count, bytes[index].isDigit {
+            guard index - start < 3 else { return nil }
+            number = number * 10 + Int(bytes[index] - 0x30)
+            index += 1
+        }
+        return index > start ? (number, index) : nil
     }
 
-    private static func take(_ byte: UInt8, _ rest: inout ArraySlice<UInt8>) -> Bool {
-        guard rest.first == byte else { return false }
-        rest = rest.dropFirst()
-        return true
+    package var description: String {
+        String(unsafeUninitializedCapacity: 9) { output in
+            var count = 0
+            Self.write(statusClass, to: output, &count)
+            for part in [subject, detail] {
+                output[count] = .dot
+                count += 1
+                Self.write(part, to: output, &count)
+            }
+            return count
+        }
     }
-
-    package var description: String { "\(statusClass).\(subject).\(detail)" }
 
     /// Adds what `description` says.
-    func append(to output: inout [UInt8]) {
-        for (place, number) in [statusClass, subject, detail].enumerated() {
-            if place > 0 { output.append(.dot) }
-            if number >= 100 { output.append(0x30 + UInt8(number / 100)) }
-            if number >= 10 { output.append(0x30 + UInt8(number / 10 % 10)) }
-            output.append(0x30 + UInt8(number % 10))
+    func append(to output: inout [UInt8]) { output.append(contentsOf: description.utf8) }
+
+    /// A number of up to three digits, which is what there is.
+    private static func write(_ number: Int, to output: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int)
+    {
+        for unit in [100, 10, 1] where number >= unit || unit == 1 {
+            output[count] = UInt8(truncatingIfNeeded: 0x30 + number / unit % 10)
+            count += 1
         }
     }
 }

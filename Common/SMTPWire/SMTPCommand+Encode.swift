@@ -12,8 +12,10 @@ extension SMTPCommand {
     package func append(to output: inout [UInt8]) {
         let start = output.count
         write(to: &output)
-        for index in start..<output.count where output[index] < .space || output[index] == 0x7F {
-            output[index] = 0x3F
+        output.withUnsafeMutableBufferPointer { bytes in
+            for index in start..<bytes.count where bytes[index] < .space || bytes[index] == 0x7F {
+                bytes[index] = 0x3F
+            }
         }
         output.append(.carriageReturn)
         output.append(.lineFeed)
@@ -49,7 +51,7 @@ extension SMTPCommand {
             guard let response else { return }
             output.append(.space)
             if response.isEmpty { output.append(.equals) } else { output += response }
-        case .unknown(let verb): output.append(verb)
+        case .unknown(let verb): output.append("", verb)
         }
     }
 }
@@ -76,7 +78,12 @@ extension RecipientParameters {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(_ texts: String...) {
-        for text in texts { append(contentsOf: text.utf8) }
+    fileprivate mutating func append(_ keyword: StaticString) {
+        keyword.withUTF8Buffer { append(contentsOf: $0) }
+    }
+
+    fileprivate mutating func append(_ keyword: StaticString, _ value: String) {
+        append(keyword)
+        append(contentsOf: value.utf8)
     }
 }

@@ -19,6 +19,10 @@ package struct SMTPPath: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses one whole path, `<user@example.org>`, or a mailbox without brackets.
     package init(_ text: String) throws(Malformation) {
+        if let plain = SMTPPath(plain: text) {
+            self = plain
+            return
+        }
         var bytes = Array(text.utf8)
         if bytes.first != .less { bytes = [.less] + bytes + [.greater] }
         var cursor = PathCursor(bytes[...])
@@ -53,17 +57,8 @@ package struct SMTPPath: Hashable, Sendable, CustomStringConvertible {
     /// Whether the local part alone asks for SMTPUTF8: no other form exists for it.
     package var needsSMTPUTF8: Bool { !localPart.isASCII }
 
-    private var isDotAtom: Bool {
-        var previous = UInt8.dot
-        for byte in localPart.utf8 {
-            guard byte == .dot ? previous != .dot : byte.isAtomText else { return false }
-            previous = byte
-        }
-        return previous != .dot
-    }
-
     private var printedLocalPart: String {
-        if isDotAtom { return localPart }
+        if localPart.isDotAtom { return localPart }
         var quoted: [UInt8] = [.quote]
         for byte in localPart.utf8 {
             if byte == .quote || byte == .backslash { quoted.append(.backslash) }
@@ -222,5 +217,20 @@ extension String {
 
     func isEqualIgnoringCase(_ other: String) -> Bool {
         utf8.count == other.utf8.count && zip(utf8, other.utf8).allSatisfy { $0.lowercased == $1.lowercased }
+    }
+
+    /// Most strings know it of themselves.
+    fileprivate var isASCII: Bool { utf8Span.isKnownASCII || utf8.allSatisfy { $0 < 0x80 } }
+
+    /// Atoms with single dots between them (RFC 5322 §3.2.3).
+    fileprivate var isDotAtom: Bool {
+        let bytes = utf8.span
+        var previous = UInt8.dot
+        for index in bytes.indices {
+            let byte = bytes[index]
+            guard byte == .dot ? previous != .dot : byte.isAtomText else { return false }
+            previous = byte
+        }
+        return previous != .dot
     }
 }

@@ -7,22 +7,30 @@ package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
     /// 200–599.
     package let code: Int
     package let status: EnhancedStatusCode?
-    /// Without code, status or CRLF; at least one, maybe empty.
-    package let lines: [String]
+    /// Almost every reply has one line, and then no list of them.
+    private let firstLine: String
+    private let otherLines: [String]
 
     package init(_ code: Int, _ status: EnhancedStatusCode?, _ text: String) {
-        self.init(code, status, lines: [text])
+        self.code = code
+        self.status = status
+        firstLine = text
+        otherLines = []
     }
 
     package init(_ code: Int, _ text: String) {
-        self.init(code, nil, lines: [text])
+        self.init(code, nil, text)
     }
 
     package init(_ code: Int, _ status: EnhancedStatusCode? = nil, lines: [String]) {
         self.code = code
         self.status = status
-        self.lines = lines.isEmpty ? [""] : lines
+        firstLine = lines.first ?? ""
+        otherLines = Array(lines.dropFirst())
     }
+
+    /// Without code, status or CRLF; at least one, maybe empty.
+    package var lines: [String] { [firstLine] + otherLines }
 
     /// 2xx.
     package var isPositive: Bool { code / 100 == 2 }
@@ -34,7 +42,10 @@ package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
     package var isPermanent: Bool { code / 100 == 5 }
 
     /// All lines in one, parted by a space.
-    package var text: String { lines.joined(separator: " ") }
+    package var text: String { otherLines.isEmpty ? firstLine : lines.joined(separator: " ") }
+
+    /// Whether there is one line, of at most so many bytes.
+    package func isOneLine(maxBytes: Int) -> Bool { otherLines.isEmpty && firstLine.utf8.count <= maxBytes }
 
     /// `550 5.1.1 No such user`: one line, for logs and events.
     package var description: String {
@@ -52,14 +63,20 @@ package struct SMTPReply: Hashable, Sendable, CustomStringConvertible {
 
     /// Adds the bytes for the wire.
     package func encode(into output: inout [UInt8]) {
-        for (number, line) in lines.enumerated() {
-            var rest = line.utf8[...]
-            repeat {
-                let piece = rest.prefix(Self.maxTextBytes)
-                rest = rest[piece.endIndex...]
-                put(piece, isLast: rest.isEmpty && number == lines.count - 1, into: &output)
-            } while !rest.isEmpty
+        put(all: firstLine, isLast: otherLines.isEmpty, into: &output)
+        for (place, line) in otherLines.enumerated() {
+            put(all: line, isLast: place == otherLines.count - 1, into: &output)
         }
+    }
+
+    /// Adds a line, or as many as it needs.
+    private func put(all line: String, isLast: Bool, into output: inout [UInt8]) {
+        var rest = line.utf8[...]
+        repeat {
+            let piece = rest.prefix(Self.maxTextBytes)
+            rest = rest[piece.endIndex...]
+            put(piece, isLast: isLast && rest.isEmpty, into: &output)
+        } while !rest.isEmpty
     }
 
     /// Adds one line: code, status, text.

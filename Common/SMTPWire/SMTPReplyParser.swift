@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads replies out of what a server sends, however it is cut into pieces.
 ///
 /// Give it the unconsumed input; it says how many bytes to consume and what they meant. Servers that end a
@@ -24,38 +26,48 @@ package struct SMTPReplyParser: Sendable {
 
     private var code: Int?
     /// Of a reply that is not complete.
-    private var lines: [ArraySlice<UInt8>] = []
+    private var lines: [[UInt8]] = []
     private var byteCount = 0
 
     package init() {}
 
     /// Reads as much of `input` as belongs to the current reply, and no byte behind it.
     package mutating func parse(_ input: ArraySlice<UInt8>) -> (step: Step, consumed: Int) {
-        var rest = input
-        while let lineFeed = rest.prefix(SMTPLimits.maxReceivedReplyLineBytes + 1).firstIndex(of: .lineFeed) {
-            var line = rest[..<lineFeed]
-            rest = rest[(lineFeed + 1)...]
-            if line.last == .carriageReturn { line.removeLast() }
-            let step = read(line)
-            if step != .needMore { return (step, input.count - rest.count) }
-        }
-        guard rest.count <= SMTPLimits.maxReceivedReplyLineBytes else {
-            return (.malformed(.lineTooLong), input.count - rest.count)
-        }
-        return (.needMore, input.count - rest.count)
+        input.withUnsafeBytes { parse($0) }
     }
 
-    private mutating func read(_ line: ArraySlice<UInt8>) -> Step {
-        guard let lineCode = line.prefix(3).decimalNumber, line.prefix(3).count == 3,
-            (200...599).contains(lineCode)
-        else { return .malformed(.notAReply) }
-        let separator = line.dropFirst(3).first ?? .space
+    /// The same for bytes that lie in a buffer.
+    package mutating func parse(_ input: UnsafeRawBufferPointer) -> (step: Step, consumed: Int) {
+        var start = 0
+        while let lineFeed = Self.lineFeed(in: input, from: start) {
+            let end = lineFeed > start && input[lineFeed - 1] == .carriageReturn ? lineFeed - 1 : lineFeed
+            let step = read(UnsafeRawBufferPointer(rebasing: input[start..<end]))
+            start = lineFeed + 1
+            if case .needMore = step { continue }
+            return (step, start)
+        }
+        guard input.count - start <= SMTPLimits.maxReceivedReplyLineBytes else {
+            return (.malformed(.lineTooLong), start)
+        }
+        return (.needMore, start)
+    }
+
+    private static func lineFeed(in input: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard let base = input.baseAddress, start < input.count else { return nil }
+        let most = min(input.count - start, SMTPLimits.maxReceivedReplyLineBytes + 1)
+        return memchr(base + start, Int32(UInt8.lineFeed), most).map { UnsafeRawPointer($0) - base }
+    }
+
+    private mutating func read(_ line: UnsafeRawBufferPointer) -> Step {
+        guard let lineCode = Self.code(of: line) else { return .malformed(.notAReply) }
+        let separator = line.count > 3 ? line[3] : .space
         guard separator == .space || separator == .hyphen else { return .malformed(.notAReply) }
         guard code == nil || code == lineCode else { return .malformed(.mixedCodes) }
-        if code == nil, separator == .space { return .reply(Self.reply(code: lineCode, [line.dropFirst(4)])) }
+        let text = UnsafeRawBufferPointer(rebasing: line.dropFirst(4))
+        if code == nil, separator == .space { return .reply(Self.reply(code: lineCode, text)) }
         code = lineCode
         byteCount += line.count
-        lines.append(Array(line.dropFirst(4))[...])
+        lines.append(Array(text))
         guard lines.count <= SMTPLimits.maxReceivedReplyLines else { return .malformed(.tooManyLines) }
         guard byteCount <= SMTPLimits.maxReceivedReplyBytes else { return .malformed(.replyTooLong) }
         guard separator == .space else { return .needMore }
@@ -63,25 +75,48 @@ package struct SMTPReplyParser: Sendable {
         return .reply(Self.reply(code: lineCode, lines))
     }
 
-    private static func reply(code: Int, _ lines: [ArraySlice<UInt8>]) -> SMTPReply {
-        let status = lines.first.flatMap(Self.status)
-        let matching = status.flatMap { $0.statusClass == code / 100 ? $0 : nil }
-        let text = lines.map { line in
-            let drop = matching != nil && Self.status(line) == matching ? Self.wordLength(line) : 0
-            return Self.printable(line.dropFirst(drop).trimmingBlanks())
+    /// Three digits, 200–599.
+    private static func code(of line: UnsafeRawBufferPointer) -> Int? {
+        guard line.count >= 3, line[0].isDigit, line[1].isDigit, line[2].isDigit else { return nil }
+        let code = Int(line[0] - 0x30) * 100 + Int(line[1] - 0x30) * 10 + Int(line[2] - 0x30)
+        return (200...599).contains(code) ? code : nil
+    }
+
+    /// A reply of one line.
+    private static func reply(code: Int, _ line: UnsafeRawBufferPointer) -> SMTPReply {
+        let status = status(line).flatMap { $0.statusClass == code / 100 ? $0 : nil }
+        return SMTPReply(code, status, text(of: line, without: status))
+    }
+
+    private static func reply(code: Int, _ lines: [[UInt8]]) -> SMTPReply {
+        let first = lines.first.flatMap { line in line.withUnsafeBytes { status($0) } }
+        let matching = first.flatMap { $0.statusClass == code / 100 ? $0 : nil }
+        let texts = lines.map { line in
+            line.withUnsafeBytes { line in
+                text(of: line, without: matching != nil && status(line) == matching ? matching : nil)
+            }
         }
-        return SMTPReply(code, matching, lines: text)
+        return SMTPReply(code, matching, lines: texts)
     }
 
-    private static func wordLength(_ line: ArraySlice<UInt8>) -> Int {
-        (line.firstIndex(of: .space) ?? line.endIndex) - line.startIndex
+    /// - Parameter status: what the line begins with; nil: nothing that is to be left out.
+    private static func text(of line: UnsafeRawBufferPointer, without status: EnhancedStatusCode?) -> String {
+        var start = status == nil ? 0 : wordLength(line)
+        var end = line.count
+        while start < end, line[start] == .space || line[start] == .tab { start += 1 }
+        while end > start, line[end - 1] == .space || line[end - 1] == .tab { end -= 1 }
+        return printable(UnsafeRawBufferPointer(rebasing: line[start..<end]))
     }
 
-    private static func status(_ line: ArraySlice<UInt8>) -> EnhancedStatusCode? {
-        EnhancedStatusCode(bytes: line.prefix(wordLength(line)))
+    private static func wordLength(_ line: UnsafeRawBufferPointer) -> Int {
+        line.firstIndex(of: .space) ?? line.count
     }
 
-    private static func printable(_ bytes: ArraySlice<UInt8>) -> String {
+    private static func status(_ line: UnsafeRawBufferPointer) -> EnhancedStatusCode? {
+        EnhancedStatusCode(bytes: UnsafeRawBufferPointer(rebasing: line[..<wordLength(line)]))
+    }
+
+    private static func printable(_ bytes: UnsafeRawBufferPointer) -> String {
         let isPrintable = !bytes.contains { $0 < .space || $0 == 0x7F }
         if isPrintable { return String(decoding: bytes, as: UTF8.self) }
         return String(decoding: bytes.map { $0 < .space || $0 == 0x7F ? 0x3F : $0 }, as: UTF8.self)

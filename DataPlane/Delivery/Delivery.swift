@@ -39,18 +39,19 @@ package final class MailDelivery {
     package func shutDown() async { await pool.closeAll() }
 
     /// Makes one attempt. Answers one outcome for each recipient, in their order.
-    package func deliver(_ attempt: DeliveryAttempt) async -> [RecipientOutcome] {
+    package func deliver(_ attempt: consuming DeliveryAttempt) async -> [RecipientOutcome] {
         var work = DeliveryWork(attempt)
         if let refusal = work.prepare() { return work.close(refusal) }
-        let route = await selector.route(for: attempt.domain)
-        let demand = await policies.demand(of: attempt, route)
+        let route = await selector.route(for: work.attempt.domain)
+        let demand = await policies.demand(of: work.attempt, route)
         opener.record(demand)
         let key = ConnectionPool.Key(
-            lane: attempt.lane, policy: demand.base, localAddress: attempt.localAddress)
+            lane: work.attempt.lane, policy: demand.base, localAddress: work.attempt.localAddress)
+        let maxMessages = work.attempt.maxMessagesPerConnection
         while let session = pool.take(key) {
             guard await serves(session, demand), work.obstacle(at: session) == nil else {
                 // Another host of the domain, or another connection, may do.
-                pool.give(session, key, maxMessages: attempt.maxMessagesPerConnection)
+                pool.give(session, key, maxMessages: maxMessages)
                 break
             }
             if await use(session, &work, key, isReused: true) == nil { return work.outcomes }
@@ -59,7 +60,7 @@ package final class MailDelivery {
         case .failure(let refusal):
             return work.close(.said(refusal.reply, .route, host: nil, isRemote: false))
         case .success(let candidates):
-            let reachable = attempt.localAddress.reachable(candidates)
+            let reachable = work.attempt.localAddress.reachable(candidates)
             await tryEach(reachable.prefix(settings.maxCandidatesPerAttempt), demand, &work, key)
             return work.outcomes
         }
@@ -67,7 +68,7 @@ package final class MailDelivery {
 
     /// Whether a session, which another domain may have opened, is good enough for this demand.
     private func serves(_ session: SMTPSession, _ demand: TLSDemand) async -> Bool {
-        guard demand.hosts[session.candidate.name] != nil else { return false }
+        guard demand.isAuthentic(host: session.candidate.name) != nil else { return false }
         do throws(TLSRefusal) {
             let asked = try await policies.policy(for: session.candidate, demand)
             return asked.policy.isMet(by: session.opening.policy, session.tls)

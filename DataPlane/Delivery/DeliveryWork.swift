@@ -7,25 +7,38 @@ struct DeliveryWork {
     private var sender: SMTPPath?
     private var paths: [SMTPPath?] = []
     private var results: [Outcome?]
+    /// How many of them are nil.
+    private var openCount: Int
     /// Looked for once, when a first host has answered.
     private var use: EightBit.Use?
     /// The form of the message that was made last: hosts of one domain are mostly alike.
     private var message: PreparedMessage?
 
-    init(_ attempt: DeliveryAttempt) {
+    init(_ attempt: consuming DeliveryAttempt) {
+        openCount = attempt.recipients.count
+        results = Array(repeating: nil, count: openCount)
         self.attempt = attempt
-        results = Array(repeating: nil, count: attempt.recipients.count)
     }
 
-    var isDone: Bool { !results.contains { $0 == nil } }
+    var isDone: Bool { openCount == 0 }
 
     /// In the order of the recipients; complete when the work is done or closed.
     var outcomes: [RecipientOutcome] {
-        results.enumerated().map { index, outcome in
+        results.indices.map { index in
             RecipientOutcome(
                 index: index,
-                outcome: outcome ?? .deferred(.ours(451, .init(4, 3, 0), "not attempted", .route)))
+                outcome: results[index] ?? .deferred(.ours(451, .init(4, 3, 0), "not attempted", .route)))
         }
+    }
+
+    /// Gives a recipient that has none yet its outcome.
+    private mutating func settle(_ index: Int, _ outcome: Outcome) {
+        if isOpen(index) { openCount -= 1 }
+        results[index] = outcome
+    }
+
+    private func isOpen(_ index: Int) -> Bool {
+        if case .none = results[index] { true } else { false }
     }
 
     /// Reads the addresses. Answers why nothing can be sent, if so.
@@ -35,12 +48,15 @@ struct DeliveryWork {
         } catch {
             return .ours(553, .init(5, 1, 7), "the sender's address is malformed", .mail)
         }
-        for (index, recipient) in attempt.recipients.enumerated() {
-            let path = try? Self.path(recipient.address)
-            paths.append(path)
-            if path == nil {
-                results[index] = .bounced(
-                    .ours(553, .init(5, 1, 3), "the recipient's address is malformed", .route))
+        paths.reserveCapacity(attempt.recipients.count)
+        for index in attempt.recipients.indices {
+            do throws(SMTPPath.Malformation) {
+                paths.append(try Self.path(attempt.recipients[index].address))
+            } catch {
+                paths.append(nil)
+                settle(
+                    index,
+                    .bounced(.ours(553, .init(5, 1, 3), "the recipient's address is malformed", .route)))
             }
         }
         return isDone ? .ours(553, .init(5, 1, 3), "no recipient", .route) : nil
@@ -80,7 +96,9 @@ struct DeliveryWork {
             let use = use ?? EightBit.Use(of: attempt.content)
             self.use = use
             let form = PreparedMessage.Form(of: use, for: session.extensions)
-            if message?.form != form { message = try await PreparedMessage(attempt, form, host) }
+            if message?.form != form {
+                message = try await PreparedMessage(attempt.content, sign: attempt.sign, form, host)
+            }
             guard let content = message?.content else { return nil }
             if let most = session.extensions.maxMessageBytes, content.messageBytes > most {
                 throw .unable(
@@ -102,14 +120,18 @@ struct DeliveryWork {
                 553, .init(5, 6, 7), "\(host.name) does not support SMTPUTF8, which \(path) needs", host)
         }
         if let sender, !sender.isASCII { return settleRest(refused(sender)) }
-        for (index, path) in paths.enumerated() where results[index] == nil {
-            if let path, !path.isASCII { results[index] = .bounced(refused(path)) }
+        for (index, path) in paths.enumerated() where isOpen(index) {
+            if let path, !path.isASCII { settle(index, .bounced(refused(path))) }
         }
     }
 
     /// The next recipients to ask for, at most `max` of them.
     func nextRecipients(max: Int) -> [Int] {
-        Array(results.indices.lazy.filter { results[$0] == nil }.prefix(Swift.max(max, 1)))
+        let most = Swift.max(max, 1)
+        var next: [Int] = []
+        next.reserveCapacity(min(openCount, most))
+        for index in results.indices where next.count < most && isOpen(index) { next.append(index) }
+        return next
     }
 
     func transaction(_ indexes: [Int], _ content: SMTPContent) -> SMTPTransaction {
@@ -140,13 +162,16 @@ struct DeliveryWork {
         for (index, result) in zip(indexes, all) {
             switch result {
             case .accepted(let reply):
-                results[index] = .delivered(
-                    Delivered(host: host, reply: reply.kept, queueID: RemoteQueueID.read(from: reply)))
+                settle(
+                    index,
+                    .delivered(
+                        Delivered(host: host, reply: reply.kept, queueID: RemoteQueueID.read(from: reply))))
             case .refused(let reply, let stage):
                 let isAboutThisOne = stage == .recipient || told == 1
-                results[index] = Self.outcome(
-                    .said(reply, stage, host: host, isAboutOneRecipient: isAboutThisOne))
-            case .failed(let failure): results[index] = Self.outcome(.failed(failure, host: host))
+                settle(
+                    index,
+                    Self.outcome(.said(reply, stage, host: host, isAboutOneRecipient: isAboutThisOne)))
+            case .failed(let failure): settle(index, Self.outcome(.failed(failure, host: host)))
             case .oneTooMany: break
             }
         }
@@ -154,9 +179,7 @@ struct DeliveryWork {
 
     /// The same outcome for every recipient that has none.
     mutating func settleRest(_ undelivered: Undelivered) {
-        for index in results.indices where results[index] == nil {
-            results[index] = Self.outcome(undelivered)
-        }
+        for index in results.indices where isOpen(index) { settle(index, Self.outcome(undelivered)) }
     }
 
     mutating func close(_ undelivered: Undelivered) -> [RecipientOutcome] {

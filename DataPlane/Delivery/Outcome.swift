@@ -1,8 +1,8 @@
 import EventLoop
 import SMTPWire
 
-/// What became of one recipient in one attempt.
-package enum Outcome: Hashable, Sendable {
+/// What became of one recipient in one attempt. Indirect, because it is handed on unchanged.
+package indirect enum Outcome: Hashable, Sendable {
     case delivered(Delivered)
     /// Not now; to be tried again unless the deadline says otherwise.
     case deferred(Undelivered)
@@ -65,6 +65,7 @@ extension SMTPReply {
 
     /// The reply with its text cut, for keeping.
     package var kept: SMTPReply {
+        if isOneLine(maxBytes: Self.maxKeptTextBytes) { return self }
         var room = Self.maxKeptTextBytes
         var kept: [String] = []
         for line in lines {

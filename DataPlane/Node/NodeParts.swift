@@ -92,9 +92,10 @@ struct NodeParts: Sendable {
             returnPaths: returnPaths, unsubscribed: unsubscribed.list, node: identity.node, clock: clock,
             loader: loader, on: group.loops)
         let control = loadControl(files, log)
-        let router = MailRouter(
-            node: identity.node, routes: routes, routeConnections: settings.routeConnections,
-            counts: control.memory.warmUp)
+        let router = LoopBound(
+            MailRouter(
+                node: identity.node, routes: routes, routeConnections: settings.routeConnections,
+                counts: control.memory.warmUp), on: main)
         let lookups = try await main.run {
             let resolver = try LoopWorkers.resolver(settings, mailTLS, main)
             let selector = try LoopWorkers.selector(settings, routes, resolver)
@@ -104,8 +105,8 @@ struct NodeParts: Sendable {
         let seed = random.next()
         let dispatcher = try await main.run {
             makeDispatcher(
-                settings, router, lookups.value, queueStore.value, workers, main, spool, recorder, .steady(),
-                metrics, loader, seed: seed)
+                settings, router.value, lookups.value, queueStore.value, workers, main, spool, recorder,
+                .steady(), metrics, loader, seed: seed)
         }
         holder.onSwap { snapshot in main.execute { dispatcher.value.take(snapshot) } }
         try await main.run {

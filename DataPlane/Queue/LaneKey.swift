@@ -4,6 +4,15 @@ package enum Transport: UInt8, Hashable, Sendable, CaseIterable {
     case webhook
     /// Not at all: the mail waits until its destination's hosts are known.
     case lookup
+
+    /// As the text of a lane has it.
+    var name: String {
+        switch self {
+        case .smtp: "smtp"
+        case .webhook: "webhook"
+        case .lookup: "lookup"
+        }
+    }
 }
 
 /// Names a lane: everything that leaves by one transport, from one egress source, to one destination.
@@ -24,13 +33,22 @@ package struct LaneKey: Hashable, Sendable, CustomStringConvertible {
     /// `reroute`.
     package static let lookup = LaneKey(transport: .lookup, source: "", destination: "lookup")
 
-    package var description: String { "\(source)->\(destination)@\(transport)" }
+    package var description: String {
+        var text = ""
+        text.reserveCapacity(source.utf8.count + destination.utf8.count + 12)
+        text += source
+        text += "->"
+        text += destination
+        text += "@"
+        text += transport.name
+        return text
+    }
 
     /// Reads what `description` prints; nil for anything else.
     package init?(text: String) {
         guard let arrow = text.firstRange(of: "->"), let at = text.lastIndex(of: "@"),
             arrow.upperBound < at,
-            let transport = Transport.allCases.first(where: { "\($0)" == text[text.index(after: at)...] })
+            let transport = Transport.allCases.first(where: { $0.name == text[text.index(after: at)...] })
         else { return nil }
         self.init(
             transport: transport, source: String(text[..<arrow.lowerBound]),

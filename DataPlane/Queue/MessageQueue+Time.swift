@@ -6,9 +6,10 @@ extension MessageQueue {
     package func nextWake(now: Timestamp) -> Timestamp? {
         let now = max(now, clock)
         if offeredHead != noRow || !expired.isEmpty { return now }
-        let ends = [entryTimers.next, laneTimers.next, restrictionSet.soonestEnd]
-        guard let next = ends.compactMap(\.self).min() else { return nil }
-        return max(next, now)
+        let ends = (entryTimers.next, laneTimers.next, restrictionSet.soonestEnd)
+        if ends.0 == nil, ends.1 == nil, ends.2 == nil { return nil }
+        let never = Timestamp.distantFuture
+        return max(min(ends.0 ?? never, ends.1 ?? never, ends.2 ?? never), now)
     }
 
     /// The items whose deadline has passed, or whose attempts are used up, since the last call. Each once.

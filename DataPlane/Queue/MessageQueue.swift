@@ -16,7 +16,10 @@ import NodeProtocol
 ///
 /// All operations are O(1) but for those that say otherwise. Memory: about 110 bytes for an item with one
 /// recipient. Times that are handed in must not go back; an earlier one counts as the latest that was seen.
-package struct MessageQueue: Sendable {
+///
+/// It cannot be copied: a copy would be a mistake, and asking a copyable one that is a class's property
+/// retains each of its tables.
+package struct MessageQueue: ~Copyable, Sendable {
     /// Timers handled in one call, so that a million items of one moment cannot hold up the loop.
     static let maxTimerStepsPerCall = 1_000
 

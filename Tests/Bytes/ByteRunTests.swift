@@ -47,6 +47,57 @@ import Testing
         }
     }
 
+    /// Every byte at places on both sides of where one block ends and the next begins, with every kind of
+    /// byte behind it.
+    @Test(
+        "a run of single spaces ends where a look at each byte ends it",
+        arguments: 0...255 as ClosedRange<UInt8>)
+    func agreesWithEachByteOfText(byte: UInt8) {
+        for place in [0, 1, 30, 31, 32, 33, 62, 63, 64, 65, 70] {
+            for next in [0x09, 0x0D, 0x1F, 0x20, 0x21, 0x61, 0xFF] as [UInt8] {
+                var text = Array("one word and another ".utf8)
+                while text.count < 71 { text.append(0x62) }
+                text[place] = byte
+                if place < 70 { text[place + 1] = next }
+                text.withUnsafeBufferPointer { bytes in
+                    for end in [place, place + 1, 71] {
+                        let words = bytes[..<end].indices.first {
+                            bytes[$0] == 0x09 || bytes[$0] == 0x20 && ($0 + 1 == end || bytes[$0 + 1] <= 0x20)
+                        }
+                        #expect(ByteRun.ofSingleSpaces(bytes, from: 0, to: end) == words ?? end)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every byte at every place of two lines, alone and before a line feed.
+    @Test("only lines that end in CRLF are whole", arguments: 0...255 as ClosedRange<UInt8>)
+    func knowsWholeLines(byte: UInt8) {
+        let lines = Array("a line\r\n and another one, which is longer than a block\r\n".utf8)
+        for place in lines.indices {
+            var text = lines
+            text[place] = byte
+            expectAgreement(text)
+            if place + 1 < text.count {
+                text[place + 1] = 0x0A
+                expectAgreement(text)
+            }
+        }
+    }
+
+    private func expectAgreement(_ text: [UInt8]) {
+        let isWhole = text.indices.allSatisfy { index in
+            switch text[index] {
+            case 0: false
+            case 0x0D: index + 1 < text.count && text[index + 1] == 0x0A
+            case 0x0A: index > 0 && text[index - 1] == 0x0D
+            default: index + 1 < text.count
+            }
+        }
+        #expect(text.withUnsafeBufferPointer(ByteRun.areWholeLines) == isWhole)
+    }
+
     @Test("a run does not go past its end, nor past the bytes")
     func endsInBounds() {
         let text = Array("only plain text, of more than a word".utf8)
@@ -55,6 +106,10 @@ import Testing
             #expect(ByteRun.ofText(bytes, from: 3, to: 1_000, except: 0, 0) == text.count)
             #expect(ByteRun.ofText(bytes, from: 10, to: 4, except: 0, 0) == 10)
             #expect(ByteRun.ofASCII(bytes, from: 0, to: 0, first: 0x20, except: 0) == 0)
+            #expect(ByteRun.ofSingleSpaces(bytes, from: 3, to: 1_000) == text.count)
+            #expect(ByteRun.ofSingleSpaces(bytes, from: 10, to: 4) == 10)
+            #expect(!ByteRun.areWholeLines(bytes))
+            #expect(ByteRun.areWholeLines(UnsafeBufferPointer(rebasing: bytes[..<0])))
         }
     }
 }

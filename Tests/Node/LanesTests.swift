@@ -104,7 +104,7 @@ private func id(_ number: UInt64) -> MessageID {
     }
 
     private func check(
-        _ router: inout MailRouter, _ lane: LaneKey, _ domain: String, _ message: MessageID = id(1),
+        _ router: MailRouter, _ lane: LaneKey, _ domain: String, _ message: MessageID = id(1),
         pool: String? = nil, now: Int64? = nil
     ) throws -> MailRouter.Verdict {
         router.check(
@@ -112,7 +112,7 @@ private func id(_ number: UInt64) -> MessageID {
     }
 
     @Test func `domains with the same hosts share a lane, others wait for the lookup`() {
-        var router = router()
+        let router = router()
         #expect(lane(router, "one.example") == .lookup)
         router.learn("one.example", name("(a|b).mx.example"), now: now)
         router.learn("two.example", name("(a|b).mx.example"), now: now)
@@ -122,7 +122,7 @@ private func id(_ number: UInt64) -> MessageID {
     }
 
     @Test func `what is known runs out by its TTL, and asks to be refreshed before`() {
-        var router = router()
+        let router = router()
         router.learn("one.example", name("mx.example", ttl: 1_000), now: now)
         var refreshed = 0
         _ = lane(router, "one.example", now: now + 799_999) { refreshed += 1 }
@@ -138,7 +138,7 @@ private func id(_ number: UInt64) -> MessageID {
     }
 
     @Test func `while the DNS cannot say, what was known holds a little longer`() {
-        var router = router()
+        let router = router()
         router.learn("one.example", name("mx.example"), now: now)
         router.learn("one.example", name("one.example", isTransient: true), now: now + 290_000)
         #expect(lane(router, "one.example", now: now + 350_000).destination == "mx.example")
@@ -148,54 +148,54 @@ private func id(_ number: UInt64) -> MessageID {
 
     @Test func `a fixed route is a lane of its own with the operator's connections`() throws {
         let routes = try #require(RouteTable(setting: "*=127.0.0.1:25, one.example=127.0.0.1:26"))
-        var router = router(routes)
+        let router = router(routes)
         #expect(lane(router, "one.example").destination == "127.0.0.1:26")
         #expect(lane(router, "two.example").destination == "127.0.0.1:25")
         #expect(router.policies.policy(for: lane(router, "two.example")).limits.maxConnections == 7)
-        #expect(try check(&router, lane(router, "two.example"), "two.example") == .leave(nil))
+        #expect(try check(router, lane(router, "two.example"), "two.example") == .leave(nil))
     }
 
     @Test func `an attempt follows its domain to other hosts, and waits where they are not known any more`()
         throws
     {
-        var router = router()
+        let router = router()
         router.learn("one.example", name("old.example"), now: now)
         let old = lane(router, "one.example")
-        #expect(try check(&router, old, "one.example") == .leave(nil))
+        #expect(try check(router, old, "one.example") == .leave(nil))
         router.learn("one.example", name("new.example"), now: now)
-        #expect(try check(&router, old, "one.example") == .move(to: lane(router, "one.example")))
-        #expect(try check(&router, old, "one.example", now: now + 400_000) == .move(to: .lookup))
+        #expect(try check(router, old, "one.example") == .move(to: lane(router, "one.example")))
+        #expect(try check(router, old, "one.example", now: now + 400_000) == .move(to: .lookup))
     }
 
     @Test func `a message leaves from a source of its pool, and moves when the pool changes`() throws {
-        var router = router(RouteTable(), shaping)
+        let router = router(RouteTable(), shaping)
         router.learn("one.example", name("mx.example"), now: now)
         let sources = Set((0..<40).map { lane(router, "one.example", id($0), pool: "both").source })
         #expect(sources == ["a", "b"])
         let own = lane(router, "one.example", pool: nil)
         #expect(own.source == "default")
         let chosen = lane(router, "one.example", pool: "new")
-        #expect(try check(&router, own, "one.example", pool: "new") == .move(to: chosen))
-        #expect(try check(&router, chosen, "one.example", pool: "new") == .leave(shaping.sources[1]))
+        #expect(try check(router, own, "one.example", pool: "new") == .move(to: chosen))
+        #expect(try check(router, chosen, "one.example", pool: "new") == .leave(shaping.sources[1]))
     }
 
     @Test func `a source that has used up its day hands over to another of the pool, else its mail waits`()
         throws
     {
-        var router = router(RouteTable(), shaping)
+        let router = router(RouteTable(), shaping)
         router.learn("gmail.example", name("mx.google.com"), now: now)
         let both = (0..<100).map(id).first { lane(router, "gmail.example", $0, pool: "both").source == "b" }
         let message = try #require(both)
         let warming = lane(router, "gmail.example", message, pool: "both")
         for _ in 0..<2 {
             #expect(
-                try check(&router, warming, "gmail.example", message, pool: "both")
+                try check(router, warming, "gmail.example", message, pool: "both")
                     == .leave(shaping.sources[1]))
         }
         let warm = LaneKey(transport: .smtp, source: "a", destination: "mx.google.com")
-        #expect(try check(&router, warming, "gmail.example", message, pool: "both") == .move(to: warm))
+        #expect(try check(router, warming, "gmail.example", message, pool: "both") == .move(to: warm))
         #expect(lane(router, "gmail.example", message, pool: "both") == warm)
-        let verdict = try check(&router, warming, "gmail.example", message, pool: "new")
+        let verdict = try check(router, warming, "gmail.example", message, pool: "new")
         guard case .park(let until, let reason) = verdict else {
             Issue.record("\(verdict)")
             return
@@ -205,12 +205,12 @@ private func id(_ number: UInt64) -> MessageID {
         let tomorrow = now + Self.day
         router.learn("gmail.example", name("mx.google.com"), now: tomorrow)
         #expect(
-            try check(&router, warming, "gmail.example", message, pool: "new", now: tomorrow)
+            try check(router, warming, "gmail.example", message, pool: "new", now: tomorrow)
                 == .leave(shaping.sources[1]))
     }
 
     @Test func `another shaping finds the providers of known domains anew`() throws {
-        var router = router()
+        let router = router()
         router.learn("one.example", name("mx.own.example"), now: now)
         let own = Provider(id: "own", hosts: ["*.own.example"], limits: .init(maxConnections: 3))
         #expect(router.update(Shaping.effective(Shaping(providers: [own]))) == true)

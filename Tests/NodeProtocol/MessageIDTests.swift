@@ -20,6 +20,8 @@ import Testing
         let edges = ["00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF"]
         for uuid in edges.compactMap(UUID.init(uuidString:)) + (0..<100).map({ _ in UUID() }) {
             #expect(uuid.text == uuid.uuidString.lowercased())
+            let id = MessageID(text: uuid.text)
+            #expect(id?.hexadecimal == uuid.text.filter { $0 != "-" })
         }
     }
 

@@ -1,6 +1,8 @@
+import Crypto
 import FoundationEssentials
-import NodeProtocol
 import Testing
+
+@testable import NodeProtocol
 
 @Suite struct ReturnPathTests {
     private let path: ReturnPath
@@ -19,6 +21,30 @@ import Testing
 
     private func prove(_ path: ReturnPath, _ address: String) -> ReturnPath.Proof? {
         path.proof(of: address) { _ in tenant }
+    }
+
+    /// Addresses are under way for weeks: every version makes the same one.
+    @Test func `the address is made of the id, a token and a tag, each of a MAC over its text`() throws {
+        let secret = try HKDF.sha256(
+            secret: [UInt8](repeating: 1, count: 32), salt: [UInt8](), info: Array("return-path".utf8),
+            count: 32)
+        func code(_ text: String) -> [UInt8] { HMAC.sha256(key: secret, message: Array(text.utf8)) }
+        let about = "\(id.hexadecimal)@one.example"
+        let tag = Array(code("recipient \(about) anna@x.example").prefix(3))
+        let token = code("\(about) \(tenant) \(Hex.encode(tag))").prefix(8)
+        let words = Base32.encode(id.bytes + token + tag)
+        #expect(
+            make(path, message: id, domain: "One.example", recipients: ["Anna@x.example"])
+                == "bounces+\(words)@dispatch.One.example")
+        let bare = Base32.encode(id.bytes + code("\(about) \(tenant) ").prefix(8))
+        #expect(make(path, message: id, domain: "one.example") == "bounces+\(bare)@dispatch.one.example")
+    }
+
+    @Test func `base32 has a digit for every five bits`() {
+        #expect(Base32.encode([]) == "")
+        #expect(Base32.encode([0x10]) == "ca")
+        #expect(Base32.encode([0x00, 0x44, 0x32, 0x14, 0xC7]) == "abcdefgh")
+        #expect(Base32.encode([0xFF, 0xFF, 0xFF, 0xFF, 0xFF]) == "77777777")
     }
 
     @Test func `the address gives its message and domain back, in any case`() {

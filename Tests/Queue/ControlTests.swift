@@ -130,7 +130,8 @@ import Testing
             ),
             now: 0)
         #expect(queue.started(now: 0).count == 2)
-        let report = try #require(queue.laneReport(mailLane("a.example"), now: 0))
+        let found = queue.laneReport(mailLane("a.example"), now: 0)
+        let report = try #require(found)
         #expect(report.limits.maxConnections == 2)
         #expect(report.restrictions.map(\.rule) == ["rule.7"])
         #expect(queue.explain(message(9), now: 0).map(\.wait) == [.connections(limit: 2)])

@@ -63,7 +63,8 @@ import Testing
         }
         now = now + 10_000
         queue.report(lane, .throttled, reason: "421 still too many", now: now)
-        let report = try #require(queue.laneReport(lane, now: now))
+        let found = queue.laneReport(lane, now: now)
+        let report = try #require(found)
         #expect(report.spacingMilliseconds == 1_000)
         #expect(report.adaptedReason == "421 still too many")
         #expect(report.adaptedSince == now)
@@ -136,7 +137,8 @@ import Testing
         let attempts = queue.started(now: 0)
         _ = queue.finish(attempts[0], result: .done, now: 1)
         _ = queue.finish(attempts[1], result: .laneFailed(retryAfterMilliseconds: nil), now: 2)
-        let report = try #require(queue.laneReport(mailLane("a.example"), now: 2))
+        let found = queue.laneReport(mailLane("a.example"), now: 2)
+        let report = try #require(found)
         #expect(report.pausedUntil == nil)
         #expect(report.connectionLimit == 2)
     }

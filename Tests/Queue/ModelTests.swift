@@ -229,7 +229,8 @@ private struct Model {
     }
 
     private static func compare(
-        _ queue: MessageQueue, _ model: Model, _ inFlight: Int, _ now: Timestamp, _ comment: Comment,
+        _ queue: borrowing MessageQueue, _ model: Model, _ inFlight: Int, _ now: Timestamp,
+        _ comment: Comment,
         inDepth: Bool
     ) {
         #expect(queue.count == model.rows.count, comment)
@@ -238,7 +239,8 @@ private struct Model {
         for (key, row) in model.rows {
             counts[row.state] += row.item.recipients.count
             guard inDepth else { continue }
-            #expect(queue.explain(message(key), now: now).map(\.state) == [row.state], comment)
+            let states = queue.explain(message(key), now: now).map(\.state)
+            #expect(states == [row.state], comment)
         }
         #expect(queue.summary(now: now).counts == counts, comment)
         let times = model.rows.values.compactMap { row -> Timestamp? in

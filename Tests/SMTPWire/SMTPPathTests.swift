@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import SMTPWire
@@ -24,6 +25,31 @@ import Testing
         #expect(error("<a b@example.org>") == .noDomain)
         #expect(error("<\"a@example.org>") == .badLocalPart)
         #expect(error("<\"a\"b@example.org>") == .noDomain)
+    }
+
+    /// Over made texts: what the short reading takes, the whole grammar reads alike.
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `plain mailboxes are read as the whole grammar reads them`(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        let long = String(repeating: "a", count: 63)
+        let pieces = [
+            "a", "b.c", "c", "d1", ".", "-", "@", "@", "@", "x1", "é", "A", "\"", "<", ">", " ", "+", "/",
+            "_", long,
+        ]
+        var plain = 0
+        for _ in 0..<4_000 {
+            var text = ""
+            for _ in 0..<Int.random(in: 1...7, using: &random) {
+                text += pieces[Int.random(in: 0..<pieces.count, using: &random)]
+            }
+            guard let path = SMTPPath(plain: text) else { continue }
+            plain += 1
+            var cursor = PathCursor((Array("<".utf8) + Array(text.utf8) + Array(">".utf8))[...])
+            #expect((try? cursor.path()) == path, "\(text)")
+            #expect(cursor.isAtEnd, "\(text)")
+        }
+        #expect(plain > 0)
+        #expect(SMTPPath(plain: "bounces+abc@dispatch.example.org")?.domain == "dispatch.example.org")
     }
 
     @Test func `domains are labels of letters, digits and hyphens`() throws {

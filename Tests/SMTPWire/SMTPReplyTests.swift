@@ -98,4 +98,22 @@ import Testing
             #expect(EnhancedStatusCode(bad) == nil, "\(bad)")
         }
     }
+
+    @Test func `an enhanced status code is read back as it is written`() {
+        for statusClass in [2, 4, 5] {
+            for subject in [0, 1, 9, 10, 99, 100, 105, 999] {
+                for detail in [0, 7, 10, 30, 100, 999] {
+                    let code = EnhancedStatusCode(statusClass, subject, detail)
+                    #expect(code.description == "\(statusClass).\(subject).\(detail)")
+                    #expect(EnhancedStatusCode(code.description) == code)
+                }
+            }
+        }
+        for bad in [
+            "", "2", "2.", "2.1", "2.1.", "3.1.1", "25.1.1", "2.1000.1", "2.1.1000", "2.1.1 ", "2..1",
+        ] {
+            #expect(EnhancedStatusCode(bad) == nil, "\(bad)")
+        }
+        #expect(EnhancedStatusCode("5.01.007") == EnhancedStatusCode(5, 1, 7))
+    }
 }

@@ -44,6 +44,7 @@ package struct RouteTable: Sendable, Hashable {
     }
 
     package func route(for domain: String) -> Route? {
+        if domains.isEmpty { return everything }
         let name = domain.lowercased()
         if let exact = domains[name] { return exact }
         var rest = name[...]

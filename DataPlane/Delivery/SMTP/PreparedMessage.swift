@@ -37,10 +37,13 @@ struct PreparedMessage {
     let content: SMTPContent
 
     /// Converts, signs what came of it, and frames it. Throws why the message cannot go to this host.
-    init(_ attempt: DeliveryAttempt, _ form: Form, _ host: RemoteHost) async throws(Undelivered) {
-        let message = try Self.converted(attempt.content, form.conversion, host)
+    init(
+        _ whole: [UInt8], sign: (@Sendable ([UInt8]) async throws -> [UInt8])?, _ form: Form,
+        _ host: RemoteHost
+    ) async throws(Undelivered) {
+        let message = try Self.converted(whole, form.conversion, host)
         let header: [UInt8]
-        do { header = try await attempt.sign?(message) ?? [] } catch {
+        do { header = try await sign?(message) ?? [] } catch {
             throw .ours(451, .init(4, 3, 0), "the message could not be signed for now", .content)
         }
         do throws(ContentViolation) {

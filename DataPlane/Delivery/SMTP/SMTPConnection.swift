@@ -16,8 +16,8 @@ final class SMTPConnection {
     func reply(_ stage: SMTPStage, timeout: Duration) async throws(SMTPFailure) -> SMTPReply {
         if let reply = try parsed(stage) { return reply }
         let deadline = MonotonicTime.now().advanced(by: timeout)
+        var left = timeout
         while true {
-            let left = deadline - MonotonicTime.now()
             guard left > .zero else { throw .lost(.timedOut, stage) }
             do {
                 guard try await stream.fill(timeout: left) else { throw StreamError.closed }
@@ -25,13 +25,14 @@ final class SMTPConnection {
                 throw .lost(error as? StreamError ?? .closed, stage)
             }
             if let reply = try parsed(stage) { return reply }
+            left = deadline - MonotonicTime.now()
         }
     }
 
     /// The reply that is there already.
     private func parsed(_ stage: SMTPStage) throws(SMTPFailure) -> SMTPReply? {
         guard !stream.input.isEmpty else { return nil }
-        let (step, consumed) = parser.parse(stream.input.prefix(stream.input.count))
+        let (step, consumed) = stream.input.withUnsafeBytes { parser.parse($0) }
         stream.input.consume(consumed)
         switch step {
         case .reply(let reply): return reply

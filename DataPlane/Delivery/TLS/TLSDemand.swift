@@ -12,8 +12,8 @@ package struct TLSDemand: Sendable {
     let problem: TLSProblem?
     /// RFC 8689: only verified TLS, to a host that is proven to be the domain's.
     let isRequired: Bool
-    /// The hosts of the route, and whether the DNS proves that they are the domain's.
-    let hosts: [String: Bool]
+    /// The hosts of the route.
+    let hosts: [MailRoute.Host]
     /// The route is the operator's word, not the DNS's.
     let isFixed: Bool
     /// Whether what the domain publishes counts.
@@ -32,9 +32,17 @@ package struct TLSDemand: Sendable {
         return isRequired && asked == .opportunistic ? .observed(hostPatterns: []) : asked
     }
 
+    /// Whether the DNS proves that a host is the domain's, wherever it names it; nil for one that is not of
+    /// the route.
+    func isAuthentic(host: String) -> Bool? {
+        var answer: Bool?
+        for known in hosts where known.name == host { answer = known.isAuthentic && answer ?? true }
+        return answer
+    }
+
     /// Whether a host is proven to be the domain's one way or another, DANE included.
     func proves(host: String) -> Bool {
-        isFixed || hosts[host] == true
+        isFixed || isAuthentic(host: host) == true
             || announced?.mode == .enforce && announced?.permits(host: host) == true
     }
 }

@@ -36,7 +36,7 @@ package final class TLSPolicyResolver {
             domain: domain, asked: attempt.policy,
             announced: found?.policy.flatMap { $0.mode == .none ? nil : $0 }, problem: found?.problem,
             isRequired: attempt.requiresTLS,
-            hosts: Dictionary(hosts.map { ($0.name, $0.isAuthentic) }) { $0 && $1 }, isFixed: isFixed,
+            hosts: hosts, isFixed: isFixed,
             heedsDomain: heedsDomain)
     }
 
@@ -64,7 +64,9 @@ package final class TLSPolicyResolver {
     private func daneDecision(
         _ candidate: MailCandidate, _ demand: TLSDemand
     ) async throws(TLSRefusal) -> HostTLS? {
-        guard let dane, demand.heedsDomain, demand.hosts[candidate.name] == true else { return nil }
+        guard let dane, demand.heedsDomain, demand.isAuthentic(host: candidate.name) == true else {
+            return nil
+        }
         let (host, port) = (candidate.name, candidate.address.port)
         switch await dane.find(host: host, port: port, domain: demand.domain) {
         case .none: return nil

@@ -53,7 +53,10 @@ extension Dispatcher {
     /// Lets the automation rules look at what a host refused or deferred.
     func observe(_ report: WorkReport, of attempt: Attempt, _ now: Queue.Timestamp) {
         guard attempt.lane.transport == .smtp else { return }
-        for result in report.results where result.event.kind == .deferred || result.event.kind == .bounced {
+        for place in report.results.indices {
+            let kind = report.results[place].event.kind
+            guard kind == .deferred || kind == .bounced else { continue }
+            let result = report.results[place]
             guard let response = result.event.response, result.event.remoteHost != nil else { continue }
             let reply = ObservedReply(
                 lane: attempt.lane, provider: attempt.policyID, tenant: attempt.tenant, code: response.code,

@@ -45,6 +45,7 @@ final class Dispatcher {
     var order = WriteOrder()
     /// Outcomes that the disk has not taken yet: while there are any, no attempt starts.
     var unwritten = 0
+    private var outcomeCounters: OutcomeCounters
     private var seats = Seats()
     private var wake: TimerHandle?
     private var wakeAt = Queue.Timestamp.distantFuture
@@ -64,6 +65,7 @@ final class Dispatcher {
         self.store = store
         self.clock = clock
         self.metrics = metrics
+        outcomeCounters = OutcomeCounters(metrics)
         self.loader = loader
         self.isHolding = isHolding
         self.start = start
@@ -81,7 +83,7 @@ final class Dispatcher {
             cache.insert(message)
             enqueue(message, now)
         }
-        pump()
+        pump(now)
     }
 
     private func enqueue(_ message: OpenMessage, _ now: Queue.Timestamp) {
@@ -142,20 +144,19 @@ final class Dispatcher {
         observe(report, of: attempt, now)
         let onDisk = record(work, report, finished)
         expire(now)
-        var next = isStopping || unwritten > 0 ? nil : nextWork(on: attempt.slot, now)
-        next?.previous = onDisk
+        let next = isStopping || unwritten > 0 ? nil : nextWork(on: attempt.slot, after: onDisk, now)
         if next == nil {
             queue.release(attempt.slot, now: now)
             seats.release(attempt.slot)
         }
-        pump()
+        pump(now)
         return next
     }
 
     private static func result(_ report: WorkReport, _ now: Queue.Timestamp) -> AttemptResult {
         if report.isUntried { return .retry(at: nil, recipients: nil) }
+        guard report.results.contains(where: { $0.event.kind == .deferred }) else { return .done }
         let waiting = report.results.filter { $0.event.kind == .deferred }
-        if waiting.isEmpty { return .done }
         let asked = waiting.compactMap(\.retryAfterMilliseconds).max()
         if report.isLaneFailure { return .laneFailed(retryAfterMilliseconds: asked) }
         return .retry(
@@ -163,10 +164,10 @@ final class Dispatcher {
             recipients: RecipientIndexes(waiting.map(\.recipient)))
     }
 
-    private func nextWork(on slot: SlotID, _ now: Queue.Timestamp) -> Work? {
+    private func nextWork(on slot: SlotID, after previous: Milestone?, _ now: Queue.Timestamp) -> Work? {
         for _ in 0..<Self.movesPerFinish {
             guard let attempt = queue.nextOnLane(slot, now: now) else { return nil }
-            if let work = begin(attempt, now) { return work }
+            if let work = begin(attempt, after: previous, now) { return work }
         }
         return nil
     }
@@ -181,20 +182,22 @@ final class Dispatcher {
         }
         var events: [Event] = []
         var wanted: [DeliveryNotices.Wanted] = []
-        for result in report.results {
-            var event = result.event
+        events.reserveCapacity(report.results.count)
+        for place in report.results.indices {
+            let recipient = Int(report.results[place].recipient)
+            var event = report.results[place].event
             if event.kind == .deferred, case .waiting(let until) = finished {
                 event.nextAttemptAt = until.milliseconds
             }
-            if !result.isReportedByHost,
+            if !report.results[place].isReportedByHost,
                 let notice = recorder.notices.wanted(
-                    event, of: message, index: Int(result.recipient), isRemoteReply: result.isRemoteReply)
+                    event, of: message, index: recipient,
+                    isRemoteReply: report.results[place].isRemoteReply)
             {
                 wanted.append(notice)
             }
-            cache.update(id) { $0.apply(event, to: Int(result.recipient)) }
-            metrics.outcomes(work.attempt.lane.transport == .smtp ? "smtp" : "webhook", event.kind.rawValue)
-                .increment()
+            cache.update(id) { $0.apply(event, to: recipient) }
+            outcomeCounters.count(event.kind, by: work.attempt.lane.transport)
             events.append(event)
         }
         if report.isDropped { cache.update(id) { $0.drop() } }
@@ -216,14 +219,15 @@ final class Dispatcher {
     // MARK: Starting
 
     /// Starts what may start, and sets the timer for what may later.
-    func pump() {
+    func pump() { pump(timestamp()) }
+
+    private func pump(_ now: Queue.Timestamp) {
         guard !isHolding, !isStopping, unwritten == 0 else { return }
-        let now = timestamp()
         expire(now)
         for attempt in queue.startable(now: now, limit: Self.startsPerPump) {
             if attempt.lane.transport == .lookup {
                 lookUp(attempt, now)
-            } else if let work = begin(attempt, now) {
+            } else if let work = begin(attempt, after: nil, now) {
                 start(work, seats.take(attempt.slot, on: attempt.lane))
             } else {
                 queue.release(attempt.slot, now: now)
@@ -233,7 +237,11 @@ final class Dispatcher {
     }
 
     /// Notes that the attempt is in flight; nil when it goes elsewhere: its slot is free for another.
-    private func begin(_ attempt: Attempt, _ now: Queue.Timestamp) -> Work? {
+    ///
+    /// - Parameter previous: reached when the outcome of the attempt before on its slot is on disk.
+    private func begin(
+        _ attempt: Attempt, after previous: Milestone?, _ now: Queue.Timestamp
+    ) -> Work? {
         var source: EgressSource?
         if attempt.lane.transport == .smtp, attempt.lane != Lanes.captured {
             switch verdict(attempt, now) {
@@ -246,10 +254,12 @@ final class Dispatcher {
                 return nil
             }
         }
-        cache.update(attempt.id) { message in
-            for index in attempt.recipients { message.start(Int(index), attempt: Int(attempt.number)) }
+        var message: OpenMessage?
+        cache.update(attempt.id) { cached in
+            for index in attempt.recipients { cached.start(Int(index), attempt: Int(attempt.number)) }
+            message = cached
         }
-        return Work(attempt: attempt, message: cache[attempt.id], source: source)
+        return Work(attempt: attempt, message: message, source: source, previous: previous)
     }
 
     private func arm(_ now: Queue.Timestamp) {

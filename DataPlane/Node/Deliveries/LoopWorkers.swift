@@ -8,7 +8,7 @@ import Queue
 import Spool
 
 /// The workers of one loop: what delivers mail there, and what delivers webhooks.
-struct LoopWorkers: Sendable {
+final class LoopWorkers: Sendable {
     private struct Pair {
         let mail: MailWorker
         let webhooks: WebhookWorker
@@ -86,13 +86,16 @@ struct LoopWorkers: Sendable {
     }
 
     private func report(_ work: Work, _ message: OpenMessage, body: [UInt8]?) async -> WorkReport {
-        var work = work
-        if !work.attempt.recipients.allSatisfy({ message.waits(Int($0)) }) {
-            let waiting = work.attempt.recipients.filter { message.waits(Int($0)) }
-            guard !waiting.isEmpty else { return .givenUp }
-            work.attempt.recipients = RecipientIndexes(waiting)
+        if work.attempt.recipients.allSatisfy({ message.waits(Int($0)) }) {
+            return await run(work, message, body: body)
         }
-        return switch message.entry {
+        let waiting = work.attempt.recipients.filter { message.waits(Int($0)) }
+        guard !waiting.isEmpty else { return .givenUp }
+        return await run(work.narrowed(to: RecipientIndexes(waiting)), message, body: body)
+    }
+
+    private func run(_ work: Work, _ message: OpenMessage, body: [UInt8]?) async -> WorkReport {
+        switch message.entry {
         case .mail(let mail): await pair.value.mail.run(work, mail, due: message.due, body: body)
         case .webhook(let webhook): await pair.value.webhooks.run(work.attempt, webhook, body: body)
         }

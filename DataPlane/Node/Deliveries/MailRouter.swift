@@ -5,8 +5,8 @@ import Queue
 /// Decides in which lane mail waits, and whether an attempt may leave from there: destination by the hosts of
 /// the domain (or a fixed route), source by the pool of the tenant's stream and the warm-up of its members.
 ///
-/// Pure but for what it remembers; the dispatcher's loop owns it.
-struct MailRouter {
+/// Pure but for what it remembers. Loop bound: the dispatcher's loop owns it.
+final class MailRouter {
     /// What an attempt that is about to begin has to do.
     enum Verdict: Equatable {
         /// Leave; nil: from the node's own address.
@@ -47,7 +47,7 @@ struct MailRouter {
     }
 
     /// Uses another shaping from now on; false when it is the one that holds.
-    mutating func update(_ shaping: Shaping) -> Bool {
+    func update(_ shaping: Shaping) -> Bool {
         guard shaping != self.shaping else { return false }
         self.shaping = shaping
         policies = LanePolicyTable(shaping, before: routeRows)
@@ -59,7 +59,7 @@ struct MailRouter {
     }
 
     /// Notes what the DNS said of a domain.
-    mutating func learn(_ domain: String, _ name: LaneName, now: Int64) {
+    func learn(_ domain: String, _ name: LaneName, now: Int64) {
         if name.isTransient, destinations.extend(domain, now: now) { return }
         destinations.insert(
             .init(name: name.name, provider: Self.provider(of: name.name, policies)), for: domain,
@@ -81,7 +81,7 @@ struct MailRouter {
 
     /// What is to become of an attempt in its lane: it leaves only to where its domain's hosts are now, from
     /// a source that it may leave from, as long as that one's warm-up allows.
-    mutating func check(
+    func check(
         _ attempt: Attempt, pool: () -> String?, now: Int64, refresh: () -> Void
     ) -> Verdict {
         let lane = attempt.lane

@@ -20,6 +20,8 @@ final class MailWorker {
     private let unsubscribed: Unsubscribed
     private let node: UInt16
     private let clock: WallClock
+    /// Of the attempt before, in words: the next one mostly goes there too.
+    private var lastLane: (key: LaneKey, text: String)?
 
     init(
         on loop: EventLoop, delivery: any MailCarrier, spool: Spool, holder: SnapshotHolder, keys: KeyRing,
@@ -54,11 +56,11 @@ final class MailWorker {
             unsubscribed.isWithheld(mail.address($0), of: mail.tenant, by: snapshot)
         }
         guard !gone.isEmpty else { return await send(work, mail, due, body, tenant, snapshot) }
-        var left = work
-        left.attempt.recipients = RecipientIndexes(attempt.recipients.filter { !gone.contains($0) })
+        let left = attempt.recipients.filter { !gone.contains($0) }
         var report = WorkReport(results: [], isLaneFailure: false, isThrottled: false)
-        if !left.attempt.recipients.isEmpty {
-            report = await send(left, mail, due, body, tenant, snapshot)
+        if !left.isEmpty {
+            report = await send(
+                work.narrowed(to: RecipientIndexes(left)), mail, due, body, tenant, snapshot)
         }
         report.results += gone.map { suppressed(attempt, mail, $0) }
         return report
@@ -109,7 +111,7 @@ final class MailWorker {
         let seconds = Int(due / 1000)
         var request = DeliveryAttempt(
             sender: sender, recipients: recipients,
-            domain: attempt.domain, lane: attempt.lane.description,
+            domain: attempt.domain, lane: text(of: attempt.lane),
             content: content, envelope: mail.request.map { EnvelopeOptions($0) } ?? EnvelopeOptions())
         request.sign = { try signer.sign($0, at: seconds) }
         request.maxMessagesPerConnection = attempt.maxMessagesPerConnection
@@ -129,6 +131,13 @@ final class MailWorker {
         let outcomes = await delivery.deliver(request)
         let milliseconds = Int((MonotonicTime.now() - started).wholeMilliseconds)
         return report(attempt, mail, outcomes, milliseconds)
+    }
+
+    private func text(of lane: LaneKey) -> String {
+        if let lastLane, lastLane.key == lane { return lastLane.text }
+        let text = lane.description
+        lastLane = (lane, text)
+        return text
     }
 
     // MARK: Reports
@@ -236,8 +245,8 @@ extension MailEntry {
 
     /// What stands behind the last `@`.
     static func domain(of address: String) -> String {
-        guard let at = address.lastIndex(of: "@") else { return "" }
-        return String(address[address.index(after: at)...]).lowercased()
+        guard let at = address.utf8.lastIndex(of: UInt8(ascii: "@")) else { return "" }
+        return String(address[address.utf8.index(after: at)...]).lowercased()
     }
 }
 

@@ -1,13 +1,16 @@
-import EventLoop
+import Synchronization
 
 /// A point that is reached once, and what waits for it, on any thread.
+///
+/// There is one for each outcome, and hardly ever do two threads look at one at the same time: so its lock is
+/// one that lies within it.
 final class Milestone: Sendable {
     private struct State {
         var isReached = false
         var waiting: [@Sendable () -> Void] = []
     }
 
-    private let state = Locked(State())
+    private let state = Mutex(State())
 
     var isReached: Bool { state.withLock { $0.isReached } }
 

@@ -61,13 +61,13 @@ struct OpenMessage: Sendable {
     /// Applies an event of this message to the recipient that it names.
     mutating func apply(_ event: Event, to index: Int) {
         guard recipients.indices.contains(index), !event.isOfReader else { return }
-        var recipient = recipients[index]
-        if let attempt = event.attempt { recipient.attempts = max(recipient.attempts, attempt) }
-        recipient.lastEvent = event
-        recipient.nextAttemptAt = event.nextAttemptAt
-        recipient.state = event.recipientState ?? recipient.state
+        if let attempt = event.attempt {
+            recipients[index].attempts = max(recipients[index].attempts, attempt)
+        }
+        recipients[index].lastEvent = event
+        recipients[index].nextAttemptAt = event.nextAttemptAt
+        if let state = event.recipientState { recipients[index].state = state }
         if event.kind == .rescheduled { movedTo = event.nextAttemptAt }
-        recipients[index] = recipient
     }
 
     /// Notes that nothing of it is tried any more, and no event tells of it.

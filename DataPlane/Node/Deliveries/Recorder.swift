@@ -26,13 +26,15 @@ struct Recorder: Sendable {
         var records: [SpoolRecord] = []
         // The journal's records and the spool's are the same bytes but for webhook attempts, whose kind
         // differs.
-        let encoded = events.map { EventRecord.encode($0) }
+        let encoded = events.indices.map { EventRecord.encode(events[$0]) }
         if !events.isEmpty {
             records.append(.update(message.id, payload: SpoolUpdate.encoded(events: encoded)))
         }
         var made: [EventWebhooks.Made] = []
-        if case .mail(let mail) = message.entry {
-            made = webhooks.make(of: events, mail: mail, tenant: holder.current?.tenant(mail.tenant))
+        if case .mail(let mail) = message.entry, let snapshot = holder.current,
+            snapshot.hasWebhooks(mail.tenant)
+        {
+            made = webhooks.make(of: events, mail: mail, tenant: snapshot.tenant(mail.tenant))
         }
         records += made.map(\.record) + notices.map(\.record)
         if closes { records.append(.closed(message.id)) }

@@ -1,15 +1,29 @@
 import NodeProtocol
 import Queue
 
-/// An attempt on its way to a loop.
-struct Work: Sendable {
-    var attempt: Attempt
+/// An attempt on its way to a loop and back. A class, because it is handed on unchanged.
+final class Work: Sendable {
+    let attempt: Attempt
     /// Nil: to be read from the spool.
     let message: OpenMessage?
     /// The address that mail leaves from; nil: the node's own.
-    var source: EgressSource?
+    let source: EgressSource?
     /// Reached when the outcome of the attempt before on the same slot is on disk; nil for the first.
-    var previous: Milestone?
+    let previous: Milestone?
+
+    init(attempt: Attempt, message: OpenMessage?, source: EgressSource? = nil, previous: Milestone? = nil) {
+        self.attempt = attempt
+        self.message = message
+        self.source = source
+        self.previous = previous
+    }
+
+    /// The same for some of its recipients.
+    func narrowed(to recipients: RecipientIndexes) -> Work {
+        var attempt = attempt
+        attempt.recipients = recipients
+        return Work(attempt: attempt, message: message, source: source, previous: previous)
+    }
 }
 
 /// What a worker says of an attempt, before the queue has decided what comes next.

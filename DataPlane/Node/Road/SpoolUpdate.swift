@@ -16,11 +16,15 @@ enum SpoolUpdate: Sendable {
     func encoded() -> [UInt8] {
         switch self {
         case .started(let attempt, let recipients):
-            var bytes = [Self.startedMark]
-            for number in [attempt] + recipients {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(3 + 2 * recipients.count)
+            bytes.append(Self.startedMark)
+            func append(_ number: UInt16) {
                 bytes.append(UInt8(truncatingIfNeeded: number >> 8))
                 bytes.append(UInt8(truncatingIfNeeded: number))
             }
+            append(attempt)
+            for recipient in recipients { append(recipient) }
             return bytes
         case .events(let events): return Self.encoded(events: events.map { EventRecord.encode($0) })
         }
