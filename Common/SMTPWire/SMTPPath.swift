@@ -209,12 +209,6 @@ struct PathCursor {
 }
 
 extension String {
-    /// Whether no character is outside of ASCII.
-    var isASCII: Bool {
-        var copy = self
-        return copy.withUTF8 { bytes in bytes.reduce(into: 0) { all, byte in all |= byte } } < 0x80
-    }
-
     func isEqualIgnoringCase(_ other: String) -> Bool {
         utf8.count == other.utf8.count && zip(utf8, other.utf8).allSatisfy { $0.lowercased == $1.lowercased }
     }
