@@ -28,6 +28,14 @@ package struct JSONText {
         if let value { field(name, value) }
     }
 
+    /// Written as `null` when it is nil.
+    package mutating func nullable(_ name: StaticString, _ value: String?) {
+        if let value { return field(name, value) }
+        write(name)
+        bytes += "null".utf8
+        isBehindValue = true
+    }
+
     package mutating func field(_ name: StaticString, _ value: Int) {
         write(name)
         bytes += String(value).utf8

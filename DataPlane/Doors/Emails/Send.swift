@@ -1,5 +1,4 @@
 import Admission
-import FoundationEssentials
 import HTTP
 import Relay
 
@@ -26,30 +25,6 @@ extension EmailsDoor {
         var record = EmailRecord(receipt)
         record.resentFrom = submission.resentFrom?.description
         record.isTest = principal.isTest || submission.isTest
-        return try .json(record, status: 202)
-    }
-}
-
-extension EmailRecord {
-    /// An e-mail that was just accepted.
-    init(_ receipt: Receipt) {
-        let created = Date(timeIntervalSince1970: Double(receipt.acceptedAt) / 1000)
-        let status = receipt.isScheduled ? "scheduled" : "queued"
-        self.init(
-            id: receipt.id.description, status: status, from: receipt.from, subject: receipt.subject,
-            createdAt: created, lastEvent: status)
-        let copied = Set(receipt.cc + receipt.bcc)
-        to = receipt.queued.filter { !copied.contains($0) }
-        cc = receipt.cc
-        bcc = receipt.bcc
-        templateID = receipt.templateID?.text
-        tags = receipt.tags
-        metadata = receipt.metadata
-        scheduledAt = receipt.scheduledAt.map { Date(timeIntervalSince1970: Double($0) / 1000) }
-        queuedAt = receipt.isScheduled ? nil : created
-        tracksOpens = receipt.tracking.opens
-        tracksClicks = receipt.tracking.clicks
-        suppressed = receipt.suppressed
-        attempts = []
+        return .json(written: record.acceptedText, status: 202)
     }
 }

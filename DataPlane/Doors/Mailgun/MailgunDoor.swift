@@ -10,16 +10,35 @@ import Relay
 /// for 200 with `id` and `message`. What they mean that is not done is refused by name; what changes nothing
 /// of a message is passed over (`MailgunForm.ignored`).
 struct MailgunDoor: Sendable {
-    private struct Answer: Encodable {
-        struct Refused: Encodable {
+    private struct Answer {
+        struct Refused {
             let recipient: String
             let code: String
             let message: String
         }
 
         let id: String
-        let message = "Queued. Thank you."
         var refused: [Refused]?
+
+        var text: JSONText {
+            var json = JSONText()
+            json.object { json in
+                json.field("id", id)
+                json.field("message", "Queued. Thank you.")
+                if let refused { json.list("refused") { write(refused, to: &$0) } }
+            }
+            return json
+        }
+
+        private func write(_ refused: [Refused], to json: inout JSONText) {
+            for one in refused {
+                json.object { json in
+                    json.field("recipient", one.recipient)
+                    json.field("code", one.code)
+                    json.field("message", one.message)
+                }
+            }
+        }
     }
 
     let intake: any Intake
@@ -46,7 +65,7 @@ struct MailgunDoor: Sendable {
             ) {
                 do {
                     let fields = FormFields(form: try received.take())
-                    return try .json(try await send(fields, domain, call))
+                    return .json(written: try await send(fields, domain, call).text)
                 } catch let error as APIError {
                     throw MailgunWords.reworded(error)
                 }
