@@ -16,8 +16,8 @@ package struct AddressList: Hashable, Sendable {
     /// Parses by the grammar, in linear time. Empty elements (`a@x.org,,b@x.org`) are passed over, so the
     /// list may be empty. Line ends must be unfolded before.
     package init(_ text: String) throws(AddressError) {
-        if let plain = MailAddress(plain: text) {
-            entries = [.mailbox(Mailbox(address: plain))]
+        if let plain = Mailbox(plain: text) {
+            entries = [.mailbox(plain)]
             return
         }
         var parser = AddressParser(Array(text.utf8))
@@ -26,7 +26,7 @@ package struct AddressList: Hashable, Sendable {
 
     /// The mailboxes of a list, those inside groups among them.
     package static func mailboxes(in text: String) throws(AddressError) -> [Mailbox] {
-        if let plain = MailAddress(plain: text) { return [Mailbox(address: plain)] }
+        if let plain = Mailbox(plain: text) { return [plain] }
         return try AddressList(text).mailboxes
     }
 

@@ -106,15 +106,30 @@ extension ArraySlice<UInt8> {
 }
 
 extension String {
+    /// Looks at the text as bytes in one place, which is faster than one after the other.
+    func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        var text = self
+        return text.withUTF8(body)
+    }
+
     /// ASCII only: names of headers, charsets and domains.
     func isEqualIgnoringCase(_ other: String) -> Bool {
-        utf8.count == other.utf8.count && zip(utf8, other.utf8).allSatisfy { $0.lowercased == $1.lowercased }
+        utf8.count == other.utf8.count && hasPrefixIgnoringCase(other)
     }
 
     func hasPrefixIgnoringCase(_ prefix: String) -> Bool {
-        utf8.count >= prefix.utf8.count
-            && zip(utf8, prefix.utf8).allSatisfy { $0.lowercased == $1.lowercased }
+        guard utf8.count >= prefix.utf8.count else { return false }
+        return withBytes { bytes in
+            prefix.withBytes { prefix in
+                prefix.indices.allSatisfy { prefix[$0].lowercased == bytes[$0].lowercased }
+            }
+        }
     }
 
-    var isASCII: Bool { utf8.allSatisfy { $0 < 0x80 } }
+    var isASCII: Bool { withBytes { bytes in bytes.allSatisfy { $0 < 0x80 } } }
+
+    /// Whether a character that no header may have stands in the text.
+    func hasControl(besides allowed: UInt8? = nil) -> Bool {
+        withBytes { bytes in bytes.contains { $0.isControl && $0 != allowed } }
+    }
 }

@@ -4,7 +4,8 @@ package enum Charset {
     /// - Parameter name: as in `charset=`, in any case. UTF-8, US-ASCII, ISO-8859-1 and Windows-1252 are
     ///   known; for any other name the bytes are read as UTF-8 when they are that, else as Windows-1252.
     package static func decode(_ bytes: ArraySlice<UInt8>, name: String?) -> String {
-        switch name?.lowercased() {
+        guard EightBit.contains(bytes) else { return String(decoding: bytes, as: UTF8.self) }
+        return switch name?.lowercased() {
         case "iso-8859-1", "latin1", "iso_8859-1", "windows-1252", "cp1252", "cp-1252": westernEuropean(bytes)
         case "utf-8", "utf8": String(decoding: bytes, as: UTF8.self)
         default: String(validating: bytes, as: UTF8.self) ?? westernEuropean(bytes)

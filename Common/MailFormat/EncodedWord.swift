@@ -9,44 +9,57 @@ package enum EncodedWord {
     ///
     /// - Parameter firstRoomBytes: what the first word may take on a line that a field's name has begun.
     package static func encode(_ text: String, firstRoomBytes: Int = maxBytes) -> [String] {
-        let escaped = text.utf8.count { !isPlainInQ($0) }
+        let escaped = text.withBytes { bytes in bytes.count { !isPlainInQ($0) } }
         let isQ = text.utf8.count + escaped * 2 <= (text.utf8.count + 2) / 3 * 4
         var words: [String] = []
         var chunk: [UInt8] = []
         var chunkBytes = 0
-        for piece in pieces(text) {
+        func add(_ piece: some Collection<UInt8>) {
             let room = min(max(words.isEmpty ? firstRoomBytes : maxBytes, 30), maxBytes) - frameBytes
             let pieceBytes = isQ ? piece.reduce(0) { $0 + (isPlainInQ($1) ? 1 : 3) } : piece.count
             if !chunk.isEmpty, chunkBytes + pieceBytes > (isQ ? room : room / 4 * 3) {
                 words.append(word(chunk, isQ: isQ))
-                chunk = []
+                chunk.removeAll(keepingCapacity: true)
                 chunkBytes = 0
             }
             chunk += piece
             chunkBytes += pieceBytes
         }
+        // Whole characters where they are short, else scalars: an emoji family may be longer than a word.
+        for character in text {
+            if character.utf8.count <= 6 {
+                add(character.utf8)
+            } else {
+                for scalar in character.unicodeScalars { add(scalar.utf8) }
+            }
+        }
         words.append(word(chunk, isQ: isQ))
         return words
     }
 
-    /// Whole characters where they are short, else scalars: an emoji family may be longer than a word.
-    private static func pieces(_ text: String) -> [[UInt8]] {
-        text.flatMap { character in
-            character.utf8.count <= 6
-                ? [Array(character.utf8)] : character.unicodeScalars.map { Array($0.utf8) }
-        }
-    }
-
     private static func word(_ bytes: [UInt8], isQ: Bool) -> String {
         guard isQ else { return "=?UTF-8?B?\(String(decoding: Base64.encode(bytes[...]), as: UTF8.self))?=" }
-        let escaped: [UInt8] = .escaped(bytes, by: .equals, except: isPlainInQ)
-        let payload = escaped.map { $0 == .space ? .underscore : $0 }
-        return "=?UTF-8?Q?\(String(decoding: payload, as: UTF8.self))?="
+        var word: [UInt8] = []
+        word.reserveCapacity(maxBytes)
+        word.append(literal: "=?UTF-8?Q?")
+        for byte in bytes {
+            if !isPlainInQ(byte) {
+                word.appendEscape(.equals, byte)
+            } else {
+                word.append(byte == .space ? .underscore : byte)
+            }
+        }
+        word.append(literal: "?=")
+        return String(decoding: word, as: UTF8.self)
     }
 
     /// The narrow set of RFC 2047 §5(3), right in every place; a space is one byte as `_`.
     private static func isPlainInQ(_ byte: UInt8) -> Bool {
-        byte.isLetterOrDigit || byte == .space || "!*+-/".utf8.contains(byte)
+        if byte.isLetterOrDigit { return true }
+        switch byte {
+        case .space, 0x21, .asterisk, 0x2B, .hyphen, .slash: return true
+        default: return false
+        }
     }
 
     /// Decodes an unstructured value: encoded-words become text, everything else stays.

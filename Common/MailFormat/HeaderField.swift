@@ -76,6 +76,6 @@ package struct HeaderField: Hashable, Sendable {
 
     /// RFC 5322 §3.6.8, at most 76 bytes.
     package static func isValidName(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 76 && name.utf8.allSatisfy(\.isFieldNameText)
+        name.withBytes { (1...76).contains($0.count) && $0.allSatisfy(\.isFieldNameText) }
     }
 }

@@ -24,6 +24,8 @@ package enum HeaderPolicy {
         return isInstruction(name)
     }
 
+    package static func isIdempotencyKey(_ name: String) -> Bool { name.isEqualIgnoringCase(idempotencyKey) }
+
     package static func isInstruction(_ name: String) -> Bool {
         instructions.contains { name.isEqualIgnoringCase($0) }
     }

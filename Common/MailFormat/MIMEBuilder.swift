@@ -129,7 +129,7 @@ package enum MIMEBuilder {
             throw MIMEBuildError(field: "headers", reason: .tooMany(max: maxHeaders))
         }
         for header in headers where !HeaderPolicy.isInstruction(header.name) {
-            output += try custom(header)
+            try put(header, to: &output)
         }
     }
 
@@ -156,7 +156,7 @@ package enum MIMEBuilder {
         guard let first = mailboxes.first else { return }
         for (number, mailbox) in mailboxes.enumerated() {
             guard let readerName = mailbox.name else { continue }
-            guard !readerName.utf8.contains(where: \.isControl) else {
+            guard !readerName.hasControl() else {
                 throw MIMEBuildError(field: "\(member)[\(number)]", reason: .controlCharacter)
             }
             guard readerName.utf8.count <= maxSubjectBytes else {
@@ -206,48 +206,38 @@ package enum MIMEBuilder {
         }
     }
 
-    private static func custom(
-        _ header: (name: String, value: String)
-    ) throws(MIMEBuildError) -> [UInt8] {
+    private static func put(
+        _ header: (name: String, value: String), to output: inout [UInt8]
+    ) throws(MIMEBuildError) {
         guard HeaderField.isValidName(header.name) else {
             throw MIMEBuildError(field: "headers.?", reason: .malformed)
         }
-        let member = "headers.\(header.name)"
-        if ownFields.contains(where: { header.name.isEqualIgnoringCase($0) }) {
-            throw MIMEBuildError(field: member, reason: .setElsewhere)
+        func refusal(_ reason: MIMEBuildError.Reason) -> MIMEBuildError {
+            MIMEBuildError(field: "headers.\(header.name)", reason: reason)
         }
-        if header.name.isEqualIgnoringCase("Message-ID") {
-            throw MIMEBuildError(field: member, reason: .setElsewhere)
-        }
+        if ownFields.contains(where: { header.name.isEqualIgnoringCase($0) }) { throw refusal(.setElsewhere) }
+        if header.name.isEqualIgnoringCase("Message-ID") { throw refusal(.setElsewhere) }
         guard HeaderPolicy.isAllowed(name: header.name, value: header.value) else {
-            throw MIMEBuildError(field: member, reason: .forbidden)
+            throw refusal(.forbidden)
         }
-        guard !header.value.utf8.contains(where: { $0.isControl && $0 != .tab }) else {
-            throw MIMEBuildError(field: member, reason: .controlCharacter)
-        }
-        do {
-            guard !header.value.isASCII else {
-                return try HeaderField.encode(name: header.name, structured: header.value)
-            }
-            return try HeaderField.encode(
-                name: header.name, structured: try ascii(header, as: member))
-        } catch let error as MIMEBuildError {
-            throw error
-        } catch let error as HeaderError {
-            throw buildError(error, member)
-        } catch {
-            throw MIMEBuildError(field: member, reason: .malformed)
+        guard !header.value.hasControl(besides: .tab) else { throw refusal(.controlCharacter) }
+        let value = header.value.isASCII ? header.value : try ascii(header)
+        do { try HeaderField.append(name: header.name, structured: value, to: &output) } catch {
+            throw buildError(error, "headers.\(header.name)")
         }
     }
 
     /// The value of a field that is not ASCII, by the field's grammar.
     private static func ascii(
-        _ header: (name: String, value: String), as member: String
-    ) throws -> String {
+        _ header: (name: String, value: String)
+    ) throws(MIMEBuildError) -> String {
         switch HeaderDowngrade.grammar(of: header.name) {
-        case .addresses: return try AddressList(header.value).headerValue
+        case .addresses:
+            do { return try AddressList(header.value).headerValue } catch {
+                throw MIMEBuildError(field: "headers.\(header.name)", reason: .malformed)
+            }
         case .parameters: return ParameterizedValue(parsing: header.value).headerValue
-        case .rigid: throw MIMEBuildError(field: member, reason: .notASCII)
+        case .rigid: throw MIMEBuildError(field: "headers.\(header.name)", reason: .notASCII)
         case .text:
             let room = HeaderFolder.wantedLineBytes - header.name.utf8.count - 2
             return EncodedWord.encode(header.value, firstRoomBytes: room).joined(separator: " ")

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A part on its way to be written: its header fields, and its body or the parts inside it.
 indirect enum MIMENode {
     /// The body is encoded when it is written, so that only one copy of a large file is made.
@@ -37,12 +39,16 @@ indirect enum MIMENode {
 
     private static func find(_ token: [UInt8], in body: [UInt8]) -> Bool {
         guard let first = token.first else { return false }
-        var rest = body[...]
-        while let index = rest.firstIndex(of: first) {
-            if rest[index...].starts(with: token) { return true }
-            rest = rest[(index + 1)...]
+        return body.withUnsafeBytes { body in
+            guard let start = body.baseAddress else { return false }
+            var index = 0
+            while let found = memchr(start + index, Int32(first), body.count - index) {
+                index = UnsafeRawPointer(found) - start
+                if body[index...].starts(with: token) { return true }
+                index += 1
+            }
+            return false
         }
-        return false
     }
 
     /// Writes the fields that describe the content, the empty line and the body.

@@ -3,8 +3,16 @@ enum QuotedString {
     /// Whether a text comes out of quotes as it went in, whoever reads it: many take a run of spaces for one
     /// (RFC 5322 §3.2.4), and what looks like an encoded-word for one.
     static func keeps(_ text: String) -> Bool {
-        text.utf8.allSatisfy { $0 >= .space && $0 < 0x7F } && !text.contains("=?") && !text.contains("  ")
-            && text.utf8.first != .space && text.utf8.last != .space
+        text.withBytes { bytes in
+            var previous = UInt8.space
+            for byte in bytes {
+                guard byte >= .space, byte < 0x7F, byte != .space || previous != .space,
+                    byte != .question || previous != .equals
+                else { return false }
+                previous = byte
+            }
+            return bytes.isEmpty || previous != .space
+        }
     }
 
     static func encode(_ text: String) -> String {

@@ -123,7 +123,7 @@ extension Admission {
     /// Only what may be set is left, without the instructions.
     private func checkHeaders(_ headers: inout [(name: String, value: String)]) throws(Refusal) {
         guard !headers.isEmpty else { return }
-        if headers.contains(where: { $0.name.isIdempotencyKey }) {
+        if headers.contains(where: { HeaderPolicy.isIdempotencyKey($0.name) }) {
             throw .keyInHeader(field: "headers.\(HeaderPolicy.idempotencyKey)")
         }
         if let name = HeaderPolicy.offendingName(in: headers) {
@@ -175,10 +175,6 @@ extension Refusal {
         Refusal(
             .headerNotAllowed, "the header Idempotency-Key of the request does this over HTTP", field: field)
     }
-}
-
-extension String {
-    fileprivate var isIdempotencyKey: Bool { lowercased() == HeaderPolicy.idempotencyKey.lowercased() }
 }
 
 extension OutgoingMessage {
