@@ -28,7 +28,8 @@ package final class SealingKey: Sendable {
     /// Puts the box of one message behind `bytes`: `write` appends the message, which is then encrypted where
     /// it lies. When this throws, the bytes are as they were.
     ///
-    /// - Parameter context: what the box belongs to, such as a message id; `SealedBox.open` must name the same.
+    /// - Parameter context: what the box belongs to, such as a message id; `SealedBox.open` must name the
+    ///   same.
     package func seal(
         behind bytes: inout [UInt8], context: [UInt8], _ write: (inout [UInt8]) -> Void
     ) throws(CryptoError) {

@@ -149,9 +149,9 @@ package struct MessageID: Hashable, Sendable, Codable, Comparable, CustomStringC
         (left.high, left.low) < (right.high, right.low)
     }
 
-    /// What tables use in place of `hash(into:)` where a type has it: some twenty look-ups by id are on the road
-    /// of a message, and the general hash is most of each. Against chosen keys it need not defend: an id that
-    /// comes into a table has 58 bits that its node drew.
+    /// What tables use in place of `hash(into:)` where a type has it: some twenty look-ups by id are on the
+    /// road of a message, and the general hash is most of each. Against chosen keys it need not defend: an id
+    /// that comes into a table has 58 bits that its node drew.
     package func _rawHashValue(seed: Int) -> Int {
         var mixed = high &* 0x9E37_79B9_7F4A_7C15 ^ low ^ UInt64(truncatingIfNeeded: seed)
         mixed = (mixed ^ mixed >> 32) &* 0xD6E8_FEB8_6659_FD93

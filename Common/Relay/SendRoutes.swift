@@ -105,7 +105,8 @@ package enum SendRoutes {
         "template_variables": .map(of: .any).described("Values for `{{variable}}` in the template."),
         "use_master_template": .boolean.described("Puts the master template around the HTML."),
         "headers": .map(of: .string), "attachments": .array(.attachment), "tags": .array(.string),
-        "metadata": .map(of: .string), "stream": Schema.choice(MessageRules.streams).described(
+        "metadata": .map(of: .string),
+        "stream": Schema.choice(MessageRules.streams).described(
             "Else transactional. What is bulk has List-Unsubscribe and List-Unsubscribe-Post."),
         "tracking": Schema.object(["opens": .boolean, "clicks": .boolean]).described("Off unless asked for."),
         "scheduled_at": .dateTime.described("At most 366 days ahead."),

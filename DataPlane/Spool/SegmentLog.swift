@@ -13,8 +13,8 @@ import EventLoop
 ///   bears that sequence or a later one in an *earlier* segment is void.
 /// - Segments are deleted oldest first, and the directory is made durable after each one.
 ///
-/// Not `Sendable`: one writer thread owns it, and asks for a place or a frame for each record: no look at each
-/// of those whether two of them overlap.
+/// Not `Sendable`: one writer thread owns it, and asks for a place or a frame for each record: no look at
+/// each of those whether two of them overlap.
 package final class SegmentLog {
     /// Where a frame is.
     package struct Position: Hashable, Sendable {

@@ -17,8 +17,8 @@ final class SpoolWriter {
     let inbox: Condition<SpoolInbox>
     let compactor: Compactor
     private var pace: BatchPace
-    // Of the batch that is being laid out; their memory serves the next one. This thread is inside one call at
-    // a time.
+    // Of the batch that is being laid out; their memory serves the next one. This thread is inside one call
+    // at a time.
     @exclusivity(unchecked) private var changes: [Change] = []
     /// For each id that the batch touched, where its latest update is.
     @exclusivity(unchecked) private var latest: [MessageID: SegmentLog.Position?] = [:]

@@ -18,9 +18,9 @@ struct BodyLog: Sendable {
     private static let maxKeys = 10_000
     private let keys = Locked<[TenantID: Cached]>([:])
 
-    /// About how long what the log keeps of a message is, sealed; 0 when it keeps nothing, because the tenant's
-    /// plan keeps no bodies or the message is too large. Of captured mail the log is the mailbox: it is kept
-    /// whatever the plan says.
+    /// About how long what the log keeps of a message is, sealed; 0 when it keeps nothing, because the
+    /// tenant's plan keeps no bodies or the message is too large. Of captured mail the log is the mailbox: it
+    /// is kept whatever the plan says.
     static func sealedBytes(of message: [UInt8], _ mail: MailEntry, _ tenant: TenantRecord) -> Int {
         guard tenant.limits.logsBodies || mail.content.isTest, message.count <= EventRecord.maxLoggedBodyBytes
         else { return 0 }
