@@ -73,8 +73,7 @@ let dataPlane: [Target] = [
         "Doors", in: "DataPlane",
         [
             "Bytes", "EventLoop", "HTTP", "Relay", "SMTPWire", "MailFormat", "Admission", "NodeProtocol",
-            "Crypto",
-            "Service", "Templates", "Times",
+            "Crypto", "Service", "Templates", "Times",
         ]),
     module(
         "Node", in: "DataPlane",

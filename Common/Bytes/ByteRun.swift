@@ -42,17 +42,17 @@ package enum ByteRun {
     ) -> Int {
         var index = max(0, start)
         let end = min(end, bytes.count)
-        while end &- index > block {
+        while end &- index > blockBytes {
             // Zero for what ends the run. Without a way out and without a branch, so that the processor looks
             // at sixteen bytes at a time; each byte together with the one behind it.
             var least = UInt8.max
-            for offset in 0..<block {
+            for offset in 0..<blockBytes {
                 let (byte, next) = (bytes[index &+ offset], bytes[index &+ offset &+ 1])
                 least = min(least, byte ^ 0x09)
                 least = min(least, (byte ^ 0x20) | (max(next, 0x20) ^ 0x20))
             }
             if least == 0 { break }
-            index = index &+ block
+            index = index &+ blockBytes
         }
         while index < end {
             let byte = bytes[index]
@@ -76,8 +76,8 @@ package enum ByteRun {
         return least > 0 && broken == 0
     }
 
-    /// Bytes that are looked at in one go: less than a line.
-    private static let block = 32
+    /// Bytes that are looked at in one go.
+    private static let blockBytes = MemoryLayout<Block>.size
 
     @inline(__always)
     private static func run(
@@ -87,10 +87,10 @@ package enum ByteRun {
         var index = max(0, start)
         let end = min(end, bytes.count)
         let raw = UnsafeRawBufferPointer(bytes)
-        while end - index >= 32 {
+        while end - index >= blockBytes {
             let odd = oddBlock(raw.loadUnaligned(fromByteOffset: index, as: Block.self))
             guard (odd[0] | odd[1] | odd[2] | odd[3]) & highBits == 0 else { break }
-            index += 32
+            index += blockBytes
         }
         while end - index >= 8 {
             let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))

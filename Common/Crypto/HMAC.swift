@@ -1,3 +1,5 @@
+import COpenSSL
+
 /// HMAC-SHA-256 (RFC 2104) with a key that is used often: each code starts from the two states that the key
 /// leads to, which are computed once.
 ///
@@ -13,7 +15,8 @@ package final class HMACKey: @unchecked Sendable {
     /// Any key length is allowed; 32 bytes is right.
     package init(_ key: some ByteSource) {
         (inner, outer) = key.withBytes { bytes in
-            let key = bytes.count > Self.blockBytes ? Digest.sha256(bytes) : Array(bytes)
+            var key = bytes.count > Self.blockBytes ? Digest.sha256(bytes) : Array(bytes)
+            defer { Self.wipe(&key) }
             return (Self.state(of: key, pad: Self.innerPad), Self.state(of: key, pad: Self.outerPad))
         }
     }
@@ -25,10 +28,15 @@ package final class HMACKey: @unchecked Sendable {
 
     private static func state(of key: [UInt8], pad: UInt8) -> SHA256Hasher {
         var block = [UInt8](repeating: pad, count: blockBytes)
+        defer { wipe(&block) }
         for (place, byte) in key.enumerated() { block[place] ^= byte }
         var state = SHA256Hasher()
         state.update(block)
         return state
+    }
+
+    private static func wipe(_ secret: inout [UInt8]) {
+        secret.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
     }
 
     /// The code (32 bytes) of the parts as if they were one message.

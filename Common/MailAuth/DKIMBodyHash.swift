@@ -70,6 +70,7 @@ struct DKIMBodyHash {
             position = endOfSingleSpaces(message, from: position, to: end)
             if position >= end { break }
             let byte = message[position]
+            // The content does not end in white space: behind a space there is another byte.
             let next = message[min(position + 1, end - 1)]
             if byte == 0x20, next != 0x20, next != 0x09, next != 0x0D {
                 position += 1

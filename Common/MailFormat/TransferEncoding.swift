@@ -11,11 +11,10 @@ package enum TransferEncoding: String, Hashable, Sendable {
     package static func chosen(forText text: [UInt8]) -> TransferEncoding { TextScan.encoding(of: text) }
 
     package func encode(_ body: [UInt8]) -> [UInt8] {
-        switch self {
-        case .sevenBit, .eightBit, .binary: body
-        case .quotedPrintable: QuotedPrintable.encode(body)
-        case .base64: Base64.encodeLines(body)
-        }
+        var output: [UInt8] = []
+        output.reserveCapacity(estimatedBytes(of: body.count))
+        encode(body, into: &output)
+        return output
     }
 
     /// The same at the end of `output`.

@@ -101,14 +101,6 @@ package final class Snapshot: Sendable {
 
     package func tenant(_ id: TenantID) -> TenantRecord? { tenant(at: lookups.tenants[id]) }
 
-    /// Whether a tenant has any webhook; the same as looking at its record, without copying that.
-    package func hasWebhooks(_ id: TenantID) -> Bool {
-        guard let place = lookups.tenants[id], let part = parts.element(Int(place.slot)),
-            let tenants = part?.content.tenants, tenants.indices.contains(Int(place.tenant))
-        else { return false }
-        return !tenants[Int(place.tenant)].webhooks.isEmpty
-    }
-
     private func tenant(at place: SnapshotPlace?) -> TenantRecord? {
         guard let place, let part = parts.element(Int(place.slot)) else { return nil }
         return part?.content.tenants.element(Int(place.tenant))
@@ -121,12 +113,7 @@ package final class Snapshot: Sendable {
     }
 
     /// Whose verified domain this is, which one tenant at a time has; A-labels in lower case.
-    package func owner(ofDomain name: String) -> TenantID? {
-        guard let place = lookups.domains[name], parts.indices.contains(Int(place.slot)),
-            let tenants = parts[Int(place.slot)]?.content.tenants, tenants.indices.contains(Int(place.tenant))
-        else { return nil }
-        return tenants[Int(place.tenant)].id
-    }
+    package func owner(ofDomain name: String) -> TenantID? { tenant(at: lookups.domains[name])?.id }
 
     /// Finds a key by what the caller presents.
     package func apiKey(_ presented: String) -> (tenant: TenantRecord, key: TenantRecord.APIKey)? {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The three parts of a message as templates, filled in together.
 package final class MessageTemplate: Sendable {
     package enum Part: String, Sendable, CaseIterable {
@@ -45,7 +47,13 @@ package final class MessageTemplate: Sendable {
 
     /// Whether these are the sources that it was read from.
     func isMade(of subject: String, html: String?, text: String?) -> Bool {
-        sources.subject == subject && sources.html == html && sources.text == text
+        sources.subject.isSame(as: subject) && Self.areSame(sources.html, html)
+            && Self.areSame(sources.text, text)
+    }
+
+    private static func areSame(_ one: String?, _ other: String?) -> Bool {
+        guard let one, let other else { return one == nil && other == nil }
+        return one.isSame(as: other)
     }
 
     /// Those of all parts, each once; required is what one part requires.
@@ -64,5 +72,19 @@ package final class MessageTemplate: Sendable {
         do throws(TemplateSyntaxError) {
             return try Template(source, escaping: part == .html ? .html : .none)
         } catch { throw Problem(part: part, error: error) }
+    }
+}
+
+extension String {
+    /// Whether it has the same bytes; `==` takes texts for equal that are written otherwise.
+    func isSame(as other: String) -> Bool {
+        var (one, other) = (self, other)
+        return one.withUTF8 { one in
+            other.withUTF8 { other in
+                guard one.count == other.count else { return false }
+                guard let start = one.baseAddress, let otherStart = other.baseAddress else { return true }
+                return memcmp(start, otherStart, one.count) == 0
+            }
+        }
     }
 }

@@ -27,7 +27,7 @@ package final class TemplateReader: Sendable {
 
     package func frame(_ source: String) throws(TemplateSyntaxError) -> MasterTemplate {
         let last = kept.withLock { $0.frame }
-        if let last, last.source == source { return last }
+        if let last, last.source.isSame(as: source) { return last }
         let frame = try MasterTemplate(source)
         kept.withLock { $0.frame = frame }
         return frame

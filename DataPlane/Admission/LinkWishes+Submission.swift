@@ -5,7 +5,6 @@ import Templates
 extension Submission.Composed {
     /// Whether a template, a frame or the variables make something of it.
     var isFilledIn: Bool { template != nil || usesMasterTemplate || fillsPlaceholders }
-
 }
 
 extension MessageTemplate.Filled {

@@ -5,8 +5,8 @@ package enum Transport: UInt8, Hashable, Sendable, CaseIterable {
     /// Not at all: the mail waits until its destination's hosts are known.
     case lookup
 
-    /// As the text of a lane has it.
-    var name: String {
+    /// As the texts of lanes and metrics have it.
+    package var name: String {
         switch self {
         case .smtp: "smtp"
         case .webhook: "webhook"

@@ -11,6 +11,9 @@ package struct Frame: Sendable {
     static let uncountedBytes = 8
     static let minimumLength: UInt32 = 12
     static let typeOffset = 8
+    static let flagsOffset = 9
+    static let markOffset = 10
+    static let sequenceOffset = 12
 
     package struct Flags: OptionSet, Sendable {
         package let rawValue: UInt8

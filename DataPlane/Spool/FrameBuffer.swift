@@ -33,9 +33,11 @@ package final class FrameBuffer {
         reserve(Frame.headBytes)
         // Length and checksum are known at its end.
         memory.storeBytes(of: type, toByteOffset: count + Frame.typeOffset, as: UInt8.self)
-        memory.storeBytes(of: flags.rawValue, toByteOffset: count + Frame.typeOffset + 1, as: UInt8.self)
-        memory.storeBytes(of: header.mark.littleEndian, toByteOffset: count + 10, as: UInt16.self)
-        memory.storeBytes(of: sequence.littleEndian, toByteOffset: count + 12, as: UInt64.self)
+        memory.storeBytes(of: flags.rawValue, toByteOffset: count + Frame.flagsOffset, as: UInt8.self)
+        memory.storeBytes(
+            of: header.mark.littleEndian, toByteOffset: count + Frame.markOffset, as: UInt16.self)
+        memory.storeBytes(
+            of: sequence.littleEndian, toByteOffset: count + Frame.sequenceOffset, as: UInt64.self)
         count += Frame.headBytes
     }
 
@@ -58,7 +60,7 @@ package final class FrameBuffer {
 
     /// Completes the frame that `startFrame` began.
     func endFrame(hasMore: Bool) {
-        if hasMore { memory[frameStart + 9] |= Frame.Flags.more.rawValue }
+        if hasMore { memory[frameStart + Frame.flagsOffset] |= Frame.Flags.more.rawValue }
         let checked = UnsafeRawBufferPointer(rebasing: memory[frameStart + Frame.uncountedBytes..<count])
         let checksum = clinux_crc32c(header.salt, checked.baseAddress, checked.count)
         memory.storeBytes(

@@ -99,6 +99,8 @@ final class SpoolWriter {
             results = items.map { $0.hasEntries ? .failure(refusal ?? failure) : .failure(failure) }
         }
         journalEvents(items, results)
+        // What it holds of messages is not kept until the next one.
+        forgetBatch()
         inbox.withLock { $0.answered(bytes: bytes) }
         for (item, result) in zip(items, results) { item.answer.give(result) }
     }

@@ -187,6 +187,9 @@ import Testing
         let held = (0..<50).compactMap { guardian.begin(address: "a", name: "m\($0)", now: start) }
         #expect(held.count == LoginGuard.maxHeld)
         #expect(guardian.begin(address: "b", name: "m", now: start) != nil)
+        // Who guesses at a name from elsewhere does not shut out whoever it belongs to.
+        let owner = (0..<50).compactMap { _ in guardian.begin(address: "b", name: "n", now: start) }
+        #expect(owner.count == 50 && owner.allSatisfy { $0.wait > .zero })
         for delay in held { guardian.end(delay, address: "a") }
         #expect(guardian.begin(address: "a", name: "m", now: start) != nil)
     }

@@ -124,9 +124,23 @@ private struct Careless: TabledFields {
     }
 }
 
+private enum Pile {
+    enum CodingKeys: String, CodingKey, CaseIterable { case a, t }
+}
+
 /// Texts of some length, which the decoder does not see.
 @Suite struct CutTextTests {
     private static let long = String(repeating: "words and words ü ", count: 40)
+
+    @Test(arguments: ["a", "t"])
+    func `what stands behind a field's value is no JSON, and is not remembered`(_ field: String) throws {
+        let table = FieldTable(Pile.CodingKeys.self, texts: [.t], lists: [.a])
+        let long = String(repeating: "x", count: AbridgedBody.minTextBytes)
+        let values = String(repeating: "\"\(long)\"", count: 1_000)
+        let known = try JSONScanner.check(
+            Array("{\"\(field)\":\(values)}".utf8), maxDepth: 8, fields: table)
+        #expect(known.changes.count == 1)
+    }
 
     @Test(
         arguments: [

@@ -139,6 +139,10 @@ import Testing
             #expect(try said("x", nil, "t{{a}}") == ["x", nil, "t<"])
             #expect(throws: MessageTemplate.Problem.self) { try said("x", nil, "{{") }
         }
+        // The same to a reader of texts, and not the same bytes.
+        for subject in ["\u{E9}", "e\u{301}", ";", "\u{37E}"] {
+            #expect(try said(subject, nil, nil).first??.utf8.elementsEqual(subject.utf8) == true)
+        }
         let first = try reader.template(subject: "a", html: "b", text: nil)
         #expect(try reader.template(subject: "a", html: "b", text: nil) === first)
         #expect(try reader.template(subject: "a", html: nil, text: "b") !== first)

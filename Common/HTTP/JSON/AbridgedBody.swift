@@ -11,11 +11,20 @@ final class AbridgedBody: Sendable {
     enum Change {
         /// What stands between the quotes of a string.
         case cut(Range<Int>, hasEscapes: Bool)
+        /// The same of a text that is to stand there as a list of one.
         case listed(Range<Int>)
 
         var range: Range<Int> {
             switch self {
             case .cut(let range, _), .listed(let range): range
+            }
+        }
+
+        /// By how much it makes the body longer, at most; cuts make it shorter.
+        var addedBytes: Int {
+            switch self {
+            case .cut(let range, _): AbridgedBody.prefixBytes + 20 - range.count
+            case .listed: 2
             }
         }
     }
@@ -71,7 +80,7 @@ final class AbridgedBody: Sendable {
     var rest: Data {
         guard !changes.isEmpty else { return Data(bytes) }
         var rest: [UInt8] = []
-        rest.reserveCapacity(bytes.count - changes.reduce(0) { $0 + $1.range.count } + 64 * changes.count)
+        rest.reserveCapacity(changes.reduce(bytes.count) { $0 + $1.addedBytes })
         var end = 0
         for (place, change) in changes.enumerated() {
             let range = change.range
@@ -97,12 +106,12 @@ final class AbridgedBody: Sendable {
     ///
     /// - Throws: for what is no text, or an escape that only the decoder can judge.
     func text(for word: String) throws -> String {
-        guard let range = taken(word) else { return word }
+        guard let change = taken(word) else { return word }
         let text: String? =
-            if case .cut(_, hasEscapes: true) = range {
-                JSONEscapes.text(of: bytes[range.range])
+            if case .cut(_, hasEscapes: true) = change {
+                JSONEscapes.text(of: bytes[change.range])
             } else {
-                String(validating: bytes[range.range], as: UTF8.self)
+                String(validating: bytes[change.range], as: UTF8.self)
             }
         guard let text else { throw Unreadable() }
         return text
@@ -114,6 +123,7 @@ final class AbridgedBody: Sendable {
     func bytes(for word: String) -> ArraySlice<UInt8>? { taken(word).map { bytes[$0.range] } }
 
     private func taken(_ word: String) -> Change? {
+        guard cutCount > 0 else { return nil }
         var word = word
         let place: Int? = word.withUTF8 { word in
             guard word.count > prefix.count, word.starts(with: prefix) else { return nil }

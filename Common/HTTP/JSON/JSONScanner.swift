@@ -204,6 +204,8 @@ struct JSONScanner {
             guard levels.last?.isObject ?? false else { return }
             changes.append(.listed(range))
         }
+        // A field has one value: what else stands there is no JSON, and is not to be remembered.
+        if levels.last?.isObject ?? false { next = .nothing }
     }
 
     private var isEscapedNUL: Bool {
@@ -223,7 +225,7 @@ struct JSONScanner {
             return
         }
         var seen: Set<KeyText> = []
-        seen.reserveCapacity(ranges.count)
+        seen.reserveCapacity(min(ranges.count, 1_024))
         for range in ranges where !seen.insert(KeyText(unescaped(range))).inserted {
             throw Self.duplicate(bytes[range])
         }
@@ -245,29 +247,12 @@ struct JSONScanner {
         return APIError(400, "invalid_json", "The field `\(name)` is given twice.", field: name)
     }
 
-    /// A key with its escapes resolved, so that `"a"` and `"\u0061"` are seen to be the same.
+    /// A key with its escapes resolved, so that `"a"` and `"\u0061"` are seen to be the same. One whose escapes
+    /// are broken stays as it is: the decoder refuses it.
     private func unescaped(_ range: Range<Int>) -> ArraySlice<UInt8> {
-        guard bytes[range].contains(ASCII.backslash) else { return bytes[range] }
-        var units: [UInt16] = []
-        var rest = String(decoding: bytes[range], as: UTF8.self).utf16[...]
-        while let unit = rest.popFirst() {
-            guard unit == UInt16(ASCII.backslash), let escape = rest.popFirst() else {
-                units.append(unit)
-                continue
-            }
-            switch escape {
-            case 0x75:
-                let digits = String(decoding: rest.prefix(4), as: UTF16.self)
-                units.append(UInt16(digits, radix: 16) ?? 0xFFFD)
-                rest = rest.dropFirst(4)
-            case 0x62: units.append(0x08)
-            case 0x66: units.append(0x0C)
-            case 0x6E: units.append(0x0A)
-            case 0x72: units.append(0x0D)
-            case 0x74: units.append(0x09)
-            default: units.append(escape)
-            }
+        guard bytes[range].contains(ASCII.backslash), let text = JSONEscapes.text(of: bytes[range]) else {
+            return bytes[range]
         }
-        return Array(String(decoding: units, as: UTF16.self).utf8)[...]
+        return Array(text.utf8)[...]
     }
 }

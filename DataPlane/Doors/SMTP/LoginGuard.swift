@@ -18,6 +18,8 @@ final class LoginGuard: Sendable {
     struct Delay {
         let wait: Duration
         let closes: Bool
+        /// Whether it counts among those of its address that are held back.
+        let isCounted: Bool
     }
 
     private struct Failures {
@@ -37,11 +39,11 @@ final class LoginGuard: Sendable {
     /// How many logins of each address are held back.
     private let held = Locked<[ClientNetwork: Int]>([:])
 
-    /// How the answer to a login is delayed; nil when too many of that address are held back already. Each
-    /// that is not nil needs its `end`.
+    /// How the answer to a login is delayed; nil when too many of an address that has failed are held back
+    /// already. Each that is not nil needs its `end`.
     func begin(address: String, name: String, now: MonotonicTime) -> Delay? {
         let delay = delay(address: address, name: name, now: now)
-        guard delay.wait > .zero else { return delay }
+        guard delay.isCounted else { return delay }
         let isFree = held.withLock { held in
             guard held[ClientNetwork(address), default: 0] < Self.maxHeld else { return false }
             held[ClientNetwork(address), default: 0] += 1
@@ -53,7 +55,7 @@ final class LoginGuard: Sendable {
     /// To be called once the delay has passed, also when the client is gone: who does not wait for an answer
     /// does not get the next one sooner.
     func end(_ delay: Delay, address: String) {
-        guard delay.wait > .zero else { return }
+        guard delay.isCounted else { return }
         held.withLock { held in
             let others = held[ClientNetwork(address), default: 0] - 1
             held[ClientNetwork(address)] = others > 0 ? others : nil
@@ -62,12 +64,15 @@ final class LoginGuard: Sendable {
 
     private func delay(address: String, name: String, now: MonotonicTime) -> Delay {
         let (client, user) = (Subject.client(ClientNetwork(address)), Subject.user(named: name))
-        let count = failures.withLock { failures in
-            max(Self.count(failures[client], now), Self.count(failures[user], now))
+        let (ofClient, ofUser) = failures.withLock { failures in
+            (Self.count(failures[client], now), Self.count(failures[user], now))
         }
-        guard count > 0 else { return Delay(wait: .zero, closes: false) }
+        let count = max(ofClient, ofUser)
+        guard count > 0 else { return Delay(wait: .zero, closes: false, isCounted: false) }
         let milliseconds = min(8_000, 125 << min(count, 6))
-        return Delay(wait: .milliseconds(milliseconds), closes: count >= Self.closesAfter)
+        // Others' failures for a name do not shut out whoever it belongs to.
+        return Delay(
+            wait: .milliseconds(milliseconds), closes: count >= Self.closesAfter, isCounted: ofClient > 0)
     }
 
     func failed(address: String, name: String, now: MonotonicTime) {

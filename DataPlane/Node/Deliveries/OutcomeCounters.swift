@@ -13,7 +13,7 @@ struct OutcomeCounters {
         if let found = known.first(where: { $0.kind == kind && $0.transport == transport }) {
             return found.counter.increment()
         }
-        let counter = outcomes(transport == .smtp ? "smtp" : "webhook", kind.rawValue)
+        let counter = outcomes(transport.name, kind.rawValue)
         known.append((transport, kind, counter))
         counter.increment()
     }

@@ -31,10 +31,8 @@ struct Recorder: Sendable {
             records.append(.update(message.id, payload: SpoolUpdate.encoded(events: encoded)))
         }
         var made: [EventWebhooks.Made] = []
-        if case .mail(let mail) = message.entry, let snapshot = holder.current,
-            snapshot.hasWebhooks(mail.tenant)
-        {
-            made = webhooks.make(of: events, mail: mail, tenant: snapshot.tenant(mail.tenant))
+        if case .mail(let mail) = message.entry {
+            made = webhooks.make(of: events, mail: mail, tenant: holder.current?.tenant(mail.tenant))
         }
         records += made.map(\.record) + notices.map(\.record)
         if closes { records.append(.closed(message.id)) }
