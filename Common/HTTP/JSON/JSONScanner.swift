@@ -247,8 +247,8 @@ struct JSONScanner {
         return APIError(400, "invalid_json", "The field `\(name)` is given twice.", field: name)
     }
 
-    /// A key with its escapes resolved, so that `"a"` and `"\u0061"` are seen to be the same. One whose escapes
-    /// are broken stays as it is: the decoder refuses it.
+    /// A key with its escapes resolved, so that `"a"` and `"\u0061"` are seen to be the same. One whose
+    /// escapes are broken stays as it is: the decoder refuses it.
     private func unescaped(_ range: Range<Int>) -> ArraySlice<UInt8> {
         guard bytes[range].contains(ASCII.backslash), let text = JSONEscapes.text(of: bytes[range]) else {
             return bytes[range]
